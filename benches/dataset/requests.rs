@@ -1,0 +1,188 @@
+//! Requests by name, as the pairs of a `DescribeInvocations` call on the data set.
+//!
+//! A class whose name starts with `none-` finds nothing; every other finds at least one of 20,000
+//! records or more of the default seed. No class says anything about pages. Every class names the
+//! region with nine tenths of the records, and most leave `Timed` to its default, which is false.
+
+use invodex::{CommandType, Invocation, InvocationStatus, RepeatMode};
+
+use super::pools::{REGIONS, RESOURCE_GROUPS, TAG_KEYS, tag_value};
+use super::{Dataset, Options};
+
+/// A request by name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Class {
+    /// Unique among all classes: lower-case words with hyphens.
+    pub name: &'static str,
+    /// Parameters and their values.
+    pub pairs: Vec<(String, String)>,
+}
+
+impl Class {
+    fn new(name: &'static str) -> Self {
+        Class { name, pairs: Vec::new() }.with("RegionId", REGIONS[0].id)
+    }
+
+    fn with(mut self, parameter: impl Into<String>, value: impl Into<String>) -> Self {
+        self.pairs.push((parameter.into(), value.into()));
+        self
+    }
+
+    fn all<'a>(self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        pairs.into_iter().fold(self, |class, (parameter, value)| class.with(parameter, value))
+    }
+
+    fn next_tag(&self) -> usize {
+        1 + self.pairs.iter().filter(|(name, _)| name.ends_with(".Key")).count()
+    }
+
+    fn key(self, key: &str) -> Self {
+        let number = self.next_tag();
+        self.with(format!("Tag.{number}.Key"), key)
+    }
+
+    fn pair(self, key: &str, value: &str) -> Self {
+        let number = self.next_tag();
+        self.key(key).with(format!("Tag.{number}.Value"), value)
+    }
+}
+
+const SHELL: (&str, &str) = ("CommandType", CommandType::RunShellScript.as_str());
+const POWERSHELL: (&str, &str) = ("CommandType", CommandType::RunPowerShellScript.as_str());
+const ONCE: (&str, &str) = ("RepeatMode", RepeatMode::Once.as_str());
+const PERIOD: (&str, &str) = ("RepeatMode", RepeatMode::Period.as_str());
+const SUCCESS: (&str, &str) = ("InvokeStatus", "Success");
+const FAILED: (&str, &str) = ("InvokeStatus", "Failed");
+const GROUP: (&str, &str) = ("ResourceGroupId", RESOURCE_GROUPS[0]);
+const TIMED: (&str, &str) = ("Timed", "True");
+const NOT_TIMED: (&str, &str) = ("Timed", "False");
+
+/// Each documented filter alone, and combinations of them.
+pub fn classes(options: &Options) -> Vec<Class> {
+    let dataset = Dataset::new(*options);
+    let sample = sample(&dataset);
+    let command_id = ("CommandId", sample.command_id.as_str());
+    let command_name = ("CommandName", sample.command_name.as_str());
+    // The most frequent of all instances, and the least frequent but a few of the region.
+    let popular = ("InstanceId", dataset.pools().instance_id(0));
+    let rare = ("InstanceId", dataset.pools().instance_id(4_990));
+    let common_value = |key: usize| tag_value(key, 0);
+    let [first, second, third] = [TAG_KEYS[0], TAG_KEYS[1], TAG_KEYS[2]];
+
+    let mut every = Class::new("every-filter-but-instance").all([
+        ("ResourceGroupId", sample.resource_group_id.as_str()),
+        command_id,
+        command_name,
+        SHELL,
+        ONCE,
+        NOT_TIMED,
+        SUCCESS,
+    ]);
+    for tag in &sample.tags {
+        every = every.pair(&tag.key, &tag.value);
+    }
+
+    vec![
+        Class::new("region"),
+        Class::new("resource-group").all([GROUP]),
+        Class::new("invoke-id").all([("InvokeId", sample.invoke_id.as_str())]),
+        Class::new("command-id").all([command_id]),
+        Class::new("command-name").all([command_name]),
+        Class::new("type").all([POWERSHELL]),
+        Class::new("mode").all([PERIOD]),
+        Class::new("timed").all([TIMED]),
+        Class::new("status-common").all([SUCCESS]),
+        Class::new("status-rare").all([("InvokeStatus", "Stopping")]),
+        Class::new("instance-popular").all([popular]),
+        Class::new("instance-rare").all([rare]),
+        Class::new("tag-key").key(first),
+        Class::new("tag-pair").pair(first, &common_value(0)),
+        Class::new("tag-pair-rare").pair(TAG_KEYS[9], &tag_value(9, 19)),
+        // Combinations.
+        Class::new("status-type-mode").all([SUCCESS, SHELL, ONCE, NOT_TIMED]),
+        Class::new("status-type-mode-narrow").all([FAILED, POWERSHELL, PERIOD, NOT_TIMED]),
+        Class::new("status-instance").all([SUCCESS, popular]),
+        Class::new("status-instance-tag").all([SUCCESS, popular]).pair(first, &common_value(0)),
+        Class::new("status-command").all([FAILED, command_id]),
+        Class::new("type-group-status").all([POWERSHELL, GROUP, FAILED]),
+        Class::new("group-partial-failed").all([GROUP, ("InvokeStatus", "PartialFailed")]),
+        Class::new("finished-type").all([("InvokeStatus", "Finished"), SHELL]),
+        Class::new("timed-mode-status").all([TIMED, PERIOD, ("InvokeStatus", "Scheduled")]),
+        Class::new("timed-instance").all([TIMED, popular]),
+        Class::new("name-mode-tag-key").all([command_name, ONCE]).key(first),
+        Class::new("instance-rare-tag-key").all([rare]).key(first),
+        Class::new("two-tag-keys-status").all([SUCCESS]).key(first).key(second),
+        Class::new("three-tag-keys").key(first).key(second).key(third),
+        Class::new("three-tag-pairs")
+            .pair(first, &common_value(0))
+            .pair(second, &common_value(1))
+            .pair(third, &common_value(2)),
+        every,
+        // Each of the filters holds for many, the last two for none together.
+        Class::new("none-dense").all([SHELL, GROUP, ONCE, TIMED]),
+    ]
+}
+
+/// What is worst for an index, on a data set with `adversarial_lists`.
+pub fn adversarial(options: &Options) -> Vec<Class> {
+    let dataset = Dataset::new(*options);
+    let sample = sample(&dataset);
+    let commands = dataset.pools().commands();
+    let other_name = match &commands[0].name {
+        name if *name == sample.command_name => commands[1].name.as_str(),
+        name => name,
+    };
+    let dense = [SUCCESS, SHELL, ONCE, GROUP, NOT_TIMED];
+    vec![
+        // Two lists of the same records, and two without a common one, of the same length.
+        Class::new("equal-rare-lists").pair("adv-a", "1").pair("adv-b", "1"),
+        Class::new("equal-rare-lists-dense").all(dense).pair("adv-a", "1").pair("adv-b", "1"),
+        Class::new("none-disjoint-rare-lists").pair("adv-a", "1").pair("adv-c", "1"),
+        Class::new("none-disjoint-rare-lists-dense")
+            .all(dense)
+            .pair("adv-a", "1")
+            .pair("adv-c", "1"),
+        // Half of the records each.
+        Class::new("none-dense-keys").key("even").key("odd"),
+        Class::new("none-dense-keys-more").all(dense).key("even").key("odd"),
+        Class::new("none-rare-lists-dense-keys")
+            .pair("adv-a", "1")
+            .pair("adv-b", "1")
+            .key("even")
+            .key("odd"),
+        Class::new("many-filters-hold").all(dense).pair("even", "1").key(TAG_KEYS[0]),
+        TAG_KEYS[..20].iter().fold(Class::new("none-twenty-tag-keys"), |class, key| class.key(key)),
+        TAG_KEYS[..18]
+            .iter()
+            .fold(Class::new("none-twenty-tag-keys-more").all(dense), |class, key| class.key(key))
+            .key("even")
+            .key("odd"),
+        // Values that no record has.
+        Class::new("none-unknown-group").with("ResourceGroupId", "rg-acfmunknown0000"),
+        Class::new("none-unknown-invoke-id").with("InvokeId", "t-hz0unknown00000"),
+        Class::new("none-unknown-command-id").with("CommandId", "c-hz0unknown00000"),
+        Class::new("none-unknown-command-name").with("CommandName", "no-such-command"),
+        Class::new("none-unknown-instance").with("InstanceId", "i-bp1unknown000000000"),
+        Class::new("none-unknown-tag-key").key("no-such-key"),
+        Class::new("none-unknown-tag-value").pair(TAG_KEYS[0], "no-such-value"),
+        Class::new("none-unknown-among-dense").all(dense).key(TAG_KEYS[0]).key("no-such-key"),
+        // An id and a name of different commands.
+        Class::new("none-other-command")
+            .with("CommandId", sample.command_id)
+            .with("CommandName", other_name),
+    ]
+}
+
+/// A record of the middle that every filter can ask for.
+fn sample(dataset: &Dataset) -> Invocation {
+    let count = dataset.options().count;
+    let suits = |record: &Invocation| {
+        record.region_id == REGIONS[0].id
+            && record.command_type == CommandType::RunShellScript
+            && record.repeat_mode == RepeatMode::Once
+            && record.instances.iter().all(|run| run.invocation_status == InvocationStatus::Success)
+            && record.tags.len() >= 2
+    };
+    let middle = count / 2..count;
+    middle.map(|k| dataset.record(k)).find(suits).unwrap_or_else(|| dataset.record(0))
+}

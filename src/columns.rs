@@ -1,0 +1,20 @@
+//! The data of the records, by slot: what an answer shows and what an index entry is made of.
+//! Knows no request and no order; rows and their order belong to `index`.
+
+mod commands;
+mod edit;
+mod extract;
+mod fragment;
+mod invocations;
+mod packed;
+mod runs;
+mod symbols;
+
+pub(crate) use commands::{Command, CommandField, push_bytes};
+pub(crate) use edit::RunState;
+pub(crate) use fragment::{push_string, push_text};
+pub(crate) use invocations::{
+    Columns, Head, IndexKey, IndexedColumn, TagPair, region_timed, reserve_for_one,
+};
+pub(crate) use runs::{Detail, DetailField, HistoryRecord, Run, RunExtra};
+pub(crate) use symbols::SymbolId;

@@ -1,0 +1,152 @@
+//! A change of one run: taken out, changed, put back.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use super::invocations::Columns;
+use super::runs::{Detail, HistoryRecord, Run, RunExtra};
+use crate::model::{InvocationStatus, Overall, Timestamp};
+
+/// All that can change in a run.
+#[derive(Clone, Debug)]
+pub(crate) struct RunState {
+    pub(crate) status: InvocationStatus,
+    pub(crate) update_time: Option<Timestamp>,
+    pub(crate) start_time: Option<Timestamp>,
+    pub(crate) finish_time: Option<Timestamp>,
+    pub(crate) stop_time: Option<Timestamp>,
+    pub(crate) repeats: u32,
+    pub(crate) exit_code: Option<i64>,
+    pub(crate) output: Option<Arc<[u8]>>,
+    pub(crate) dropped: u64,
+    /// The texts it has now. Changed by [`Columns::replace_detail`].
+    pub(crate) detail: Option<NonZeroU32>,
+}
+
+impl Columns {
+    pub(crate) fn run_state(&self, slot: u32, at: usize) -> RunState {
+        let run = &self.runs(slot)[at];
+        let extra = self.extra_of(run);
+        RunState {
+            status: run.status(),
+            update_time: run.update_time,
+            start_time: run.start_time,
+            finish_time: run.finish_time,
+            stop_time: extra.and_then(|extra| extra.stop_time),
+            repeats: run.repeats(extra),
+            exit_code: run.exit_code(extra),
+            output: extra.and_then(|extra| extra.output.clone()),
+            dropped: extra.map_or(0, |extra| extra.dropped),
+            detail: run.detail,
+        }
+    }
+
+    /// Puts `state` back, and derives the record's overall statuses anew.
+    /// Cost: O(runs of the record).
+    pub(crate) fn set_run_state(&mut self, slot: u32, at: usize, state: RunState) {
+        let repeat_mode = self.command_of(self.head(slot)).repeat_mode;
+        let index = self.run_index(slot, at);
+        let run = &mut self.runs[index];
+        run.update_time = state.update_time;
+        run.start_time = state.start_time;
+        run.finish_time = state.finish_time;
+        run.detail = state.detail;
+        let wide = run.set_numbers(state.status, state.repeats, state.exit_code);
+        let kept = run.extra.and_then(|number| self.extras.get_mut(number));
+        let mut extra = kept.map(std::mem::take).unwrap_or_default();
+        extra.stop_time = state.stop_time;
+        extra.wide_repeats = wide.repeats;
+        extra.wide_exit_code = wide.exit_code;
+        extra.output = state.output;
+        extra.dropped = state.dropped;
+        self.put_extra(index, extra);
+        let statuses = self.runs(slot).iter().map(Run::status);
+        self.head_mut(slot).overall = Overall::derive(repeat_mode, statuses);
+    }
+
+    fn put_extra(&mut self, index: usize, extra: RunExtra) {
+        let run = &mut self.runs[index];
+        match run.extra {
+            Some(number) if extra.is_default() => {
+                self.extras.remove(number);
+                run.extra = None;
+            }
+            Some(number) => {
+                if let Some(place) = self.extras.get_mut(number) {
+                    *place = extra;
+                }
+            }
+            None if extra.is_default() => {}
+            None => run.extra = Some(self.extras.insert(extra)),
+        }
+    }
+
+    /// The number of the detail with `strings` instead of `old`, which is given back.
+    pub(crate) fn replace_detail(
+        &mut self,
+        old: Option<NonZeroU32>,
+        strings: [&[u8]; 6],
+    ) -> Option<NonZeroU32> {
+        let mut key = std::mem::take(&mut self.key);
+        let new = self.acquire_detail(strings, &mut key);
+        self.key = key;
+        self.release_detail(old);
+        new
+    }
+
+    /// Adds the run as it is, which has just ended an execution with `status`, to its history of
+    /// at most `limit` records. Returns how many fell out. Cost: O(limit).
+    pub(crate) fn push_history(
+        &mut self,
+        slot: u32,
+        at: usize,
+        status: InvocationStatus,
+        limit: usize,
+    ) -> u64 {
+        let state = self.run_state(slot, at);
+        let index = self.run_index(slot, at);
+        let mut extra = self.extra_of(&self.runs[index]).cloned().unwrap_or_default();
+        extra.history_number = extra.history_number.saturating_add(1);
+        let number = extra.history_number;
+        let history = extra.history_mut();
+        history.push(HistoryRecord {
+            status,
+            number,
+            start_time: state.start_time,
+            finish_time: state.finish_time,
+            stop_time: state.stop_time,
+            repeats: state.repeats,
+            exit_code: state.exit_code,
+            dropped: state.dropped,
+            output: state.output,
+            detail: state.detail,
+        });
+        let surplus = history.len().saturating_sub(limit);
+        let fallen: Vec<_> = history.drain(..surplus).map(|record| record.detail).collect();
+        self.put_extra(index, extra);
+        if let Some(detail) = state.detail {
+            // The record names the run's texts once more.
+            self.details.acquire_again(detail.get() - 1);
+        }
+        for detail in fallen {
+            self.release_detail(detail);
+        }
+        surplus as u64
+    }
+}
+
+impl Detail {
+    /// The texts of `detail`, or none.
+    pub(crate) fn strings(detail: Option<&Detail>) -> [&[u8]; 6] {
+        use super::runs::DetailField as F;
+        const FIELDS: [F; 6] = [
+            F::ErrorCode,
+            F::ErrorInfo,
+            F::OssOutputStatus,
+            F::OssOutputUri,
+            F::OssOutputErrorCode,
+            F::OssOutputErrorInfo,
+        ];
+        FIELDS.map(|field| detail.map_or(&[][..], |detail| detail.get(field)))
+    }
+}

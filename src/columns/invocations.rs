@@ -1,0 +1,576 @@
+//! The records by slot. A slot is a record's place for as long as it lives, whatever happens to
+//! its neighbours; where it stands in the list is the index's business.
+
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
+
+use super::commands::Command;
+use super::fragment::push_string;
+use super::packed::{Key, Packed};
+use super::runs::{Detail, Run, RunExtra, Slab};
+use super::symbols::{Symbol, SymbolId, Symbols};
+use crate::limits;
+use crate::model::{InstanceRun, Invocation, Overall, Timestamp};
+
+/// An indexed column. With a value in it, it names a posting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum IndexedColumn {
+    Region,
+    /// Region and Timed together, since nearly every request names both: twice the region's
+    /// symbol, plus one for `true`.
+    RegionTimed,
+    ResourceGroup,
+    CommandId,
+    CommandName,
+    CommandType,
+    RepeatMode,
+    /// The filter values that match the record's overall statuses.
+    Status,
+    /// The filter values that match at least one of its runs.
+    RunStatus,
+    Instance,
+    TagKey,
+    TagPair,
+}
+
+impl IndexedColumn {
+    pub(crate) const COUNT: usize = Self::TagPair as usize + 1;
+}
+
+/// One entry of the index: a column and a value in it.
+pub(crate) type IndexKey = (IndexedColumn, u32);
+
+/// What every record has.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    invoke_id: SmallVec<[u8; 16]>,
+    pub(crate) tags: SmallVec<[SymbolId; 4]>,
+    pub(crate) creation_time: Timestamp,
+    pub(crate) command: SymbolId,
+    pub(crate) region: SymbolId,
+    pub(crate) resource_group: SymbolId,
+    first_run: u32,
+    run_count: u8,
+    pub(crate) overall: Overall,
+}
+
+impl Head {
+    pub(crate) fn invoke_id(&self) -> &[u8] {
+        &self.invoke_id
+    }
+
+    pub(super) fn set_runs(&mut self, first: usize, count: usize) {
+        self.first_run = first as u32;
+        self.run_count = count as u8;
+    }
+}
+
+/// A tag as the records that carry it share it.
+#[derive(Debug)]
+pub(crate) struct TagPair {
+    pub(crate) tag_key: SymbolId,
+    strings: Packed<2>,
+    json: Box<[u8]>,
+}
+
+impl Key for TagPair {
+    fn key(&self) -> &[u8] {
+        self.strings.as_bytes()
+    }
+}
+
+impl TagPair {
+    pub(crate) fn encode_key(key: &str, value: &str, out: &mut Vec<u8>) {
+        out.clear();
+        Packed::<2>::encode([key.as_bytes(), value.as_bytes()], out);
+    }
+
+    fn new(encoded: &[u8], tag_key: SymbolId) -> Self {
+        let strings = Packed::<2>::from_encoded(encoded);
+        let mut json = b"{\"TagKey\":".to_vec();
+        push_string(strings.get(0), &mut json);
+        json.extend_from_slice(b",\"TagValue\":");
+        push_string(strings.get(1), &mut json);
+        json.push(b'}');
+        TagPair { tag_key, strings, json: json.into_boxed_slice() }
+    }
+
+    /// Heap bytes.
+    fn bytes(&self) -> usize {
+        self.strings.as_bytes().len() + self.json.len()
+    }
+
+    pub(crate) fn key_text(&self) -> &[u8] {
+        self.strings.get(0)
+    }
+
+    pub(crate) fn value_text(&self) -> &[u8] {
+        self.strings.get(1)
+    }
+
+    /// `{"TagKey":...,"TagValue":...}`
+    pub(crate) fn json(&self) -> &[u8] {
+        &self.json
+    }
+}
+
+/// The data of all records.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    pub(super) heads: Vec<Option<Head>>,
+    free: Vec<u32>,
+    slots: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    pub(super) runs: Vec<Run>,
+    dead_runs: usize,
+    pub(super) extras: Slab<RunExtra>,
+    pub(crate) regions: Symbols<Symbol>,
+    pub(crate) resource_groups: Symbols<Symbol>,
+    pub(crate) command_ids: Symbols<Symbol>,
+    pub(crate) command_names: Symbols<Symbol>,
+    pub(crate) instances: Symbols<Symbol>,
+    pub(crate) tag_keys: Symbols<Symbol>,
+    pub(crate) tag_pairs: Symbols<TagPair>,
+    pub(crate) commands: Symbols<Command>,
+    pub(crate) details: Symbols<Detail>,
+    /// Where keys are put together.
+    pub(super) key: Vec<u8>,
+}
+
+/// Reading.
+impl Columns {
+    /// The number of records.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The slot of the record with `invoke_id`. Cost: O(length).
+    pub(crate) fn find(&self, invoke_id: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(invoke_id.as_bytes());
+        self.slots
+            .find(hash, |&slot| invoke_id_in(&self.heads, slot) == invoke_id.as_bytes())
+            .copied()
+    }
+
+    /// The head of the record in `slot`, which is in use.
+    pub(crate) fn head(&self, slot: u32) -> &Head {
+        match &self.heads[slot as usize] {
+            Some(head) => head,
+            None => unreachable!("a slot is looked up while a record is in it"),
+        }
+    }
+
+    pub(super) fn head_mut(&mut self, slot: u32) -> &mut Head {
+        match &mut self.heads[slot as usize] {
+            Some(head) => head,
+            None => unreachable!("a slot is looked up while a record is in it"),
+        }
+    }
+
+    /// Where run number `at` of the record in `slot` stands in the column.
+    pub(super) fn run_index(&self, slot: u32, at: usize) -> usize {
+        run_range(self.head(slot)).start + at
+    }
+
+    /// The runs of the record in `slot`, in the order they were named.
+    pub(crate) fn runs(&self, slot: u32) -> &[Run] {
+        self.runs_of(self.head(slot))
+    }
+
+    pub(crate) fn runs_of(&self, head: &Head) -> &[Run] {
+        &self.runs[run_range(head)]
+    }
+
+    pub(crate) fn command_of(&self, head: &Head) -> &Command {
+        self.commands.get(head.command)
+    }
+
+    pub(crate) fn extra_of(&self, run: &Run) -> Option<&RunExtra> {
+        run.extra.and_then(|number| self.extras.get(number))
+    }
+
+    pub(crate) fn detail(&self, number: Option<NonZeroU32>) -> Option<&Detail> {
+        number.map(|number| &**self.details.get(number.get() - 1))
+    }
+
+    /// Calls `each` with every entry that the record in `slot` has in the index, once.
+    pub(crate) fn for_each_index_key(&self, slot: u32, mut each: impl FnMut(IndexKey)) {
+        use IndexedColumn as C;
+        let head = self.head(slot);
+        let command = self.command_of(head);
+        each((C::Region, head.region));
+        each((C::RegionTimed, region_timed(head.region, head.overall.timed)));
+        each((C::ResourceGroup, head.resource_group));
+        each((C::CommandId, command.command_id));
+        each((C::CommandName, command.command_name));
+        each((C::CommandType, command.command_type as u32));
+        each((C::RepeatMode, command.repeat_mode as u32));
+        for status in head.overall.matches.iter() {
+            each((C::Status, status as u32));
+        }
+        for status in head.overall.run_matches.iter() {
+            each((C::RunStatus, status as u32));
+        }
+        for run in self.runs_of(head) {
+            each((C::Instance, run.instance));
+        }
+        for &tag in &head.tags {
+            each((C::TagPair, tag));
+            each((C::TagKey, self.tag_pairs.get(tag).tag_key));
+        }
+    }
+}
+
+/// The value of [`IndexedColumn::RegionTimed`].
+pub(crate) fn region_timed(region: SymbolId, timed: bool) -> u32 {
+    2 * region + u32::from(timed)
+}
+
+/// Writing. The caller has validated everything.
+impl Columns {
+    /// Stores `invocation` and returns its slot. Cost: O(size of the record).
+    pub(crate) fn insert(&mut self, invocation: &Invocation, creation_time: Timestamp) -> u32 {
+        let mut key = std::mem::take(&mut self.key);
+        let command = self.acquire_command(invocation, &mut key);
+        let tags = invocation
+            .tags
+            .iter()
+            .map(|tag| {
+                TagPair::encode_key(&tag.key, &tag.value, &mut key);
+                let tag_keys = &mut self.tag_keys;
+                self.tag_pairs.acquire(&key, || {
+                    let text = tag.key.as_bytes();
+                    TagPair::new(&key, tag_keys.acquire(text, || Symbol::new(text, Vec::new())))
+                })
+            })
+            .collect();
+        let plain = |symbols: &mut Symbols<Symbol>, text: &str| {
+            symbols.acquire(text.as_bytes(), || Symbol::new(text.as_bytes(), Vec::new()))
+        };
+        let region = plain(&mut self.regions, &invocation.region_id);
+        let resource_group = plain(&mut self.resource_groups, &invocation.resource_group_id);
+
+        let first_run = self.runs.len() as u32;
+        for run in &invocation.instances {
+            let run = self.new_run(run, creation_time, &mut key);
+            reserve_for_one(&mut self.runs);
+            self.runs.push(run);
+        }
+        self.key = key;
+
+        let head = Head {
+            invoke_id: SmallVec::from_slice(invocation.invoke_id.as_bytes()),
+            tags,
+            creation_time,
+            command,
+            region,
+            resource_group,
+            first_run,
+            run_count: invocation.instances.len() as u8,
+            overall: Overall::derive(
+                invocation.repeat_mode,
+                invocation.instances.iter().map(|run| run.invocation_status),
+            ),
+        };
+        self.place(head)
+    }
+
+    fn acquire_command(&mut self, invocation: &Invocation, key: &mut Vec<u8>) -> SymbolId {
+        Command::encode_key(invocation, key);
+        let (ids, names) = (&mut self.command_ids, &mut self.command_names);
+        let id = self.commands.acquire(key, || {
+            let (id, name) = (invocation.command_id.as_bytes(), invocation.command_name.as_bytes());
+            let id = ids.acquire(id, || Symbol::new(id, Vec::new()));
+            let name = names.acquire(name, || Symbol::new(name, Vec::new()));
+            Command::new(invocation, key, id, name)
+        });
+        if self.commands.uses(id) == 2 && !self.commands.get(id).has_json() {
+            let shared = self.commands.get(id).with_json();
+            self.commands.replace(id, shared);
+        }
+        id
+    }
+
+    fn new_run(&mut self, given: &InstanceRun, creation: Timestamp, key: &mut Vec<u8>) -> Run {
+        let id = given.instance_id.as_bytes();
+        let instance = self.instances.acquire(id, || {
+            let mut json = b"{\"InstanceId\":".to_vec();
+            push_string(id, &mut json);
+            Symbol::new(id, json)
+        });
+        let mut run = Run::new(instance);
+        run.update_time = given.update_time.or(given.creation_time).or(Some(creation));
+        run.start_time = given.start_time;
+        run.finish_time = given.finish_time;
+        let wide = run.set_numbers(given.invocation_status, given.repeats, given.exit_code);
+        let cut = given.output.len().saturating_sub(limits::OUTPUT_BYTES);
+        let output = &given.output[cut..];
+        let extra = RunExtra {
+            creation_time: given.creation_time.filter(|&time| time != creation),
+            stop_time: given.stop_time,
+            wide_repeats: wide.repeats,
+            wide_exit_code: wide.exit_code,
+            output: (!output.is_empty()).then(|| Arc::from(output)),
+            dropped: given.dropped.saturating_add(cut as u64),
+            ..RunExtra::default()
+        };
+        if !extra.is_default() {
+            run.extra = Some(self.extras.insert(extra));
+        }
+        run.detail = self.acquire_detail(
+            [
+                given.error_code.as_bytes(),
+                given.error_info.as_bytes(),
+                given.oss_output_status.as_bytes(),
+                given.oss_output_uri.as_bytes(),
+                given.oss_output_error_code.as_bytes(),
+                given.oss_output_error_info.as_bytes(),
+            ],
+            key,
+        );
+        run
+    }
+
+    pub(super) fn acquire_detail(
+        &mut self,
+        strings: [&[u8]; 6],
+        key: &mut Vec<u8>,
+    ) -> Option<NonZeroU32> {
+        if strings.iter().all(|string| string.is_empty()) {
+            return None;
+        }
+        Detail::encode_key(strings, key);
+        NonZeroU32::MIN.checked_add(self.details.acquire(key, || Detail::new(key)))
+    }
+
+    fn place(&mut self, head: Head) -> u32 {
+        let hash = self.hasher.hash_one(head.invoke_id());
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.heads[slot as usize] = Some(head);
+                slot
+            }
+            None => {
+                reserve_for_one(&mut self.heads);
+                self.heads.push(Some(head));
+                (self.heads.len() - 1) as u32
+            }
+        };
+        let (heads, hasher) = (&self.heads, &self.hasher);
+        self.slots.insert_unique(hash, slot, |&slot| hasher.hash_one(invoke_id_in(heads, slot)));
+        slot
+    }
+
+    /// Removes the record in `slot` and all that only it used. Cost: O(size of the record).
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let hash = self.hasher.hash_one(self.head(slot).invoke_id());
+        if let Ok(entry) = self.slots.find_entry(hash, |&found| found == slot) {
+            entry.remove();
+        }
+        let Some(head) = self.heads[slot as usize].take() else { return };
+        self.free.push(slot);
+        for at in run_range(&head) {
+            let run = &self.runs[at];
+            let (instance, detail, extra) = (run.instance, run.detail, run.extra);
+            self.instances.release(instance);
+            self.release_detail(detail);
+            if let Some(extra) = extra.and_then(|number| self.extras.remove(number)) {
+                for record in extra.history() {
+                    self.release_detail(record.detail);
+                }
+            }
+        }
+        self.dead_runs += usize::from(head.run_count);
+        self.regions.release(head.region);
+        self.resource_groups.release(head.resource_group);
+        if let Some(command) = self.commands.release(head.command) {
+            self.command_ids.release(command.command_id);
+            self.command_names.release(command.command_name);
+        }
+        for &tag in &head.tags {
+            if let Some(tag) = self.tag_pairs.release(tag) {
+                self.tag_keys.release(tag.tag_key);
+            }
+        }
+    }
+
+    pub(super) fn release_detail(&mut self, detail: Option<NonZeroU32>) {
+        if let Some(detail) = detail {
+            self.details.release(detail.get() - 1);
+        }
+    }
+
+    /// Moves the live runs together once more than a quarter of the column is dead.
+    /// Cost: O(all runs), spread over the removals before it.
+    pub(crate) fn drop_dead_runs(&mut self, dead_min: u32) {
+        if self.dead_runs * 4 <= self.runs.len() || self.dead_runs <= dead_min as usize {
+            return;
+        }
+        let live = self.runs.len() - self.dead_runs;
+        let mut runs = Vec::with_capacity(live + live / 4);
+        for head in self.heads.iter_mut().flatten() {
+            let range = run_range(head);
+            head.first_run = runs.len() as u32;
+            runs.extend_from_slice(&self.runs[range]);
+        }
+        self.runs = runs;
+        self.dead_runs = 0;
+    }
+}
+
+/// Measuring and checking.
+impl Columns {
+    /// Heap bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let heads = self.heads.iter().flatten();
+        let long_ids = heads.clone().filter(|head| head.invoke_id.spilled());
+        let long_ids: usize = long_ids.map(|head| head.invoke_id.capacity()).sum();
+        let many_tags = heads.filter(|head| head.tags.spilled());
+        let many_tags: usize = many_tags.map(|head| head.tags.capacity() * 4).sum();
+        let records = self.heads.capacity() * size_of::<Option<Head>>()
+            + (self.free.capacity()) * 4
+            + self.slots.allocation_size()
+            + self.runs.capacity() * size_of::<Run>()
+            + self.extras.table_bytes()
+            + self.extras.values().map(RunExtra::bytes).sum::<usize>()
+            + self.key.capacity();
+        let texts: usize = [
+            &self.regions,
+            &self.resource_groups,
+            &self.command_ids,
+            &self.command_names,
+            &self.instances,
+            &self.tag_keys,
+        ]
+        .iter()
+        .map(|symbols| {
+            let values = symbols.values();
+            let values: usize =
+                values.map(|value| COUNTED + size_of::<Symbol>() + value.bytes()).sum();
+            symbols.table_bytes() + values
+        })
+        .sum();
+        let pairs = self.tag_pairs.values();
+        let pairs: usize = pairs.map(|pair| COUNTED + size_of::<TagPair>() + pair.bytes()).sum();
+        let commands = self.commands.values();
+        let commands: usize =
+            commands.map(|command| COUNTED + size_of::<Command>() + command.bytes()).sum();
+        let details = self.details.values();
+        let details: usize =
+            details.map(|detail| COUNTED + size_of::<Detail>() + detail.bytes()).sum();
+        let tables =
+            self.tag_pairs.table_bytes() + self.commands.table_bytes() + self.details.table_bytes();
+        long_ids + many_tags + records + texts + pairs + commands + details + tables
+    }
+
+    /// Recomputes what is derived or counted, and names the first difference.
+    pub(crate) fn internal_validate(&self) -> Result<(), String> {
+        let mut uses = Uses::default();
+        let mut runs = 0;
+        let mut extras = 0;
+        let mut live = 0;
+        for (slot, head) in self.heads.iter().enumerate() {
+            let Some(head) = head else { continue };
+            live += 1;
+            let invoke_id = std::str::from_utf8(head.invoke_id()).map_err(|e| e.to_string())?;
+            if self.find(invoke_id) != Some(slot as u32) {
+                return Err(format!("columns: {invoke_id} is not found by its id"));
+            }
+            let command = self.command_of(head);
+            let statuses = self.runs_of(head).iter().map(Run::status);
+            if head.overall != Overall::derive(command.repeat_mode, statuses) {
+                return Err(format!("columns: {invoke_id} has a stale overall status"));
+            }
+            runs += usize::from(head.run_count);
+            uses.add(0, head.region);
+            uses.add(1, head.resource_group);
+            uses.add(2, head.command);
+            head.tags.iter().for_each(|&tag| uses.add(3, tag));
+            for run in self.runs_of(head) {
+                uses.add(4, run.instance);
+                let history = self.extra_of(run).map(|extra| extra.history().iter());
+                extras += usize::from(run.extra.is_some());
+                let details = history.into_iter().flatten().map(|record| record.detail);
+                for detail in details.chain([run.detail]).flatten() {
+                    uses.add(5, detail.get() - 1);
+                }
+            }
+        }
+        if runs + self.dead_runs != self.runs.len() {
+            return Err(format!(
+                "columns: {runs} live and {} dead of {} runs",
+                self.dead_runs,
+                self.runs.len()
+            ));
+        }
+        if live != self.len() || live + self.free.len() != self.heads.len() {
+            return Err(format!("columns: {live} records, {} findable", self.len()));
+        }
+        if extras != self.extras.values().count() {
+            return Err(format!("columns: {extras} extras used, others kept"));
+        }
+        uses.compare(0, "regions", &self.regions)?;
+        uses.compare(1, "resource_groups", &self.resource_groups)?;
+        uses.compare(2, "commands", &self.commands)?;
+        uses.compare(3, "tag_pairs", &self.tag_pairs)?;
+        uses.compare(4, "instances", &self.instances)?;
+        uses.compare(5, "details", &self.details)?;
+        for command in self.commands.values() {
+            uses.add(6, command.command_id);
+            uses.add(7, command.command_name);
+        }
+        for pair in self.tag_pairs.values() {
+            uses.add(8, pair.tag_key);
+        }
+        uses.compare(6, "command_ids", &self.command_ids)?;
+        uses.compare(7, "command_names", &self.command_names)?;
+        uses.compare(8, "tag_keys", &self.tag_keys)
+    }
+}
+
+/// The two counts in front of a shared value.
+const COUNTED: usize = 2 * size_of::<usize>();
+
+/// How often each symbol of each kind is used.
+#[derive(Default)]
+struct Uses([std::collections::HashMap<SymbolId, u32>; 9]);
+
+impl Uses {
+    fn add(&mut self, kind: usize, id: SymbolId) {
+        *self.0[kind].entry(id).or_default() += 1;
+    }
+
+    fn compare<T: Key>(&self, kind: usize, name: &str, symbols: &Symbols<T>) -> Result<(), String> {
+        symbols.internal_validate(name)?;
+        for id in 0..symbols.id_bound() as SymbolId {
+            let used = self.0[kind].get(&id).copied().unwrap_or(0);
+            if used != symbols.uses(id) {
+                return Err(format!("{name}: {id} used {used}, counted {}", symbols.uses(id)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn run_range(head: &Head) -> std::ops::Range<usize> {
+    let first = head.first_run as usize;
+    first..first + usize::from(head.run_count)
+}
+
+fn invoke_id_in(heads: &[Option<Head>], slot: u32) -> &[u8] {
+    heads[slot as usize].as_ref().map_or(&[], Head::invoke_id)
+}
+
+/// Makes room for one more, by doubling while small and by a sixteenth when large: a store of
+/// 100,000 records should not hold room for 50,000 that never come.
+pub(crate) fn reserve_for_one<T>(vec: &mut Vec<T>) {
+    if vec.len() == vec.capacity() {
+        let len = vec.len();
+        vec.reserve_exact((len / 16).max(len.min(1_024)).max(4));
+    }
+}

@@ -1,0 +1,194 @@
+//! What a store is told when it is made: limits, policies, and where the time comes from.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::model::Timestamp;
+
+/// How a store behaves. [`Default`] is the service's own behaviour.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{Config, Regions, Store, SystemClock};
+///
+/// let config = Config {
+///     capacity: 10_000,
+///     retention_seconds: Some(14 * 86_400),
+///     regions: Regions::only(["cn-hangzhou", "cn-beijing"]),
+///     ..Config::default()
+/// };
+/// let store = Store::new(config, SystemClock);
+/// assert!(store.is_empty());
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Config {
+    /// The store's id, which its tokens are bound to. Stores with the same id accept each other's
+    /// tokens. Default 0.
+    pub id: u64,
+    /// The most invocations kept, over all regions. Default 100,000; at most 2^31.
+    pub capacity: usize,
+    /// How many seconds after its CreationTime an invocation is kept, or `None` for ever.
+    /// Default 28 days.
+    pub retention_seconds: Option<u32>,
+    /// What a request without `Timed` asks for.
+    pub omitted_timed: OmittedTimed,
+    /// The regions there are.
+    pub regions: Regions,
+    /// The most history records kept for each run of a recurring task. Default 100.
+    pub history_limit: usize,
+    #[doc(hidden)]
+    pub tuning: Tuning,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            id: 0,
+            capacity: 100_000,
+            retention_seconds: Some(28 * 86_400),
+            omitted_timed: OmittedTimed::default(),
+            regions: Regions::default(),
+            history_limit: 100,
+            tuning: Tuning::default(),
+        }
+    }
+}
+
+/// What a request without `Timed` asks for. The API's documentation says `false`, yet a look-up
+/// by InvokeId does return live recurring tasks, and clients depend on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OmittedTimed {
+    /// As `false`, unless InvokeId is given; then it restricts nothing.
+    #[default]
+    DocumentedFalse,
+    /// It never restricts.
+    Any,
+}
+
+/// The regions a store knows. By default every region is known.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Regions(Option<Vec<(String, bool)>>);
+
+impl Regions {
+    /// Every region is known.
+    #[must_use]
+    pub fn all() -> Self {
+        Regions(None)
+    }
+
+    /// Only these regions are known.
+    pub fn only<T: Into<String>>(ids: impl IntoIterator<Item = T>) -> Self {
+        Regions(Some(ids.into_iter().map(|id| (id.into(), true)).collect()))
+    }
+
+    /// Adds regions that exist but do not have this API.
+    #[must_use]
+    pub fn without_api<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
+        let known = self.0.get_or_insert_default();
+        known.extend(ids.into_iter().map(|id| (id.into(), false)));
+        self
+    }
+
+    /// Whether `id` exists, and then whether it has this API.
+    pub(crate) fn find(&self, id: &str) -> Option<bool> {
+        match &self.0 {
+            None => Some(true),
+            Some(known) => known.iter().find(|(known, _)| known == id).map(|&(_, api)| api),
+        }
+    }
+}
+
+/// Where a store's time comes from.
+///
+/// A store asks at each write and each query; its own time never goes back, even when the
+/// clock's does.
+pub trait Clock: Send + Sync {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The system's clock. Not there on `wasm32-unknown-unknown`, which has none.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since_epoch = std::time::SystemTime::now()
+            .duration_since(std::time::SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp::saturating_from_secs(i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A fixed time: a clock that stands still.
+impl Clock for Timestamp {
+    fn now(&self) -> Timestamp {
+        *self
+    }
+}
+
+/// A clock that is moved by hand. Clones show the same time.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{Clock, ManualClock, Timestamp};
+///
+/// let clock = ManualClock::new("2024-05-01T00:00:00Z".parse()?);
+/// let same = clock.clone();
+/// clock.advance(90);
+/// assert_eq!(same.now().to_string(), "2024-05-01T00:01:30Z");
+/// # Ok::<(), invodex::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<AtomicU32>);
+
+impl ManualClock {
+    /// A clock that shows `now`.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        ManualClock(Arc::new(AtomicU32::new(now.as_secs())))
+    }
+
+    /// Moves the clock to `now`, forward or back.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.as_secs(), Ordering::SeqCst);
+    }
+
+    /// Moves the clock forward by `seconds`, at most to [`Timestamp::MAX`].
+    pub fn advance(&self, seconds: u32) {
+        let later = |now: u32| Some(now.saturating_add(seconds));
+        // The closure always returns a value, so this cannot fail.
+        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::saturating_from_secs(i64::from(self.0.load(Ordering::SeqCst)))
+    }
+}
+
+/// Thresholds of the representation. They change no answer; tests shrink them so that every
+/// border is crossed.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tuning {
+    /// A posting of more than one row in this many is held as bits. At 256 a list of rows takes
+    /// as much memory as the bits' words do at an eighth of their density, and a step through
+    /// the longest list costs less than the scan of the words it replaces.
+    pub list_share: u32,
+    /// A posting of up to this many rows is a list however small the store.
+    pub list_min: u32,
+    /// Dead rows or runs below this number are never worth a pass over the store.
+    pub dead_min: u32,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Tuning { list_share: 256, list_min: 8, dead_min: 4_096 }
+    }
+}

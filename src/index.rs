@@ -1,0 +1,11 @@
+//! Which rows hold what: the list order, and for each value of each indexed column the rows that
+//! have it. Knows no request.
+
+mod intersect;
+mod order;
+mod postings;
+mod rowset;
+
+pub(crate) use intersect::{Conjunction, PageRows, RowSetOf, Scratch, Span};
+pub(crate) use order::RowKey;
+pub(crate) use postings::Index;

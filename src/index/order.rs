@@ -1,0 +1,215 @@
+//! The list order: rows numbered from the oldest, each with its key and the slot of its record.
+
+use crate::columns::reserve_for_one;
+use crate::model::Timestamp;
+
+/// A record's place in the list: CreationTime, then acceptance. Unique, and never changed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct RowKey {
+    pub(crate) time: Timestamp,
+    /// The acceptance number.
+    pub(crate) number: u64,
+}
+
+/// Stands in a row whose record is gone.
+const HOLE: u32 = u32::MAX;
+
+/// All rows, oldest first, with holes where records were evicted or deleted.
+#[derive(Debug, Default)]
+pub(crate) struct Order {
+    times: Vec<Timestamp>,
+    numbers: Vec<u64>,
+    slots: Vec<u32>,
+    /// Slot to row.
+    rows: Vec<u32>,
+    /// All rows before this one are holes.
+    first: u32,
+    holes: u32,
+}
+
+impl Order {
+    /// How many rows, holes included.
+    pub(crate) fn rows(&self) -> u32 {
+        self.slots.len() as u32
+    }
+
+    /// The rows before this one are holes; it is none, unless there is no record at all.
+    pub(crate) fn first(&self) -> u32 {
+        self.first
+    }
+
+    /// Holes behind the first record.
+    pub(crate) fn holes_between(&self) -> u32 {
+        self.holes - self.first
+    }
+
+    /// The slot of the record in `row`, or `None` for a hole.
+    pub(crate) fn slot(&self, row: u32) -> Option<u32> {
+        let slot = self.slots[row as usize];
+        (slot != HOLE).then_some(slot)
+    }
+
+    /// The row of the record in `slot`.
+    pub(crate) fn row_of(&self, slot: u32) -> u32 {
+        self.rows[slot as usize]
+    }
+
+    pub(crate) fn key(&self, row: u32) -> RowKey {
+        RowKey { time: self.times[row as usize], number: self.numbers[row as usize] }
+    }
+
+    /// The key of the newest row.
+    pub(crate) fn last_key(&self) -> Option<RowKey> {
+        self.rows().checked_sub(1).map(|row| self.key(row))
+    }
+
+    /// How many rows come before `key`: the first row that does not. Cost: O(log rows).
+    pub(crate) fn rows_before(&self, key: RowKey) -> u32 {
+        let start = self.times.partition_point(|&time| time < key.time);
+        let ties = self.times[start..].partition_point(|&time| time == key.time);
+        let before =
+            self.numbers[start..start + ties].partition_point(|&number| number < key.number);
+        (start + before) as u32
+    }
+
+    /// The first row that is not older than `cutoff`, and no hole of the evicted ones.
+    /// Cost: O(1) when nothing has expired, else O(log rows).
+    pub(crate) fn first_since(&self, cutoff: Timestamp) -> u32 {
+        let first = self.first as usize;
+        if self.times.get(first).is_none_or(|&time| time >= cutoff) {
+            return self.first;
+        }
+        (first + self.times[first..].partition_point(|&time| time < cutoff)) as u32
+    }
+
+    /// The records in `rows`, newest first, by slot.
+    pub(crate) fn newest_first(
+        &self,
+        floor: u32,
+    ) -> impl DoubleEndedIterator<Item = u32> + use<'_> {
+        self.slots[floor as usize..].iter().rev().copied().filter(|&slot| slot != HOLE)
+    }
+
+    /// Adds a record after all others.
+    pub(crate) fn push(&mut self, key: RowKey, slot: u32) -> u32 {
+        let row = self.rows();
+        reserve_for_one(&mut self.times);
+        reserve_for_one(&mut self.numbers);
+        reserve_for_one(&mut self.slots);
+        self.times.push(key.time);
+        self.numbers.push(key.number);
+        self.slots.push(slot);
+        self.set_row(slot, row);
+        row
+    }
+
+    /// Adds a record in its place, moving the rows above it up. Cost: O(rows above).
+    pub(crate) fn insert(&mut self, key: RowKey, slot: u32) -> u32 {
+        let row = self.rows_before(key);
+        let at = row as usize;
+        self.times.insert(at, key.time);
+        self.numbers.insert(at, key.number);
+        self.slots.insert(at, slot);
+        if row < self.first {
+            // It stands among the evicted: the holes above it are now between records.
+            self.first = row;
+        }
+        self.set_row(slot, row);
+        self.renumber_from(at + 1);
+        row
+    }
+
+    fn set_row(&mut self, slot: u32, row: u32) {
+        let slot = slot as usize;
+        if slot >= self.rows.len() {
+            reserve_for_one(&mut self.rows);
+            self.rows.resize(slot + 1, HOLE);
+        }
+        self.rows[slot] = row;
+    }
+
+    fn renumber_from(&mut self, at: usize) {
+        for (row, &slot) in self.slots.iter().enumerate().skip(at) {
+            if slot != HOLE {
+                self.rows[slot as usize] = row as u32;
+            }
+        }
+    }
+
+    /// Makes the row of the record in `slot` a hole.
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let row = std::mem::replace(&mut self.rows[slot as usize], HOLE);
+        self.slots[row as usize] = HOLE;
+        self.holes += 1;
+        while self.slots.get(self.first as usize) == Some(&HOLE) {
+            self.first += 1;
+        }
+    }
+
+    /// Takes away the oldest `rows` rows, which are holes. Cost: O(rows).
+    pub(crate) fn drop_front(&mut self, rows: u32) {
+        let end = rows as usize;
+        self.times.drain(..end);
+        self.numbers.drain(..end);
+        self.slots.drain(..end);
+        self.first -= rows;
+        self.holes -= rows;
+        self.renumber_from(0);
+    }
+
+    /// The order without holes, and with `more` records in their places. `more` is sorted.
+    /// Cost: O(rows).
+    pub(crate) fn merged(&self, more: &[(RowKey, u32)]) -> Order {
+        let mut order = Order::default();
+        let total = self.slots.len() - self.holes as usize + more.len();
+        order.times.reserve_exact(total);
+        order.numbers.reserve_exact(total);
+        order.slots.reserve_exact(total);
+        let mut more = more.iter().peekable();
+        for row in self.first..self.rows() {
+            let Some(slot) = self.slot(row) else { continue };
+            let key = self.key(row);
+            while let Some(&(key, slot)) = more.next_if(|(other, _)| *other < key) {
+                order.push(key, slot);
+            }
+            order.push(key, slot);
+        }
+        for &(key, slot) in more {
+            order.push(key, slot);
+        }
+        order
+    }
+
+    /// Heap bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.times.capacity() * 4
+            + self.numbers.capacity() * 8
+            + (self.slots.capacity() + self.rows.capacity()) * 4
+    }
+
+    /// Checks order, holes and the way back from slots.
+    pub(crate) fn internal_validate(&self) -> Result<(), String> {
+        for row in 1..self.rows() {
+            if self.key(row - 1) >= self.key(row) {
+                return Err(format!("order: row {row} is not after the row before it"));
+            }
+        }
+        let mut holes = 0;
+        for row in 0..self.rows() {
+            match self.slot(row) {
+                None => holes += 1,
+                Some(slot) if self.row_of(slot) != row => {
+                    return Err(format!("order: slot {slot} is in row {row}, not found there"));
+                }
+                Some(_) if row < self.first => {
+                    return Err(format!("order: row {row} is before the first"));
+                }
+                Some(_) => {}
+            }
+        }
+        if holes != self.holes {
+            return Err(format!("order: {holes} holes, counted {}", self.holes));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! The postings: for each value of each indexed column, the rows that have it.
+
+use std::sync::Mutex;
+
+use super::intersect::Scratch;
+use super::order::{Order, RowKey};
+use super::rowset::{BLOCK_ROWS, RowSet, Tuning};
+use crate::columns::{Columns, IndexKey, IndexedColumn};
+
+/// A batch with more records than this that belong between others is merged in one pass over the
+/// index; fewer are put in one by one. A pass costs as much as about sixty single ones.
+const MERGE_FROM: usize = 32;
+
+/// The list order and all postings, kept in step with the columns.
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub(crate) order: Order,
+    postings: [Vec<RowSet>; IndexedColumn::COUNT],
+    tuning: Tuning,
+    /// Room that queries use, kept so that they need not make it each time.
+    pub(crate) scratch: Mutex<Scratch>,
+}
+
+impl Index {
+    pub(crate) fn new(tuning: Tuning) -> Self {
+        Index {
+            order: Order::default(),
+            postings: Default::default(),
+            tuning,
+            scratch: Mutex::default(),
+        }
+    }
+
+    /// The rows that have `key`, or `None` when none has. Cost: O(1).
+    pub(crate) fn posting(&self, (column, value): IndexKey) -> Option<&RowSet> {
+        self.postings[column as usize].get(value as usize).filter(|rows| rows.len() > 0)
+    }
+
+    /// Adds the record in `slot`. Cost: O(entries) for the newest record, O(index) for one that
+    /// belongs between others.
+    pub(crate) fn insert(&mut self, key: RowKey, slot: u32, columns: &Columns) {
+        let row = if self.order.last_key().is_none_or(|last| last < key) {
+            self.order.push(key, slot)
+        } else {
+            let row = self.order.insert(key, slot);
+            self.postings.iter_mut().flatten().for_each(|rows| rows.open_gap(row));
+            row
+        };
+        self.add_entries(row, slot, columns);
+    }
+
+    /// Adds many records, `more`, in any order. Cost: as one by one, but at most one pass over
+    /// the index for those that belong between others.
+    pub(crate) fn insert_batch(&mut self, mut more: Vec<(RowKey, u32)>, columns: &Columns) {
+        more.sort_unstable_by_key(|&(key, _)| key);
+        let between = match self.order.last_key() {
+            Some(last) => more.partition_point(|&(key, _)| key < last),
+            None => 0,
+        };
+        if between <= MERGE_FROM {
+            for &(key, slot) in &more {
+                self.insert(key, slot, columns);
+            }
+        } else {
+            self.rebuild(self.order.merged(&more), columns);
+        }
+    }
+
+    /// Removes the record in `slot`, which is still in the columns. Cost: O(entries), times the
+    /// length of the lists it is taken from.
+    pub(crate) fn remove(&mut self, slot: u32, columns: &Columns) {
+        let row = self.order.row_of(slot);
+        let (rows, tuning) = (self.order.rows(), self.tuning);
+        let postings = &mut self.postings;
+        columns.for_each_index_key(slot, |(column, value)| {
+            postings[column as usize][value as usize].remove(row, rows, tuning);
+        });
+        self.order.remove(slot);
+    }
+
+    /// Adds `row` to the posting of `key`.
+    pub(crate) fn add(&mut self, key: IndexKey, row: u32) {
+        let (rows, tuning) = (self.order.rows(), self.tuning);
+        add_to(&mut self.postings, key, row, rows, tuning);
+    }
+
+    /// Takes `row` from the posting of `key`.
+    pub(crate) fn take(&mut self, (column, value): IndexKey, row: u32) {
+        let rows = self.order.rows();
+        self.postings[column as usize][value as usize].remove(row, rows, self.tuning);
+    }
+
+    fn add_entries(&mut self, row: u32, slot: u32, columns: &Columns) {
+        let (rows, tuning) = (self.order.rows(), self.tuning);
+        let postings = &mut self.postings;
+        columns.for_each_index_key(slot, |key| add_to(postings, key, row, rows, tuning));
+    }
+
+    /// Drops the rows whose records are gone, once they are more than a quarter of all.
+    /// Cost: O(index) for a front of holes, a rebuild for holes between records; both spread over
+    /// the removals before.
+    pub(crate) fn drop_dead_rows(&mut self, columns: &Columns) {
+        let enough = (columns.len() as u32 / 4).max(self.tuning.dead_min);
+        if self.order.holes_between() > enough {
+            self.rebuild(self.order.merged(&[]), columns);
+        } else if self.order.first() > enough {
+            let rows = self.order.first() / BLOCK_ROWS * BLOCK_ROWS;
+            self.order.drop_front(rows);
+            self.postings.iter_mut().flatten().for_each(|set| set.drop_front(rows));
+        }
+    }
+
+    fn rebuild(&mut self, order: Order, columns: &Columns) {
+        self.order = order;
+        self.postings = Default::default();
+        for row in 0..self.order.rows() {
+            if let Some(slot) = self.order.slot(row) {
+                self.add_entries(row, slot, columns);
+            }
+        }
+    }
+
+    /// Heap bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let tables: usize =
+            self.postings.iter().map(|sets| sets.capacity() * size_of::<RowSet>()).sum();
+        let sets: usize = self.postings.iter().flatten().map(RowSet::bytes).sum();
+        self.order.bytes() + tables + sets
+    }
+
+    /// Recomputes everything from the columns and names the first difference.
+    pub(crate) fn internal_validate(&self, columns: &Columns) -> Result<(), String> {
+        self.order.internal_validate()?;
+        let mut expected: [Vec<Vec<u32>>; IndexedColumn::COUNT] = Default::default();
+        for row in 0..self.order.rows() {
+            let Some(slot) = self.order.slot(row) else { continue };
+            columns.for_each_index_key(slot, |(column, value)| {
+                let column = &mut expected[column as usize];
+                if column.len() <= value as usize {
+                    column.resize(value as usize + 1, Vec::new());
+                }
+                column[value as usize].push(row);
+            });
+        }
+        for (column, (sets, expected)) in self.postings.iter().zip(&expected).enumerate() {
+            for value in 0..sets.len().max(expected.len()) {
+                let rows = match sets.get(value) {
+                    Some(set) => {
+                        set.internal_validate()
+                            .map_err(|error| format!("posting {column}/{value}: {error}"))?;
+                        set.rows().collect()
+                    }
+                    None => Vec::new(),
+                };
+                if expected.get(value).map_or(&[][..], Vec::as_slice) != rows {
+                    return Err(format!(
+                        "posting {column}/{value} has {} rows, not those of the columns",
+                        rows.len()
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add_to(
+    postings: &mut [Vec<RowSet>; IndexedColumn::COUNT],
+    (column, value): IndexKey,
+    row: u32,
+    rows: u32,
+    tuning: Tuning,
+) {
+    let sets = &mut postings[column as usize];
+    let value = value as usize;
+    if value >= sets.len() {
+        sets.resize_with(value + 1, RowSet::default);
+    }
+    sets[value].insert(row, rows, tuning);
+}

@@ -1,0 +1,40 @@
+//! Every maximum, once. Knows nobody.
+
+/// The most rows a page holds.
+pub(crate) const PAGE_ROWS: u32 = 50;
+/// The rows of a page when the request names no number.
+pub(crate) const DEFAULT_PAGE_ROWS: u32 = 10;
+/// The highest PageNumber.
+pub(crate) const PAGE_NUMBER: u32 = i32::MAX as u32;
+/// The most rows that all pages of a query with tags reach together.
+pub(crate) const TAGGED_ROWS: u32 = 1_000;
+
+/// The most tags of a record or a request.
+pub(crate) const TAGS: usize = 20;
+/// Characters of a tag's key.
+pub(crate) const TAG_KEY_CHARS: usize = 64;
+/// Characters of a tag's value.
+pub(crate) const TAG_VALUE_CHARS: usize = 128;
+
+/// The most runs of an invocation.
+pub(crate) const RUNS: usize = 100;
+/// Bytes of an id.
+pub(crate) const ID_BYTES: usize = 128;
+/// Bytes of CommandContent before encoding.
+pub(crate) const CONTENT_BYTES: usize = 24_576;
+/// Bytes of Output that are kept.
+pub(crate) const OUTPUT_BYTES: usize = 24_576;
+/// The longest Timeout in seconds.
+pub(crate) const TIMEOUT_SECONDS: u32 = 86_400;
+pub(crate) const COMMAND_NAME_CHARS: usize = 128;
+pub(crate) const COMMAND_DESCRIPTION_CHARS: usize = 512;
+pub(crate) const WORKING_DIR_CHARS: usize = 200;
+pub(crate) const USERNAME_CHARS: usize = 255;
+pub(crate) const LAUNCHER_BYTES: usize = 1_024;
+/// Bytes of every string that has no limit of its own.
+pub(crate) const TEXT_BYTES: usize = 4_096;
+
+/// Whether `text` has at most `most` characters. Cost: O(`most`), however long `text` is.
+pub(crate) fn at_most_chars(text: &str, most: usize) -> bool {
+    text.len() <= most || text.chars().nth(most).is_none()
+}

@@ -1,0 +1,20 @@
+//! The records a store holds: plain data, their limits, and every rule that derives one value
+//! from others. Knows nothing of storage, requests or answers.
+
+mod invocation;
+mod moves;
+mod names;
+mod run;
+mod status;
+mod tags;
+mod time;
+
+pub use invocation::{CommandType, Invocation, RepeatMode, Tag};
+pub(crate) use moves::check_move;
+pub use run::{InstanceRun, OutputUpdate, RunUpdate};
+pub use status::{
+    InstanceInvokeStatus, InvocationStatus, InvokeStatus, LegacyInvokeStatus, OverallStatus,
+};
+pub(crate) use status::{Overall, is_timed};
+pub(crate) use tags::check_tags;
+pub use time::Timestamp;

@@ -1,0 +1,155 @@
+use super::names::api_names;
+use super::run::InstanceRun;
+use super::time::Timestamp;
+
+api_names! {
+    /// `CommandType`: what interprets the command.
+    CommandType {
+        /// A batch script, for Windows.
+        RunBatScript,
+        /// A PowerShell script, for Windows.
+        RunPowerShellScript,
+        /// A shell script, for Linux.
+        RunShellScript,
+    }
+}
+
+api_names! {
+    /// `RepeatMode`: when the command runs.
+    RepeatMode {
+        /// Once, at once or at a given time.
+        Once,
+        /// On a schedule, until it is stopped or the schedule ends.
+        Period,
+        /// Once, after the next start of the instance.
+        NextRebootOnly,
+        /// After every start of the instance, until it is stopped.
+        EveryReboot,
+        /// Checked only. Records may hold it; it is no value of the filter.
+        DryRun,
+    }
+}
+
+impl RepeatMode {
+    /// True for Period and EveryReboot: one execution's end does not end the task.
+    #[must_use]
+    pub const fn is_recurring(self) -> bool {
+        matches!(self, Self::Period | Self::EveryReboot)
+    }
+}
+
+/// A tag: a key and a value, which may be empty.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tag {
+    /// `TagKey`: 1 to 64 characters.
+    pub key: String,
+    /// `TagValue`: at most 128 characters.
+    pub value: String,
+}
+
+impl Tag {
+    /// The tag `key` = `value`.
+    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Tag { key: key.into(), value: value.into() }
+    }
+}
+
+/// One run request of one command on 1 to 100 instances, as a store accepts it and gives it back.
+///
+/// Plain data: any value can be built; a store checks it when it is accepted. The overall
+/// statuses and `Timed` are no fields: a store derives them from the runs.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{InstanceRun, Invocation, RepeatMode, Tag};
+///
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.command_name = "disk-report".into();
+/// invocation.command_content = b"df -h".to_vec();
+/// invocation.repeat_mode = RepeatMode::Period;
+/// invocation.tags.push(Tag::new("owner", "zhangsan"));
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Invocation {
+    /// `RegionId`: required.
+    pub region_id: String,
+    /// `ResourceGroupId`: may be empty.
+    pub resource_group_id: String,
+    /// `InvokeId`: required, unique in a store.
+    pub invoke_id: String,
+    /// `CreationTime`: unset means the store's time when it is accepted.
+    pub creation_time: Option<Timestamp>,
+    /// `CommandId`: required.
+    pub command_id: String,
+    /// `CommandName`: at most 128 characters.
+    pub command_name: String,
+    /// `CommandType`.
+    pub command_type: CommandType,
+    /// `CommandDescription`: at most 512 characters.
+    pub command_description: String,
+    /// `CommandContent`: raw bytes, before any encoding; at most 24,576.
+    pub command_content: Vec<u8>,
+    /// `Parameters`: the parameters as JSON text.
+    pub parameters: String,
+    /// `RepeatMode`.
+    pub repeat_mode: RepeatMode,
+    /// `Frequency`: the schedule.
+    pub frequency: String,
+    /// `Timeout`: 1 to 86,400 seconds, or unset.
+    pub timeout: Option<u32>,
+    /// `WorkingDir`: at most 200 characters.
+    pub working_dir: String,
+    /// `Username`: at most 255 characters.
+    pub username: String,
+    /// `ContainerId`.
+    pub container_id: String,
+    /// `ContainerName`.
+    pub container_name: String,
+    /// `Launcher`: at most 1,024 bytes.
+    pub launcher: String,
+    /// `TerminationMode`: `Process` or `ProcessTree` at the service; kept as given.
+    pub termination_mode: String,
+    /// `OssOutputDelivery`.
+    pub oss_output_delivery: String,
+    /// `Tags`: at most 20 with distinct keys.
+    pub tags: Vec<Tag>,
+    /// `InvokeInstances`: 1 to 100 runs on distinct instances, in the order they were named.
+    pub instances: Vec<InstanceRun>,
+}
+
+impl Invocation {
+    /// An invocation with its three required ids, a one-time shell script, and all else unset.
+    pub fn new(
+        region_id: impl Into<String>,
+        invoke_id: impl Into<String>,
+        command_id: impl Into<String>,
+    ) -> Self {
+        Invocation {
+            region_id: region_id.into(),
+            resource_group_id: String::new(),
+            invoke_id: invoke_id.into(),
+            creation_time: None,
+            command_id: command_id.into(),
+            command_name: String::new(),
+            command_type: CommandType::RunShellScript,
+            command_description: String::new(),
+            command_content: Vec::new(),
+            parameters: String::new(),
+            repeat_mode: RepeatMode::Once,
+            frequency: String::new(),
+            timeout: None,
+            working_dir: String::new(),
+            username: String::new(),
+            container_id: String::new(),
+            container_name: String::new(),
+            launcher: String::new(),
+            termination_mode: String::new(),
+            oss_output_delivery: String::new(),
+            tags: Vec::new(),
+            instances: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The rules of tags, which requests and records share.
+
+use crate::error::TagFault;
+use crate::limits::{TAG_KEY_CHARS, TAG_VALUE_CHARS, TAGS, at_most_chars};
+
+/// One tag as it is judged: its number, its key and its value where there is one.
+pub(crate) type NumberedTag<'a> = (u32, Option<&'a str>, Option<&'a str>);
+
+/// The first fault of `tags`, which stand in the order of their numbers: rule by rule, each over
+/// all tags before the next. Cost: O(tags squared), of which there are at most 20.
+pub(crate) fn check_tags<'a>(
+    tags: impl Iterator<Item = NumberedTag<'a>> + Clone,
+) -> Result<(), TagFault> {
+    if tags.clone().enumerate().any(|(at, (number, ..))| at >= TAGS || number > TAGS as u32) {
+        return Err(TagFault::TooMany);
+    }
+    for (number, key, _) in tags.clone() {
+        if key.is_none() {
+            return Err(TagFault::KeyMissing(number));
+        }
+    }
+    for (number, key, _) in tags.clone() {
+        if key.is_some_and(|key| !is_tag_key(key)) {
+            return Err(TagFault::Key(number));
+        }
+    }
+    for (number, _, value) in tags.clone() {
+        if value.is_some_and(|value| !is_tag_value(value)) {
+            return Err(TagFault::Value(number));
+        }
+    }
+    for (at, (number, key, _)) in tags.clone().enumerate() {
+        if tags.clone().take(at).any(|(_, earlier, _)| earlier == key) {
+            return Err(TagFault::DuplicateKey(number));
+        }
+    }
+    Ok(())
+}
+
+fn is_tag_key(key: &str) -> bool {
+    let starts_with = |prefix: &str| {
+        key.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    !key.is_empty()
+        && at_most_chars(key, TAG_KEY_CHARS)
+        && !starts_with("aliyun")
+        && !starts_with("acs:")
+        && !names_url(key)
+}
+
+fn is_tag_value(value: &str) -> bool {
+    at_most_chars(value, TAG_VALUE_CHARS) && !names_url(value)
+}
+
+fn names_url(text: &str) -> bool {
+    text.contains("http://") || text.contains("https://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(tags: &[(Option<&str>, Option<&str>)]) -> Option<TagFault> {
+        check_tags((1..).zip(tags).map(|(number, &(key, value))| (number, key, value))).err()
+    }
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        let wide = |count: usize| "\u{20ac}".repeat(count);
+        assert_eq!(fault(&[(Some(&wide(64)), Some(&wide(128)))]), None);
+        assert_eq!(fault(&[(Some(&wide(65)), None)]), Some(TagFault::Key(1)));
+        assert_eq!(fault(&[(Some("k"), Some(&wide(129)))]), Some(TagFault::Value(1)));
+    }
+
+    #[test]
+    fn each_rule_is_checked_over_all_tags_before_the_next() {
+        assert_eq!(fault(&[(Some(""), None), (None, Some("v"))]), Some(TagFault::KeyMissing(2)));
+        assert_eq!(
+            fault(&[(Some("k"), Some("http://x")), (Some("ACS:k"), None)]),
+            Some(TagFault::Key(2))
+        );
+        assert_eq!(
+            fault(&[(Some("k"), None), (Some("k"), Some("xhttps://"))]),
+            Some(TagFault::Value(2))
+        );
+        assert_eq!(
+            fault(&[(Some("k"), None), (Some("l"), None), (Some("k"), Some("v"))]),
+            Some(TagFault::DuplicateKey(3))
+        );
+        assert_eq!(fault(&[(Some("AliYun"), None)]), Some(TagFault::Key(1)));
+        assert_eq!(fault(&[(Some("k"), Some(""))]), None);
+    }
+}

@@ -1,0 +1,11 @@
+//! From a request to the rows of its page. Knows no JSON.
+
+mod page;
+mod plan;
+mod token;
+mod walk;
+
+pub(crate) use page::{Page, PagePlace, ResultRow};
+pub(crate) use plan::Data;
+pub use token::NextToken;
+pub(crate) use walk::{invocations, matching, results};

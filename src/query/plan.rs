@@ -1,0 +1,141 @@
+//! From a checked request to the sets that its rows must be in. Every check that needs the store
+//! is made here.
+
+use crate::columns::{Columns, IndexKey, IndexedColumn, SymbolId, TagPair, region_timed};
+use crate::config::Config;
+use crate::index::{Conjunction, Index, RowSetOf, Span};
+use crate::model::{RepeatMode, Timestamp};
+use crate::query::token::{self, Cursor};
+use crate::request::{Checked, Facts, Operation};
+
+/// What a query reads: a store at one moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Data<'a> {
+    pub(crate) columns: &'a Columns,
+    pub(crate) index: &'a Index,
+    pub(crate) config: &'a Config,
+    /// What was created before has expired.
+    pub(crate) cutoff: Timestamp,
+}
+
+impl<'a> Data<'a> {
+    /// All rows that are not expired.
+    pub(crate) fn span(&self) -> Span {
+        let order = &self.index.order;
+        Span { floor: order.first_since(self.cutoff), below: order.rows() }
+    }
+
+    /// The slot of a record that is not expired.
+    pub(crate) fn find(&self, invoke_id: &str) -> Option<u32> {
+        self.columns
+            .find(invoke_id)
+            .filter(|&slot| self.columns.head(slot).creation_time >= self.cutoff)
+    }
+}
+
+impl Facts for Data<'_> {
+    type Cursor = Cursor;
+
+    fn cursor(&self, text: &str, query: &Checked<'_, Cursor>) -> Option<Cursor> {
+        token::read(text, token::fingerprint(query, self.config.id))
+    }
+
+    fn repeat_mode(&self, invoke_id: &str) -> Option<RepeatMode> {
+        let head = self.columns.head(self.find(invoke_id)?);
+        Some(self.columns.command_of(head).repeat_mode)
+    }
+}
+
+/// How to come to the rows of a query.
+#[expect(clippy::large_enum_variant, reason = "one lives on the stack for the time of a query")]
+pub(crate) enum Plan<'a> {
+    /// A filter has a value that no record has.
+    Nothing,
+    /// The one record with the InvokeId, which meets all other filters.
+    One(u32),
+    /// The rows in all of these sets.
+    Rows(Conjunction<'a>),
+}
+
+/// Cost: O(filters), and O(log) or O(1) for each when InvokeId is given.
+pub(crate) fn plan<'a>(data: Data<'a>, query: &Checked<'_, Cursor>) -> Plan<'a> {
+    let mut sets = RowSetOf::new();
+    let found = each_key(data.columns, query, |key| {
+        data.index.posting(key).map(|set| sets.push(set)).is_some()
+    });
+    if !found {
+        return Plan::Nothing;
+    }
+    match query.invoke_id {
+        Some(invoke_id) => match data.columns.find(invoke_id) {
+            Some(slot) => {
+                let row = data.index.order.row_of(slot);
+                if sets.iter().all(|set| set.contains(row)) {
+                    Plan::One(row)
+                } else {
+                    Plan::Nothing
+                }
+            }
+            None => Plan::Nothing,
+        },
+        None => {
+            let mut rows = Conjunction::default();
+            sets.iter().for_each(|set| rows.add(set));
+            Plan::Rows(rows)
+        }
+    }
+}
+
+/// The symbol of the instance that `query` names, if any record has it.
+pub(crate) fn instance(columns: &Columns, query: &Checked<'_, Cursor>) -> Option<SymbolId> {
+    query.instance_id.and_then(|id| columns.instances.find(id.as_bytes()))
+}
+
+/// Calls `each` with the index key of every filter but InvokeId. False when a filter's value is
+/// unknown or `each` says so.
+fn each_key(
+    columns: &Columns,
+    query: &Checked<'_, Cursor>,
+    mut each: impl FnMut(IndexKey) -> bool,
+) -> bool {
+    use IndexedColumn as C;
+    let mut with = |column: C, value: Option<u32>| value.is_some_and(|value| each((column, value)));
+    let Some(region) = columns.regions.find(query.region_id.as_bytes()) else { return false };
+    let scope = match query.timed {
+        Some(timed) => with(C::RegionTimed, Some(region_timed(region, timed))),
+        None => with(C::Region, Some(region)),
+    };
+    // A history is of one invocation, whose rows are looked at one by one.
+    let status_column = match query.operation {
+        Operation::DescribeInvocations => Some(C::Status),
+        Operation::DescribeInvocationResults if query.include_history => None,
+        Operation::DescribeInvocationResults => Some(C::RunStatus),
+    };
+    scope
+        && query
+            .resource_group_id
+            .is_none_or(|id| with(C::ResourceGroup, columns.resource_groups.find(id.as_bytes())))
+        && query
+            .command_id
+            .is_none_or(|id| with(C::CommandId, columns.command_ids.find(id.as_bytes())))
+        && query
+            .command_name
+            .is_none_or(|name| with(C::CommandName, columns.command_names.find(name.as_bytes())))
+        && query.command_type.is_none_or(|value| with(C::CommandType, Some(value as u32)))
+        && query.repeat_mode.is_none_or(|value| with(C::RepeatMode, Some(value as u32)))
+        && query
+            .status
+            .zip(status_column)
+            .is_none_or(|(value, column)| with(column, Some(value as u32)))
+        && query
+            .instance_id
+            .is_none_or(|id| with(C::Instance, columns.instances.find(id.as_bytes())))
+        && query.tags.iter().all(|tag| match tag.value {
+            None => with(C::TagKey, columns.tag_keys.find(tag.key.as_bytes())),
+            Some(value) => {
+                let mut key = Vec::new();
+                TagPair::encode_key(tag.key, value, &mut key);
+                with(C::TagPair, columns.tag_pairs.find(&key))
+            }
+        })
+}

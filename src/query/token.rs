@@ -1,0 +1,150 @@
+//! NextToken: a place in the order, sealed with what was asked.
+//!
+//! Version 1 is 33 bytes, big-endian, written as 44 characters of URL-safe Base64 without
+//! padding (33 is a multiple of 3, so each text has one reading):
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 1 | version, 1 |
+//! | 8 | CreationTime of the last returned row, seconds |
+//! | 8 | its acceptance number |
+//! | 2 | its run, from 0; 0 for DescribeInvocations |
+//! | 4 | its history number; 0 for DescribeInvocations, all ones for a run itself |
+//! | 2 | rows returned so far, in a query with tags; else 0 |
+//! | 8 | seal: XXH3-64 of the 25 bytes before it, seeded with the query's fingerprint |
+//!
+//! The fingerprint is XXH3-64 of the operation, the store's id and the effective filters, so a
+//! token is accepted only for them. It is a checksum and no signature.
+
+use core::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use smallvec::SmallVec;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use crate::index::RowKey;
+use crate::model::Timestamp;
+use crate::request::{Checked, Operation};
+
+const VERSION: u8 = 1;
+const BODY: usize = 25;
+const BYTES: usize = BODY + 8;
+const CHARS: usize = BYTES / 3 * 4;
+
+/// A place in the order: the last row that was returned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Cursor {
+    pub(crate) key: RowKey,
+    pub(crate) run: u16,
+    pub(crate) history: u32,
+    /// Rows returned so far, in a query with tags.
+    pub(crate) returned: u16,
+}
+
+impl Cursor {
+    /// Stands in `history` for the run itself, which comes before its history.
+    pub(crate) const RUN_ITSELF: u32 = u32::MAX;
+}
+
+/// A `NextToken`: opaque text of 44 characters.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NextToken([u8; CHARS]);
+
+impl NextToken {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    pub(crate) fn write(cursor: &Cursor, fingerprint: u64) -> Self {
+        let mut bytes = [0; BYTES];
+        bytes[0] = VERSION;
+        bytes[1..9].copy_from_slice(&u64::from(cursor.key.time.as_secs()).to_be_bytes());
+        bytes[9..17].copy_from_slice(&cursor.key.number.to_be_bytes());
+        bytes[17..19].copy_from_slice(&cursor.run.to_be_bytes());
+        bytes[19..23].copy_from_slice(&cursor.history.to_be_bytes());
+        bytes[23..25].copy_from_slice(&cursor.returned.to_be_bytes());
+        let seal = xxh3_64_with_seed(&bytes[..BODY], fingerprint);
+        bytes[BODY..].copy_from_slice(&seal.to_be_bytes());
+        let mut text = [0; CHARS];
+        // The text is as long as the encoding, so there is nothing that could fail.
+        let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
+        NextToken(text)
+    }
+}
+
+impl fmt::Display for NextToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for NextToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NextToken({self})")
+    }
+}
+
+/// Reads what [`NextToken::write`] wrote for the same fingerprint.
+pub(crate) fn read(text: &str, fingerprint: u64) -> Option<Cursor> {
+    if text.len() != CHARS {
+        return None;
+    }
+    let mut bytes = [0; BYTES];
+    if URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) != Ok(BYTES) {
+        return None;
+    }
+    let (body, seal) = bytes.split_at(BODY);
+    if xxh3_64_with_seed(body, fingerprint).to_be_bytes() != seal || body[0] != VERSION {
+        return None;
+    }
+    let secs = i64::try_from(u64::from_be_bytes(body[1..9].try_into().ok()?)).ok()?;
+    Some(Cursor {
+        key: RowKey {
+            time: Timestamp::from_secs(secs)?,
+            number: u64::from_be_bytes(body[9..17].try_into().ok()?),
+        },
+        run: u16::from_be_bytes(body[17..19].try_into().ok()?),
+        history: u32::from_be_bytes(body[19..23].try_into().ok()?),
+        returned: u16::from_be_bytes(body[23..25].try_into().ok()?),
+    })
+}
+
+/// Of the operation, the store's id and the filters that choose rows. Cost: O(length).
+pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
+    let mut bytes = SmallVec::<[u8; 256]>::new();
+    let mut push = |name: u8, value: Option<&str>| {
+        if let Some(value) = value {
+            bytes.push(name);
+            bytes.extend_from_slice(&(value.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(value.as_bytes());
+        }
+    };
+    let boolean = |value: bool| if value { "true" } else { "false" };
+    push(
+        b'O',
+        Some(match query.operation {
+            Operation::DescribeInvocations => "DescribeInvocations",
+            Operation::DescribeInvocationResults => "DescribeInvocationResults",
+        }),
+    );
+    push(b'R', Some(query.region_id));
+    push(b'G', query.resource_group_id);
+    push(b'I', query.invoke_id);
+    push(b'C', query.command_id);
+    push(b'N', query.command_name);
+    push(b'Y', query.command_type.map(|value| value.as_str()));
+    push(b'M', query.repeat_mode.map(|value| value.as_str()));
+    push(b'D', query.timed.map(boolean));
+    push(b'S', query.status.map(|value| value.as_str()));
+    push(b'X', query.instance_id);
+    push(b'H', query.include_history.then_some("true"));
+    for tag in &query.tags {
+        push(b'K', Some(tag.key));
+        push(b'V', tag.value);
+    }
+    bytes.extend_from_slice(&store_id.to_le_bytes());
+    xxh3_64(&bytes)
+}

@@ -1,0 +1,254 @@
+//! From a plan to the rows of a page: the walk by token, the page at an offset, and the border
+//! that tags draw.
+
+use roaring::RoaringTreemap;
+use smallvec::SmallVec;
+
+use super::page::{Page, PagePlace, ResultRow};
+use super::plan::{Data, Plan, instance, plan};
+use super::token::{Cursor, fingerprint};
+use crate::columns::RunExtra;
+use crate::index::{PageRows, Scratch, Span};
+use crate::limits;
+use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
+use crate::request::{Checked, Paging};
+
+/// The page of DescribeInvocations, by slot. Cost: that of a conjunction of sets.
+pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u32> {
+    let window = Window::of(query);
+    let span = data.span();
+    let order = &data.index.order;
+    let (rows, total) = match (plan(data, query), query.paging) {
+        (Plan::Nothing, _) => (PageRows::new(), 0),
+        (Plan::One(row), paging) => {
+            one(row, span, &window, paging, |cursor| order.key(row) < cursor.key)
+        }
+        (Plan::Rows(mut sets), Paging::Token { after, .. }) => {
+            let below = after.map_or(span.below, |cursor| order.rows_before(cursor.key));
+            let rows = with_scratch(data, |scratch| {
+                sets.newest(Span { below, ..span }, window.most + 1, scratch)
+            });
+            (rows, 0)
+        }
+        (Plan::Rows(mut sets), Paging::Offset { .. }) => with_scratch(data, |scratch| {
+            sets.page_and_count(span, window.skip, window.most, scratch)
+        }),
+    };
+    window.page(
+        data,
+        query,
+        rows,
+        total,
+        |row| order.slot(*row).unwrap_or_default(),
+        |row, returned| Cursor { key: order.key(*row), run: 0, history: 0, returned },
+    )
+}
+
+/// The page of DescribeInvocationResults. Cost: that of a conjunction of sets for the invocations, and
+/// O(their runs) up to the end of the page; in offset mode O(runs of all matching invocations).
+pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<ResultRow> {
+    let window = Window::of(query);
+    let span = data.span();
+    let order = &data.index.order;
+    let after = match query.paging {
+        Paging::Token { after, .. } => after,
+        Paging::Offset { .. } => None,
+    };
+    // The invocation that the cursor is in may have more rows.
+    let below = after.map_or(span.below, |cursor| {
+        let before = order.rows_before(cursor.key);
+        let inside = before < span.below && order.key(before) == cursor.key;
+        before + u32::from(inside)
+    });
+    let counting = matches!(query.paging, Paging::Offset { .. });
+    let instance = instance(data.columns, query);
+    let mut rows = SmallVec::<[(u32, ResultRow); 64]>::new();
+    let mut seen = 0_u64;
+    let mut visit = |row: u32| {
+        let Some(slot) = order.slot(row) else { return true };
+        let after = after.filter(|cursor| cursor.key == order.key(row));
+        let head = data.columns.head(slot);
+        let repeat_mode = data.columns.command_of(head).repeat_mode;
+        for (at, run) in data.columns.runs_of(head).iter().enumerate() {
+            if query.instance_id.is_some() && Some(run.instance) != instance {
+                continue;
+            }
+            let mut take = |history: Option<u32>, number: u32, matches: bool| {
+                let behind = after.is_none_or(|cursor| {
+                    let at = at as u16;
+                    at > cursor.run || (at == cursor.run && number < cursor.history)
+                });
+                if behind && matches {
+                    let wanted = window.most + usize::from(!counting);
+                    if seen >= window.skip && rows.len() < wanted {
+                        rows.push((row, ResultRow { slot, run: at as u16, history }));
+                    }
+                    seen += 1;
+                }
+            };
+            take(None, Cursor::RUN_ITSELF, run_matches(query.status, run.status(), repeat_mode));
+            if !query.include_history {
+                continue;
+            }
+            let history = data.columns.extra_of(run).map_or(&[][..], RunExtra::history);
+            for (index, record) in history.iter().enumerate().rev() {
+                let matches = run_matches(query.status, record.status, RepeatMode::Once);
+                take(Some(index as u32), record.number, matches);
+            }
+        }
+        counting || rows.len() <= window.most
+    };
+    let span = Span { below, ..span };
+    match plan(data, query) {
+        Plan::Nothing => {}
+        Plan::One(row) => {
+            if (span.floor..span.below).contains(&row) {
+                visit(row);
+            }
+        }
+        Plan::Rows(mut sets) => with_scratch(data, |scratch| sets.each(span, scratch, visit)),
+    }
+    window.page(
+        data,
+        query,
+        rows,
+        seen,
+        |(_, row)| *row,
+        |(row, result), returned| Cursor {
+            key: order.key(*row),
+            run: result.run,
+            history: match result.history {
+                None => Cursor::RUN_ITSELF,
+                Some(index) => history_number(data, *result, index),
+            },
+            returned,
+        },
+    )
+}
+
+/// The acceptance numbers of all records that the filters match. Cost: O(matches) more than a
+/// page.
+pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTreemap {
+    let span = data.span();
+    let order = &data.index.order;
+    match plan(data, query) {
+        Plan::Nothing => RoaringTreemap::new(),
+        Plan::One(row) if row < span.floor => RoaringTreemap::new(),
+        Plan::One(row) => RoaringTreemap::from([order.key(row).number]),
+        Plan::Rows(mut sets) => {
+            let mut numbers = Vec::new();
+            with_scratch(data, |scratch| {
+                sets.each(span, scratch, |row| {
+                    numbers.push(order.key(row).number);
+                    true
+                });
+            });
+            numbers.into_iter().collect()
+        }
+    }
+}
+
+fn history_number(data: Data<'_>, row: ResultRow, index: u32) -> u32 {
+    let run = &data.columns.runs(row.slot)[usize::from(row.run)];
+    let extra = data.columns.extra_of(run);
+    extra.and_then(|extra| extra.history().get(index as usize)).map_or(0, |record| record.number)
+}
+
+fn run_matches(
+    wanted: Option<InvokeStatus>,
+    status: InvocationStatus,
+    repeat_mode: RepeatMode,
+) -> bool {
+    wanted.is_none_or(|wanted| {
+        status.as_filter() == Some(wanted) || status.legacy(repeat_mode).as_filter() == wanted
+    })
+}
+
+/// The rows of a plan that found its row by InvokeId.
+fn one(
+    row: u32,
+    span: Span,
+    window: &Window,
+    paging: Paging<Cursor>,
+    is_behind: impl Fn(Cursor) -> bool,
+) -> (PageRows, u64) {
+    if row < span.floor {
+        return (PageRows::new(), 0);
+    }
+    let shown = match paging {
+        Paging::Token { after, .. } => after.is_none_or(is_behind),
+        Paging::Offset { .. } => window.skip == 0,
+    };
+    let rows =
+        if shown && window.most > 0 { PageRows::from_slice(&[row]) } else { PageRows::new() };
+    (rows, 1)
+}
+
+/// Runs `work` with the index's scratch, or with a new one while another query uses that.
+fn with_scratch<T>(data: Data<'_>, work: impl FnOnce(&mut Scratch) -> T) -> T {
+    match data.index.scratch.try_lock() {
+        Ok(mut scratch) => work(&mut scratch),
+        Err(_) => work(&mut Scratch::default()),
+    }
+}
+
+/// Which rows of the matching ones a page shows.
+struct Window {
+    skip: u64,
+    most: usize,
+    place: PagePlace,
+    /// Rows that were returned before and count towards the limit of a query with tags.
+    returned: u64,
+}
+
+impl Window {
+    fn of(query: &Checked<'_, Cursor>) -> Self {
+        let (skip, most, place, returned) = match query.paging {
+            Paging::Token { max_results, after } => {
+                let returned = after.map_or(0, |cursor| u64::from(cursor.returned));
+                let place = PagePlace { page_number: 1, page_size: max_results };
+                (0, max_results, place, returned)
+            }
+            Paging::Offset { page_number, page_size } => {
+                let skip = u64::from(page_number - 1) * u64::from(page_size);
+                (skip, page_size, PagePlace { page_number, page_size }, skip)
+            }
+        };
+        let most = if query.tags.is_empty() {
+            u64::from(most)
+        } else {
+            u64::from(most).min(u64::from(limits::TAGGED_ROWS).saturating_sub(returned))
+        };
+        Window { skip, most: most as usize, place, returned }
+    }
+
+    /// Makes the page of what the walk found: in token mode up to one row more than the page
+    /// holds, in offset mode the page's rows and their total.
+    fn page<T, R>(
+        &self,
+        data: Data<'_>,
+        query: &Checked<'_, Cursor>,
+        mut found: SmallVec<[T; 64]>,
+        total: u64,
+        row: impl Fn(&T) -> R,
+        cursor: impl Fn(&T, u16) -> Cursor,
+    ) -> Page<R> {
+        let tagged = !query.tags.is_empty();
+        let (more, total) = match query.paging {
+            Paging::Token { .. } => (found.len() > self.most, None),
+            Paging::Offset { .. } => {
+                let most = if tagged { u64::from(limits::TAGGED_ROWS) } else { u64::MAX };
+                let total = total.min(most);
+                (self.skip + (found.len() as u64) < total, Some(total))
+            }
+        };
+        found.truncate(self.most);
+        let returned = if tagged { self.returned + found.len() as u64 } else { 0 };
+        let more = more && returned < u64::from(limits::TAGGED_ROWS);
+        let next = found.last().filter(|_| more).map(|last| {
+            // At most 1,000, so it fits.
+            (cursor(last, returned as u16), fingerprint(query, data.config.id))
+        });
+        Page { rows: found.iter().map(row).collect(), place: self.place, total, next }
+    }
+}

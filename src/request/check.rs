@@ -1,0 +1,282 @@
+//! The order in which a request is checked, whether a check needs the store or not. The first
+//! failure is the answer.
+
+use super::describe_invocation_results::DescribeInvocationResults;
+use super::describe_invocations::DescribeInvocations;
+use super::params::{Common, ContentEncoding, Param};
+use crate::config::{Config, OmittedTimed};
+use crate::error::{Error, TagFault};
+use crate::limits;
+use crate::model::{CommandType, InvokeStatus, RepeatMode, check_tags};
+
+/// Which of the two queries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Operation {
+    DescribeInvocations,
+    DescribeInvocationResults,
+}
+
+/// A request with nothing wrong in it: only the filters that are in effect, every default
+/// resolved. What walks and pages takes this and cannot fail.
+#[derive(Clone, Debug)]
+pub(crate) struct Checked<'a, C> {
+    pub(crate) operation: Operation,
+    pub(crate) region_id: &'a str,
+    pub(crate) resource_group_id: Option<&'a str>,
+    pub(crate) invoke_id: Option<&'a str>,
+    pub(crate) command_id: Option<&'a str>,
+    pub(crate) command_name: Option<&'a str>,
+    pub(crate) command_type: Option<CommandType>,
+    pub(crate) repeat_mode: Option<RepeatMode>,
+    pub(crate) timed: Option<bool>,
+    /// InvokeStatus or InvokeRecordStatus.
+    pub(crate) status: Option<InvokeStatus>,
+    pub(crate) instance_id: Option<&'a str>,
+    pub(crate) tags: smallvec::SmallVec<[TagFilter<'a>; 4]>,
+    pub(crate) include_history: bool,
+    pub(crate) content_encoding: ContentEncoding,
+    pub(crate) include_output: bool,
+    pub(crate) paging: Paging<C>,
+}
+
+/// A tag that must hold: the key, and the value where one is named.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct TagFilter<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) value: Option<&'a str>,
+}
+
+/// Which page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Paging<C> {
+    /// The page behind `after`, or the first.
+    Token { max_results: u32, after: Option<C> },
+    /// Page `page_number`, from 1.
+    Offset { page_number: u32, page_size: u32 },
+}
+
+/// What a check asks the store.
+pub(crate) trait Facts {
+    /// A place in the order.
+    type Cursor: Copy;
+    /// Where `token` points, if it was made for the effective filters of `query`.
+    fn cursor(&self, token: &str, query: &Checked<'_, Self::Cursor>) -> Option<Self::Cursor>;
+    /// The repeat mode of the invocation, if it is there.
+    fn repeat_mode(&self, invoke_id: &str) -> Option<RepeatMode>;
+}
+
+/// What the two requests differ in.
+pub(crate) trait Request {
+    fn common(&self) -> &Common;
+    fn operation(&self) -> Operation;
+    /// Checks the parameters that only this request has, into `checked`.
+    fn check_own<'a, C>(
+        &'a self,
+        checked: &mut Checked<'a, C>,
+        config: &Config,
+    ) -> Result<(), Error>;
+}
+
+/// Checks `request` in the API's order of errors. Cost: O(parameters).
+pub(crate) fn check<'a, F: Facts>(
+    request: &'a impl Request,
+    config: &Config,
+    facts: &F,
+) -> Result<Checked<'a, F::Cursor>, Error> {
+    let common = request.common();
+
+    if common.region_id.is_empty() {
+        return Err(Error::missing("RegionId"));
+    }
+    match config.regions.find(&common.region_id) {
+        None => return Err(Error::unknown_region(&common.region_id)),
+        Some(false) => return Err(Error::unsupported_region(&common.region_id)),
+        Some(true) => {}
+    }
+
+    if common.tags.above_limit {
+        return Err(Error::tag(TagFault::TooMany));
+    }
+    let numbered =
+        common.tags.tags.iter().map(|tag| (tag.number, tag.key.as_deref(), tag.value.as_deref()));
+    check_tags(numbered).map_err(Error::tag)?;
+    let tags = common.tags.tags.iter().filter_map(|tag| {
+        Some(TagFilter { key: tag.key.as_deref()?, value: tag.value.as_deref() })
+    });
+
+    let paging = check_paging(common)?;
+
+    let mut checked = Checked {
+        operation: request.operation(),
+        region_id: &common.region_id,
+        resource_group_id: given(&common.resource_group_id),
+        invoke_id: given(&common.invoke_id),
+        command_id: given(&common.command_id),
+        command_name: None,
+        command_type: None,
+        repeat_mode: None,
+        timed: None,
+        status: None,
+        instance_id: given(&common.instance_id),
+        tags: tags.collect(),
+        include_history: false,
+        content_encoding: ContentEncoding::Base64,
+        include_output: false,
+        paging,
+    };
+    // A tag named twice is refused above, so this is a set whatever the order was.
+    checked.tags.sort_unstable();
+    request.check_own(&mut checked, config)?;
+
+    if let Some(token) = common.next_token.as_deref().filter(|token| !token.is_empty()) {
+        let cursor = facts.cursor(token, &checked).ok_or_else(|| {
+            Error::invalid(
+                "NextToken",
+                "it was not given by this store for these filters; take NextToken from the page \
+                 before as it is, and change no filter",
+            )
+        })?;
+        if let Paging::Token { after, .. } = &mut checked.paging {
+            *after = Some(cursor);
+        }
+    }
+    if checked.include_history
+        && let Some(invoke_id) = checked.invoke_id
+        && facts.repeat_mode(invoke_id).is_some_and(|mode| !mode.is_recurring())
+    {
+        return Err(Error::invalid(
+            "IncludeHistory",
+            "only a task of RepeatMode Period or EveryReboot has a history",
+        ));
+    }
+    Ok(checked)
+}
+
+fn check_paging<C>(common: &Common) -> Result<Paging<C>, Error> {
+    if common.max_results.is_absent() && common.next_token.is_none() {
+        let page_number = in_range(&common.page_number, limits::PAGE_NUMBER)
+            .map_err(|given| Error::page("PageNumber", &given, limits::PAGE_NUMBER))?;
+        let page_size = in_range(&common.page_size, limits::PAGE_ROWS)
+            .map_err(|given| Error::page("PageSize", &given, limits::PAGE_ROWS))?;
+        return Ok(Paging::Offset {
+            page_number: page_number.unwrap_or(1),
+            page_size: page_size.unwrap_or(limits::DEFAULT_PAGE_ROWS),
+        });
+    }
+    let max_results = in_range(&common.max_results, limits::PAGE_ROWS)
+        .map_err(|given| Error::out_of_range("MaxResults", &given, limits::PAGE_ROWS))?;
+    Ok(Paging::Token { max_results: max_results.unwrap_or(limits::DEFAULT_PAGE_ROWS), after: None })
+}
+
+/// The number, if it is from 1 to `most`; else what was given.
+fn in_range(param: &Param<u32>, most: u32) -> Result<Option<u32>, String> {
+    match param.value() {
+        Ok(Some(value)) if !(1..=most).contains(&value) => Err(value.to_string()),
+        Ok(value) => Ok(value),
+        Err(text) => Err(format!("{text:?}")),
+    }
+}
+
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
+}
+
+fn boolean(name: &'static str, param: &Param<bool>) -> Result<Option<bool>, Error> {
+    param.value().map_err(|given| Error::not_one_of(name, given, &["true", "false"]))
+}
+
+fn status(name: &'static str, param: &Param<InvokeStatus>) -> Result<Option<InvokeStatus>, Error> {
+    param.value().map_err(|given| {
+        let allowed: Vec<_> = InvokeStatus::ALL.iter().map(|status| status.as_str()).collect();
+        Error::not_one_of(name, given, &allowed)
+    })
+}
+
+fn encoding(param: &Param<ContentEncoding>) -> Result<ContentEncoding, Error> {
+    let given = param
+        .value()
+        .map_err(|given| Error::not_one_of("ContentEncoding", given, &ContentEncoding::NAMES))?;
+    Ok(given.unwrap_or_default())
+}
+
+impl Request for DescribeInvocations {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::DescribeInvocations
+    }
+
+    fn check_own<'a, C>(
+        &'a self,
+        checked: &mut Checked<'a, C>,
+        config: &Config,
+    ) -> Result<(), Error> {
+        const FILTER_MODES: [RepeatMode; 4] = [
+            RepeatMode::Once,
+            RepeatMode::Period,
+            RepeatMode::NextRebootOnly,
+            RepeatMode::EveryReboot,
+        ];
+        checked.command_type = self.command_type.value().map_err(|given| {
+            let allowed: Vec<_> = CommandType::ALL.iter().map(|value| value.as_str()).collect();
+            Error::not_one_of("CommandType", given, &allowed)
+        })?;
+        let repeat_mode = match self.repeat_mode.value() {
+            Ok(Some(mode)) if !FILTER_MODES.contains(&mode) => Err(mode.as_str()),
+            other => other,
+        };
+        let repeat_mode = repeat_mode.map_err(|given| {
+            Error::not_one_of("RepeatMode", given, &FILTER_MODES.map(RepeatMode::as_str))
+        })?;
+        let timed = boolean("Timed", &self.timed)?;
+        let invoke_status = status("InvokeStatus", &self.invoke_status)?;
+        checked.content_encoding = encoding(&self.common.content_encoding)?;
+        checked.include_output = boolean("IncludeOutput", &self.include_output)?.unwrap_or(false);
+
+        checked.timed = timed.or(match config.omitted_timed {
+            OmittedTimed::DocumentedFalse if checked.invoke_id.is_none() => Some(false),
+            OmittedTimed::DocumentedFalse | OmittedTimed::Any => None,
+        });
+        // With InstanceId the documentation ignores three filters.
+        if checked.instance_id.is_none() {
+            checked.command_name = given(&self.command_name);
+            checked.repeat_mode = repeat_mode;
+            checked.status = invoke_status;
+        } else {
+            checked.status = invoke_status.filter(|&value| value != InvokeStatus::PartialFailed);
+        }
+
+        if checked.include_output && checked.invoke_id.is_none() && checked.instance_id.is_none() {
+            return Err(Error::missing("InvokeId"));
+        }
+        Ok(())
+    }
+}
+
+impl Request for DescribeInvocationResults {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::DescribeInvocationResults
+    }
+
+    fn check_own<'a, C>(
+        &'a self,
+        checked: &mut Checked<'a, C>,
+        _config: &Config,
+    ) -> Result<(), Error> {
+        checked.status = status("InvokeRecordStatus", &self.invoke_record_status)?;
+        checked.content_encoding = encoding(&self.common.content_encoding)?;
+        checked.include_history =
+            boolean("IncludeHistory", &self.include_history)?.unwrap_or(false);
+        checked.include_output = true;
+        if checked.include_history && checked.invoke_id.is_none() {
+            return Err(Error::missing("InvokeId"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+use super::params::{Common, ContentEncoding, Pairs, Param, common_builder};
+use crate::model::InvokeStatus;
+
+/// A `DescribeInvocationResults` request: one row for each instance run.
+///
+/// Built and checked as [`DescribeInvocations`](crate::DescribeInvocations).
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{DescribeInvocationResults, InvokeStatus};
+///
+/// let built = DescribeInvocationResults::new("cn-hangzhou")
+///     .invoke_id("t-0001")
+///     .invoke_record_status(InvokeStatus::Finished)
+///     .include_history(true);
+/// let read = DescribeInvocationResults::from_pairs([
+///     ("RegionId", "cn-hangzhou"),
+///     ("InvokeId", "t-0001"),
+///     ("InvokeRecordStatus", "Finished"),
+///     ("IncludeHistory", "True"),
+/// ]);
+/// assert_eq!(built, read);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DescribeInvocationResults {
+    pub(crate) common: Common,
+    pub(crate) invoke_record_status: Param<InvokeStatus>,
+    pub(crate) include_history: Param<bool>,
+}
+
+impl DescribeInvocationResults {
+    /// Reads the request from decoded wire pairs, as
+    /// [`DescribeInvocations::from_pairs`](crate::DescribeInvocations::from_pairs) does.
+    pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let mut request = DescribeInvocationResults::default();
+        let mut given = Pairs::default();
+        for (name, value) in pairs {
+            let value = value.as_ref();
+            match name.as_ref() {
+                "InvokeRecordStatus" => {
+                    request.invoke_record_status = Param::named(value, InvokeStatus::from_name);
+                }
+                "IncludeHistory" => request.include_history = Param::boolean(value),
+                name => given.read(name, value),
+            }
+        }
+        request.common = given.finish();
+        request
+    }
+
+    common_builder!();
+
+    /// `InvokeRecordStatus`: matches the run's status or its legacy status.
+    #[must_use]
+    pub fn invoke_record_status(mut self, status: InvokeStatus) -> Self {
+        self.invoke_record_status = Param::Given(status);
+        self
+    }
+
+    /// `IncludeHistory`: default false. `true` needs the InvokeId of a recurring task.
+    #[must_use]
+    pub fn include_history(mut self, include: bool) -> Self {
+        self.include_history = Param::Given(include);
+        self
+    }
+}

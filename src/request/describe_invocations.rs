@@ -1,0 +1,119 @@
+use super::params::{Common, ContentEncoding, Pairs, Param, common_builder};
+use crate::model::{CommandType, InvokeStatus, RepeatMode};
+
+/// A `DescribeInvocations` request.
+///
+/// Built with methods, or read from wire pairs. Nothing is checked until a store answers it:
+/// then the first fault in the API's own order is the error. Filters are ANDed; an empty string
+/// is the same as none.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{CommandType, DescribeInvocations, InvokeStatus};
+///
+/// let built = DescribeInvocations::new("cn-hangzhou")
+///     .invoke_status(InvokeStatus::Failed)
+///     .command_type(CommandType::RunShellScript)
+///     .tag("owner", "zhangsan")
+///     .max_results(50);
+/// let read = DescribeInvocations::from_pairs([
+///     ("RegionId", "cn-hangzhou"),
+///     ("InvokeStatus", "Failed"),
+///     ("CommandType", "RunShellScript"),
+///     ("Tag.1.Key", "owner"),
+///     ("Tag.1.Value", "zhangsan"),
+///     ("MaxResults", "50"),
+/// ]);
+/// assert_eq!(built, read);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DescribeInvocations {
+    pub(crate) common: Common,
+    pub(crate) command_name: Option<String>,
+    pub(crate) command_type: Param<CommandType>,
+    pub(crate) repeat_mode: Param<RepeatMode>,
+    pub(crate) timed: Param<bool>,
+    pub(crate) invoke_status: Param<InvokeStatus>,
+    pub(crate) include_output: Param<bool>,
+}
+
+impl DescribeInvocations {
+    /// Reads the request from decoded wire pairs. Of a name given twice the last counts; unknown
+    /// names are ignored. Values out of their limits are kept and refused when it is answered.
+    /// Cost: O(pairs).
+    pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let mut request = DescribeInvocations::default();
+        let mut older_type = Param::Absent;
+        let mut given = Pairs::default();
+        for (name, value) in pairs {
+            let value = value.as_ref();
+            match name.as_ref() {
+                "CommandName" => request.command_name = Pairs::text(value),
+                "CommandType" => {
+                    request.command_type = Param::named(value, CommandType::from_name);
+                }
+                "Type" => older_type = Param::named(value, CommandType::from_name),
+                "RepeatMode" => request.repeat_mode = Param::named(value, RepeatMode::from_name),
+                "Timed" => request.timed = Param::boolean(value),
+                "InvokeStatus" => {
+                    request.invoke_status = Param::named(value, InvokeStatus::from_name);
+                }
+                "IncludeOutput" => request.include_output = Param::boolean(value),
+                name => given.read(name, value),
+            }
+        }
+        if request.command_type.is_absent() {
+            request.command_type = older_type;
+        }
+        request.common = given.finish();
+        request
+    }
+
+    common_builder!();
+
+    /// `CommandName`: exact, case-sensitive. Ignored when InstanceId is given.
+    #[must_use]
+    pub fn command_name(mut self, name: impl Into<String>) -> Self {
+        self.command_name = Some(name.into());
+        self
+    }
+
+    /// `CommandType`.
+    #[must_use]
+    pub fn command_type(mut self, command_type: CommandType) -> Self {
+        self.command_type = Param::Given(command_type);
+        self
+    }
+
+    /// `RepeatMode`. Ignored when InstanceId is given. DryRun is no value of the filter.
+    #[must_use]
+    pub fn repeat_mode(mut self, repeat_mode: RepeatMode) -> Self {
+        self.repeat_mode = Param::Given(repeat_mode);
+        self
+    }
+
+    /// `Timed`. Without it the store's policy decides, see [`OmittedTimed`](crate::OmittedTimed).
+    #[must_use]
+    pub fn timed(mut self, timed: bool) -> Self {
+        self.timed = Param::Given(timed);
+        self
+    }
+
+    /// `InvokeStatus`: matches either overall status. PartialFailed is ignored when InstanceId is
+    /// given.
+    #[must_use]
+    pub fn invoke_status(mut self, status: InvokeStatus) -> Self {
+        self.invoke_status = Param::Given(status);
+        self
+    }
+
+    /// `IncludeOutput`: default false. `true` needs InvokeId or InstanceId.
+    #[must_use]
+    pub fn include_output(mut self, include: bool) -> Self {
+        self.include_output = Param::Given(include);
+        self
+    }
+}

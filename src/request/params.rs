@@ -1,0 +1,283 @@
+//! Wire pairs to requests: how each kind of value is read, and the parameters that both
+//! operations have.
+
+use crate::limits;
+
+/// `ContentEncoding`: how CommandContent and Output are written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ContentEncoding {
+    /// As text. Bytes that are not UTF-8 become replacement characters.
+    PlainText,
+    /// In Base64, the default.
+    #[default]
+    Base64,
+}
+
+impl ContentEncoding {
+    pub(crate) const NAMES: [&'static str; 2] = ["PlainText", "Base64"];
+
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "PlainText" => Some(ContentEncoding::PlainText),
+            "Base64" => Some(ContentEncoding::Base64),
+            _ => None,
+        }
+    }
+}
+
+/// A parameter as it was given. What does not fit its type is kept, since another parameter's
+/// fault may come first in the API's order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Param<T> {
+    #[default]
+    Absent,
+    Given(T),
+    Malformed(Box<str>),
+}
+
+impl<T: Copy> Param<T> {
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Param::Absent)
+    }
+
+    /// The value, or the text that is none.
+    pub(crate) fn value(&self) -> Result<Option<T>, &str> {
+        match self {
+            Param::Absent => Ok(None),
+            Param::Given(value) => Ok(Some(*value)),
+            Param::Malformed(text) => Err(text),
+        }
+    }
+
+    /// A value of a closed set.
+    pub(crate) fn named(text: &str, from_name: impl FnOnce(&str) -> Option<T>) -> Self {
+        match from_name(text) {
+            _ if text.is_empty() => Param::Absent,
+            Some(value) => Param::Given(value),
+            None => Param::Malformed(text.into()),
+        }
+    }
+}
+
+impl Param<bool> {
+    /// `true` or `false` in any letter case.
+    pub(crate) fn boolean(text: &str) -> Self {
+        Param::named(text, |text| match text {
+            _ if text.eq_ignore_ascii_case("true") => Some(true),
+            _ if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        })
+    }
+}
+
+impl Param<u32> {
+    /// Decimal digits only. What is larger than any limit is not told from other malformed text:
+    /// the answer is the same.
+    fn number(text: &str) -> Self {
+        Param::named(text, |text| {
+            if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+        })
+    }
+}
+
+/// The tags of a request.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Tags {
+    /// By number, ascending.
+    pub(crate) tags: Vec<GivenTag>,
+    /// A tag was numbered above the limit, and is not kept.
+    pub(crate) above_limit: bool,
+}
+
+/// One tag as it was given: `Tag.N.Key` and `Tag.N.Value`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct GivenTag {
+    pub(crate) number: u32,
+    pub(crate) key: Option<String>,
+    pub(crate) value: Option<String>,
+}
+
+impl Tags {
+    /// Adds a tag behind the others.
+    pub(crate) fn push(&mut self, key: String, value: Option<String>) {
+        if self.tags.len() == limits::TAGS {
+            self.above_limit = true;
+        } else {
+            let number = self.tags.last().map_or(1, |tag| tag.number + 1);
+            self.tags.push(GivenTag { number, key: Some(key), value });
+        }
+    }
+
+    /// Takes `Tag.N.Key` or `Tag.N.Value`; what is neither is an unknown parameter.
+    fn read(&mut self, name: &str, value: &str) {
+        let Some((number, part)) = name.split_once('.') else { return };
+        let is_key = part == "Key";
+        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || number.starts_with('0') || !(is_key || part == "Value") {
+            return;
+        }
+        let number = match number.parse() {
+            Ok(number) if number <= limits::TAGS as u32 => number,
+            _ => {
+                self.above_limit = true;
+                return;
+            }
+        };
+        let at = match self.tags.binary_search_by_key(&number, |tag| tag.number) {
+            Ok(at) => at,
+            Err(at) => {
+                self.tags.insert(at, GivenTag { number, key: None, value: None });
+                at
+            }
+        };
+        let part = if is_key { &mut self.tags[at].key } else { &mut self.tags[at].value };
+        *part = Some(value.to_owned());
+    }
+}
+
+/// The parameters that both operations have.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Common {
+    pub(crate) region_id: String,
+    pub(crate) resource_group_id: Option<String>,
+    pub(crate) invoke_id: Option<String>,
+    pub(crate) command_id: Option<String>,
+    pub(crate) instance_id: Option<String>,
+    pub(crate) tags: Tags,
+    pub(crate) content_encoding: Param<ContentEncoding>,
+    pub(crate) max_results: Param<u32>,
+    pub(crate) next_token: Option<String>,
+    pub(crate) page_number: Param<u32>,
+    pub(crate) page_size: Param<u32>,
+}
+
+/// Collects the common parameters from wire pairs.
+#[derive(Default)]
+pub(crate) struct Pairs(Common);
+
+impl Pairs {
+    /// An empty text is none.
+    pub(crate) fn text(value: &str) -> Option<String> {
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    pub(crate) fn read(&mut self, name: &str, value: &str) {
+        let common = &mut self.0;
+        match name {
+            "RegionId" => common.region_id = value.to_owned(),
+            "ResourceGroupId" => common.resource_group_id = Self::text(value),
+            "InvokeId" => common.invoke_id = Self::text(value),
+            "CommandId" => common.command_id = Self::text(value),
+            "InstanceId" => common.instance_id = Self::text(value),
+            "ContentEncoding" => {
+                common.content_encoding = Param::named(value, ContentEncoding::from_name);
+            }
+            "MaxResults" => common.max_results = Param::number(value),
+            "NextToken" => common.next_token = Some(value.to_owned()),
+            "PageNumber" => common.page_number = Param::number(value),
+            "PageSize" => common.page_size = Param::number(value),
+            _ => {
+                if let Some(rest) = name.strip_prefix("Tag.") {
+                    common.tags.read(rest, value);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> Common {
+        self.0
+    }
+}
+
+/// The builder methods that both requests have.
+macro_rules! common_builder {
+    () => {
+        /// A request for the records of `region_id` with no other filter.
+        pub fn new(region_id: impl Into<String>) -> Self {
+            Self {
+                common: Common { region_id: region_id.into(), ..Common::default() },
+                ..Self::default()
+            }
+        }
+
+        /// `ResourceGroupId`: exact.
+        #[must_use]
+        pub fn resource_group_id(mut self, id: impl Into<String>) -> Self {
+            self.common.resource_group_id = Some(id.into());
+            self
+        }
+
+        /// `InvokeId`: exact. An unknown one is an empty result, no error.
+        #[must_use]
+        pub fn invoke_id(mut self, id: impl Into<String>) -> Self {
+            self.common.invoke_id = Some(id.into());
+            self
+        }
+
+        /// `CommandId`: exact. An unknown one is an empty result, no error.
+        #[must_use]
+        pub fn command_id(mut self, id: impl Into<String>) -> Self {
+            self.common.command_id = Some(id.into());
+            self
+        }
+
+        /// `InstanceId`: invocations with a run on that instance, of which only that run is
+        /// shown.
+        #[must_use]
+        pub fn instance_id(mut self, id: impl Into<String>) -> Self {
+            self.common.instance_id = Some(id.into());
+            self
+        }
+
+        /// `Tag.N.Key` alone: records that have the key. At most 20 tags, all of which must hold.
+        #[must_use]
+        pub fn tag_key(mut self, key: impl Into<String>) -> Self {
+            self.common.tags.push(key.into(), None);
+            self
+        }
+
+        /// `Tag.N.Key` with `Tag.N.Value`: records that have exactly this pair.
+        #[must_use]
+        pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+            self.common.tags.push(key.into(), Some(value.into()));
+            self
+        }
+
+        /// `ContentEncoding`: default Base64.
+        #[must_use]
+        pub fn content_encoding(mut self, encoding: ContentEncoding) -> Self {
+            self.common.content_encoding = Param::Given(encoding);
+            self
+        }
+
+        /// `MaxResults`: 1 to 50, default 10. Asks for token paging.
+        #[must_use]
+        pub fn max_results(mut self, rows: u32) -> Self {
+            self.common.max_results = Param::Given(rows);
+            self
+        }
+
+        /// `NextToken`: where the page before ended; empty for the first page. Asks for token
+        /// paging.
+        #[must_use]
+        pub fn next_token(mut self, token: impl Into<String>) -> Self {
+            self.common.next_token = Some(token.into());
+            self
+        }
+
+        /// `PageNumber`: from 1. Ignored with token paging.
+        #[must_use]
+        pub fn page_number(mut self, number: u32) -> Self {
+            self.common.page_number = Param::Given(number);
+            self
+        }
+
+        /// `PageSize`: 1 to 50, default 10. Ignored with token paging.
+        #[must_use]
+        pub fn page_size(mut self, rows: u32) -> Self {
+            self.common.page_size = Param::Given(rows);
+            self
+        }
+    };
+}
+pub(crate) use common_builder;

@@ -1,0 +1,232 @@
+//! The answers: borrowed views of the rows, their JSON, and an owned form.
+
+mod json;
+mod views;
+
+use std::fmt;
+use std::ops::Deref;
+
+use crate::columns::{Columns, SymbolId};
+use crate::query::{NextToken, Page, PagePlace, ResultRow};
+use crate::request::ContentEncoding;
+pub use views::{InvocationResultView, InvocationView, RunView, TagView};
+
+/// Where an answer's rows are read from.
+enum Rows<'a> {
+    Borrowed(&'a Columns),
+    /// The rows of the page alone.
+    Owned(Box<Columns>),
+}
+
+impl Deref for Rows<'_> {
+    type Target = Columns;
+
+    fn deref(&self) -> &Columns {
+        match self {
+            Rows::Borrowed(columns) => columns,
+            Rows::Owned(columns) => columns,
+        }
+    }
+}
+
+/// How rows are shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Show {
+    pub(crate) encoding: ContentEncoding,
+    pub(crate) output: bool,
+    /// Only the run on this instance.
+    pub(crate) instance: Option<SymbolId>,
+}
+
+/// The answer to [`DescribeInvocations`](crate::DescribeInvocations): one page.
+///
+/// Borrows from the store; [`into_owned`](Self::into_owned) copies the page's rows, for a binding
+/// that cannot hold a borrow or a front end that lets go of the store before it writes. Serialises
+/// (with serde) to the body that [`write_json`](Self::write_json) writes, without RequestId.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{DescribeInvocations, InstanceRun, Invocation, Store};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// store.accept(&invocation)?;
+///
+/// let page = store.describe_invocations(&DescribeInvocations::new("cn-hangzhou"))?;
+/// assert_eq!(page.total_count(), Some(1));
+/// let first = page.invocations().next().unwrap();
+/// assert_eq!(first.invoke_id(), "t-0001");
+///
+/// let mut body = Vec::new();
+/// page.write_json("473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E", &mut body);
+/// assert!(body.starts_with(br#"{"RequestId":"473469C7-"#));
+/// # Ok::<(), invodex::Error>(())
+/// ```
+pub struct DescribeInvocationsResponse<'a> {
+    rows: Rows<'a>,
+    page: Page<u32>,
+    show: Show,
+}
+
+/// The answer to [`DescribeInvocationResults`](crate::DescribeInvocationResults): one page.
+///
+/// The same forms as [`DescribeInvocationsResponse`].
+pub struct DescribeInvocationResultsResponse<'a> {
+    rows: Rows<'a>,
+    page: Page<ResultRow>,
+    show: Show,
+}
+
+macro_rules! common_response {
+    () => {
+        /// How many rows the page has. Cost: O(1).
+        #[must_use]
+        pub fn len(&self) -> usize {
+            self.page.rows.len()
+        }
+
+        /// Whether the page has no rows. Cost: O(1).
+        #[must_use]
+        pub fn is_empty(&self) -> bool {
+            self.page.rows.is_empty()
+        }
+
+        /// `TotalCount`: how many rows match, at most 1,000 with tags; `None` with token paging,
+        /// which does not count (and shows 0 on the wire). Cost: O(1).
+        #[must_use]
+        pub fn total_count(&self) -> Option<u64> {
+            self.page.total
+        }
+
+        /// `NextToken`: where the walk goes on, or `None` when no row stands behind this page,
+        /// which the wire shows as `""`. Cost: O(1).
+        #[must_use]
+        pub fn next_token(&self) -> Option<NextToken> {
+            self.page.next_token()
+        }
+
+        /// `PageNumber`: 1 with token paging. Cost: O(1).
+        #[must_use]
+        pub fn page_number(&self) -> u32 {
+            self.page.place.page_number
+        }
+
+        /// `PageSize`: MaxResults with token paging. Cost: O(1).
+        #[must_use]
+        pub fn page_size(&self) -> u32 {
+            self.page.place.page_size
+        }
+
+        fn totals(&self) -> (PagePlace, u64, Option<NextToken>) {
+            (self.page.place, self.page.total.unwrap_or(0), self.page.next_token())
+        }
+    };
+}
+
+impl<'a> DescribeInvocationsResponse<'a> {
+    pub(crate) fn new(columns: &'a Columns, page: Page<u32>, show: Show) -> Self {
+        DescribeInvocationsResponse { rows: Rows::Borrowed(columns), page, show }
+    }
+
+    common_response!();
+
+    /// `Invocations`: the rows, newest first. Cost: O(1) for each.
+    pub fn invocations(&self) -> impl ExactSizeIterator<Item = InvocationView<'_>> {
+        self.page.rows.iter().map(|&slot| InvocationView::new(&self.rows, slot, self.show))
+    }
+
+    /// Copies the page out of the store. Texts are shared, not copied.
+    /// Cost: O(rows and their runs).
+    #[must_use]
+    pub fn into_owned(mut self) -> DescribeInvocationsResponse<'static> {
+        let rows = match self.rows {
+            Rows::Owned(columns) => columns,
+            Rows::Borrowed(columns) => {
+                let copy = columns.extract(&self.page.rows, self.show.instance.take());
+                for (at, slot) in self.page.rows.iter_mut().enumerate() {
+                    *slot = at as u32;
+                }
+                Box::new(copy)
+            }
+        };
+        DescribeInvocationsResponse { rows: Rows::Owned(rows), page: self.page, show: self.show }
+    }
+
+    /// Appends the JSON body to `out`: all fields that the API documents, texts escaped as JSON
+    /// asks. Cost: O(bytes written).
+    pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
+        json::write_invocations(self, request_id, out);
+    }
+}
+
+impl<'a> DescribeInvocationResultsResponse<'a> {
+    pub(crate) fn new(columns: &'a Columns, page: Page<ResultRow>, show: Show) -> Self {
+        DescribeInvocationResultsResponse { rows: Rows::Borrowed(columns), page, show }
+    }
+
+    common_response!();
+
+    /// `InvocationResults`: the rows, in the order of the list. Cost: O(1) for each.
+    pub fn invocation_results(&self) -> impl ExactSizeIterator<Item = InvocationResultView<'_>> {
+        self.page.rows.iter().map(|&row| InvocationResultView::new(&self.rows, row, self.show))
+    }
+
+    /// Copies the page out of the store. Texts are shared, not copied. Cost: O(rows, and the
+    /// runs beside them).
+    #[must_use]
+    pub fn into_owned(mut self) -> DescribeInvocationResultsResponse<'static> {
+        let rows = match self.rows {
+            Rows::Owned(columns) => columns,
+            Rows::Borrowed(columns) => {
+                let mut slots: smallvec::SmallVec<[u32; 64]> =
+                    self.page.rows.iter().map(|row| row.slot).collect();
+                slots.dedup();
+                let copy = columns.extract(&slots, None);
+                let mut place = 0;
+                for row in &mut self.page.rows {
+                    // The rows of one invocation stand together.
+                    if slots[place] != row.slot {
+                        place += 1;
+                    }
+                    row.slot = place as u32;
+                }
+                Box::new(copy)
+            }
+        };
+        DescribeInvocationResultsResponse {
+            rows: Rows::Owned(rows),
+            page: self.page,
+            show: self.show,
+        }
+    }
+
+    /// Appends the JSON body to `out`, as [`DescribeInvocationsResponse::write_json`] does.
+    /// Cost: O(bytes written).
+    pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
+        json::write_results(self, request_id, out);
+    }
+}
+
+impl fmt::Debug for DescribeInvocationsResponse<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DescribeInvocationsResponse")
+            .field("invoke_ids", &self.invocations().map(|row| row.invoke_id()).collect::<Vec<_>>())
+            .field("total_count", &self.total_count())
+            .field("next_token", &self.next_token())
+            .finish()
+    }
+}
+
+impl fmt::Debug for DescribeInvocationResultsResponse<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<_> =
+            self.invocation_results().map(|row| (row.invoke_id(), row.instance_id())).collect();
+        f.debug_struct("DescribeInvocationResultsResponse")
+            .field("rows", &rows)
+            .field("total_count", &self.total_count())
+            .field("next_token", &self.next_token())
+            .finish()
+    }
+}

@@ -1,0 +1,222 @@
+//! The store: one writer with `&mut self`, any number of readers with `&self`.
+
+mod accept;
+mod retention;
+mod update;
+mod validate;
+
+use std::fmt;
+
+use roaring::RoaringTreemap;
+
+pub use accept::Accepted;
+pub use retention::Statistics;
+
+use crate::columns::Columns;
+use crate::config::{Clock, Config};
+use crate::error::Error;
+use crate::index::Index;
+use crate::model::Timestamp;
+use crate::query::{self, Data};
+use crate::request::{
+    Checked, ContentEncoding, DescribeInvocationResults, DescribeInvocations, check,
+};
+use crate::response::{
+    DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationView, Show,
+};
+use retention::Counters;
+
+/// Up to [`Config::capacity`] execution records, and the answers over them.
+///
+/// A query never shows what has expired or gone over the capacity, whether or not a write has
+/// come since. A write that is refused changes nothing.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{DescribeInvocations, InstanceRun, Invocation, InvocationStatus, InvokeStatus};
+/// use invodex::{RunUpdate, Store};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// store.accept(&invocation)?;
+///
+/// let running = RunUpdate {
+///     invocation_status: Some(InvocationStatus::Running),
+///     ..RunUpdate::default()
+/// };
+/// store.update_run("t-0001", "i-0001", &running)?;
+///
+/// let request = DescribeInvocations::new("cn-hangzhou").invoke_status(InvokeStatus::Running);
+/// assert_eq!(store.describe_invocations(&request)?.len(), 1);
+/// # Ok::<(), invodex::Error>(())
+/// ```
+pub struct Store {
+    config: Config,
+    clock: Box<dyn Clock>,
+    columns: Columns,
+    index: Index,
+    /// The acceptance number of the last accepted record.
+    last_number: u64,
+    /// When the last write was.
+    last_write: Timestamp,
+    counters: Counters,
+}
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+impl Default for Store {
+    /// An empty store with the default configuration and the system's clock.
+    fn default() -> Self {
+        Store::new(Config::default(), crate::config::SystemClock)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("len", &self.len())
+            .field("now", &self.now())
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// An empty store. Cost: O(1).
+    pub fn new(config: Config, clock: impl Clock + 'static) -> Self {
+        Store {
+            index: Index::new(config.tuning),
+            config,
+            clock: Box::new(clock),
+            columns: Columns::default(),
+            last_number: 0,
+            last_write: Timestamp::MIN,
+            counters: Counters::default(),
+        }
+    }
+
+    /// The configuration it was made with. Cost: O(1).
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The store's time: the later of the clock's and that of the last write. It never goes back.
+    /// Cost: O(1).
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now().max(self.last_write)
+    }
+
+    /// How many records there are. Cost: O(1), and O(expired since the last write).
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.columns.len() - self.expired_now()
+    }
+
+    /// Whether there is no record. Cost: as [`len`](Self::len).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The record with `invoke_id`. Cost: O(length of the id).
+    #[must_use]
+    pub fn get(&self, invoke_id: &str) -> Option<InvocationView<'_>> {
+        let slot = self.data().find(invoke_id)?;
+        Some(InvocationView::new(&self.columns, slot, SHOW_ALL))
+    }
+
+    /// All records in list order: newest first. Cost: O(1) for each.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = InvocationView<'_>> {
+        let slots = self.index.order.newest_first(self.data().span().floor);
+        slots.map(|slot| InvocationView::new(&self.columns, slot, SHOW_ALL))
+    }
+
+    /// Answers DescribeInvocations: the page that `request` asks for.
+    ///
+    /// With n records and f filters: O(f) to plan; to find the page O(n / 64) word operations at
+    /// worst where all filters match many records, or O(k) where one matches only k, and less the
+    /// earlier the page is full. An offset page also counts, at the same worst cost. The page
+    /// borrows from the store; nothing is copied.
+    ///
+    /// # Errors
+    ///
+    /// The first fault of the request in the API's order: a missing or unknown RegionId, then
+    /// tags, then paging, then other values, then IncludeOutput without an id, then NextToken.
+    pub fn describe_invocations(
+        &self,
+        request: &DescribeInvocations,
+    ) -> Result<DescribeInvocationsResponse<'_>, Error> {
+        let data = self.data();
+        let query = check(request, &self.config, &data)?;
+        let page = query::invocations(data, &query);
+        Ok(DescribeInvocationsResponse::new(&self.columns, page, self.show(&query)))
+    }
+
+    /// Answers DescribeInvocationResults: one row for each run, and for each history record if
+    /// asked for.
+    ///
+    /// Finding the page costs as [`describe_invocations`](Self::describe_invocations), and the
+    /// runs of the invocations passed. A page by offset also counts: O(runs of all matching
+    /// invocations).
+    ///
+    /// # Errors
+    ///
+    /// The first fault of the request in the API's order, as above; at the end, IncludeHistory
+    /// for a task that is not recurring.
+    pub fn describe_invocation_results(
+        &self,
+        request: &DescribeInvocationResults,
+    ) -> Result<DescribeInvocationResultsResponse<'_>, Error> {
+        let data = self.data();
+        let query = check(request, &self.config, &data)?;
+        let page = query::results(data, &query);
+        Ok(DescribeInvocationResultsResponse::new(&self.columns, page, self.show(&query)))
+    }
+
+    /// The acceptance numbers of all records that the filters of `request` match, for set algebra
+    /// of the caller's own. Paging, and the limit of queries with tags, do not apply.
+    /// Cost: O(matches) more than a page.
+    ///
+    /// # Errors
+    ///
+    /// As [`describe_invocations`](Self::describe_invocations).
+    pub fn matching(&self, request: &DescribeInvocations) -> Result<RoaringTreemap, Error> {
+        let data = self.data();
+        let query = check(request, &self.config, &data)?;
+        Ok(query::matching(data, &query))
+    }
+
+    fn data(&self) -> Data<'_> {
+        Data {
+            columns: &self.columns,
+            index: &self.index,
+            config: &self.config,
+            cutoff: self.cutoff(self.now()),
+        }
+    }
+
+    fn show<C>(&self, query: &Checked<'_, C>) -> Show {
+        Show {
+            encoding: query.content_encoding,
+            output: query.include_output,
+            instance: query.instance_id.and_then(|id| self.columns.instances.find(id.as_bytes())),
+        }
+    }
+
+    /// Recomputes every derived and counted thing and names the first difference.
+    #[doc(hidden)]
+    pub fn internal_validate(&self) -> Result<(), String> {
+        self.columns.internal_validate()?;
+        self.index.internal_validate(&self.columns)?;
+        if self.columns.len() > self.config.capacity {
+            return Err(format!("store: {} records, over capacity", self.columns.len()));
+        }
+        Ok(())
+    }
+}
+
+/// How records are shown outside an answer.
+const SHOW_ALL: Show = Show { encoding: ContentEncoding::Base64, output: true, instance: None };

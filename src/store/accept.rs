@@ -1,0 +1,136 @@
+//! Records come in: one, or many at once.
+
+use super::Store;
+use super::validate::validate;
+use crate::error::Error;
+use crate::index::RowKey;
+use crate::model::{Invocation, Timestamp};
+
+/// What became of an accepted record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Accepted {
+    /// Its acceptance number: 1 for the first record a store accepts, then one more each time.
+    pub acceptance_number: u64,
+    /// Whether the store holds it. A record that is accepted beyond the age or the capacity is
+    /// not held, and evicts nobody.
+    pub retained: bool,
+}
+
+impl Store {
+    /// Accepts a record, with its runs in any status. Its CreationTime may be any time; the list
+    /// order holds.
+    ///
+    /// Evicts the oldest record when the store is full. Cost: O(size of the record and its index
+    /// entries) when it is the newest; one that belongs between others also moves every row above
+    /// it: O(index).
+    ///
+    /// # Errors
+    ///
+    /// Names the first field that breaks a limit, or an InvokeId that is held already. Then
+    /// nothing has changed.
+    pub fn accept(&mut self, invocation: &Invocation) -> Result<Accepted, Error> {
+        let now = self.now();
+        self.judge(invocation, now)?;
+        self.begin_write(now);
+        let key = self.next_key(invocation, now);
+        let expired = key.time < self.cutoff(now);
+        let retained = !expired && self.make_room(key);
+        if retained {
+            let slot = self.columns.insert(invocation, key.time);
+            self.index.insert(key, slot, &self.columns);
+        } else {
+            self.counters.not_retained += 1;
+        }
+        Ok(Accepted { acceptance_number: key.number, retained })
+    }
+
+    /// Accepts many records, in any order, with a report for each.
+    ///
+    /// Each is judged as if it came alone, in the order given and at one time; refused ones do
+    /// not stop the others. The capacity is applied once, at the end. Cost: as one by one in list
+    /// order, and one sort, whatever the order given; at most one pass over the index.
+    ///
+    /// # Errors
+    ///
+    /// For each record as [`accept`](Self::accept).
+    pub fn accept_batch(&mut self, invocations: &[Invocation]) -> Vec<Result<Accepted, Error>> {
+        let now = self.now();
+        let mut begun = false;
+        let mut fresh = Vec::new();
+        let mut reports = Vec::with_capacity(invocations.len());
+        for invocation in invocations {
+            if let Err(error) = self.judge(invocation, now) {
+                reports.push(Err(error));
+                continue;
+            }
+            if !begun {
+                self.begin_write(now);
+                begun = true;
+            }
+            let key = self.next_key(invocation, now);
+            let retained = key.time >= self.cutoff(now);
+            if retained {
+                fresh.push((key, self.columns.insert(invocation, key.time)));
+            } else {
+                self.counters.not_retained += 1;
+            }
+            reports.push(Ok(Accepted { acceptance_number: key.number, retained }));
+        }
+        self.index.insert_batch(fresh, &self.columns);
+        self.evict_batch(&mut reports);
+        reports
+    }
+
+    /// Applies the capacity after a batch. A record of the batch that goes was never shown.
+    fn evict_batch(&mut self, reports: &mut [Result<Accepted, Error>]) {
+        let surplus = self.columns.len().saturating_sub(self.config.capacity);
+        if surplus == 0 {
+            return;
+        }
+        let order = &self.index.order;
+        let oldest = (order.first()..order.rows()).filter(|&row| order.slot(row).is_some());
+        let mut gone: Vec<_> = oldest.take(surplus).map(|row| order.key(row).number).collect();
+        gone.sort_unstable();
+        let mut never_shown = 0;
+        for report in reports.iter_mut().flatten() {
+            if report.retained && gone.binary_search(&report.acceptance_number).is_ok() {
+                report.retained = false;
+                never_shown += 1;
+            }
+        }
+        self.evict_to(self.config.capacity);
+        self.counters.evicted -= never_shown;
+        self.counters.not_retained += never_shown;
+    }
+
+    fn judge(&self, invocation: &Invocation, now: Timestamp) -> Result<(), Error> {
+        validate(invocation)?;
+        let held = self.columns.find(&invocation.invoke_id);
+        let cutoff = self.cutoff(now);
+        if held.is_some_and(|slot| self.columns.head(slot).creation_time >= cutoff) {
+            return Err(Error::record_duplicate("InvokeId", &invocation.invoke_id));
+        }
+        Ok(())
+    }
+
+    fn next_key(&mut self, invocation: &Invocation, now: Timestamp) -> RowKey {
+        self.last_number += 1;
+        RowKey { time: invocation.creation_time.unwrap_or(now), number: self.last_number }
+    }
+
+    /// Evicts the oldest record if the store is full. False when the record with `key` would
+    /// itself be the oldest.
+    fn make_room(&mut self, key: RowKey) -> bool {
+        if self.columns.len() < self.config.capacity {
+            return true;
+        }
+        match self.oldest() {
+            Some(oldest) if self.columns.head(oldest).creation_time <= key.time => {
+                self.evict_to(self.config.capacity - 1);
+                true
+            }
+            _ => false,
+        }
+    }
+}

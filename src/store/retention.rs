@@ -1,0 +1,129 @@
+//! What goes: by age, by count, and by hand.
+
+use super::Store;
+use crate::columns::Columns;
+use crate::config::Tuning;
+use crate::error::Error;
+use crate::index::Index;
+use crate::model::Timestamp;
+
+/// What happened to a store's records so far. Kept for the life of the store.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counters {
+    pub(super) evicted: u64,
+    pub(super) expired: u64,
+    pub(super) not_retained: u64,
+    pub(super) history_dropped: u64,
+}
+
+/// Numbers about a store, see [`Store::statistics`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Records there are.
+    pub records: usize,
+    /// Heap bytes that the records and their indexes take.
+    pub bytes: usize,
+    /// Records that went because newer ones filled the capacity.
+    pub evicted: u64,
+    /// Records that went because of their age.
+    pub expired: u64,
+    /// Records that were accepted beyond a limit already, and so never shown.
+    pub not_retained: u64,
+    /// History records that fell out of a run's history.
+    pub history_dropped: u64,
+}
+
+impl Store {
+    /// Counts and bytes. Cost: O(records + distinct values).
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        let scratch = self.index.scratch.try_lock().map_or(0, |scratch| scratch.bytes());
+        Statistics {
+            records: self.len(),
+            bytes: self.columns.bytes() + self.index.bytes() + scratch,
+            evicted: self.counters.evicted,
+            expired: self.counters.expired + self.expired_now() as u64,
+            not_retained: self.counters.not_retained,
+            history_dropped: self.counters.history_dropped,
+        }
+    }
+
+    /// Deletes the record with `invoke_id`, in any status. Cost: O(its index entries).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInvokeId.NotFound` when there is none.
+    pub fn delete(&mut self, invoke_id: &str) -> Result<(), Error> {
+        let slot =
+            self.data().find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))?;
+        self.begin_write(self.now());
+        self.remove(slot);
+        self.drop_dead();
+        Ok(())
+    }
+
+    /// Deletes all records. Acceptance numbers and statistics go on; tokens stay valid.
+    /// Cost: O(records).
+    pub fn clear(&mut self) {
+        self.begin_write(self.now());
+        self.columns = Columns::default();
+        self.index = Index::new(self.config.tuning);
+    }
+
+    /// What was created before this has expired at `now`.
+    pub(super) fn cutoff(&self, now: Timestamp) -> Timestamp {
+        match self.config.retention_seconds {
+            Some(seconds) => now.saturating_add_secs(-i64::from(seconds)),
+            None => Timestamp::MIN,
+        }
+    }
+
+    /// How many records have expired and are still held.
+    pub(super) fn expired_now(&self) -> usize {
+        let order = &self.index.order;
+        let floor = order.first_since(self.cutoff(self.now()));
+        (order.first()..floor).filter(|&row| order.slot(row).is_some()).count()
+    }
+
+    /// Every write that is not refused begins here: the store's time is `now`, and what has
+    /// expired goes.
+    pub(super) fn begin_write(&mut self, now: Timestamp) {
+        self.last_write = now;
+        let cutoff = self.cutoff(now);
+        while let Some(slot) = self.oldest() {
+            if self.columns.head(slot).creation_time >= cutoff {
+                break;
+            }
+            self.remove(slot);
+            self.counters.expired += 1;
+        }
+        self.drop_dead();
+    }
+
+    /// Removes the oldest records until there are at most `most`.
+    pub(super) fn evict_to(&mut self, most: usize) {
+        while self.columns.len() > most {
+            let Some(slot) = self.oldest() else { break };
+            self.remove(slot);
+            self.counters.evicted += 1;
+        }
+        self.drop_dead();
+    }
+
+    pub(super) fn oldest(&self) -> Option<u32> {
+        let order = &self.index.order;
+        (order.first() < order.rows()).then(|| order.slot(order.first())).flatten()
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.index.remove(slot, &self.columns);
+        self.columns.remove(slot);
+    }
+
+    fn drop_dead(&mut self) {
+        let Tuning { dead_min, .. } = self.config.tuning;
+        self.index.drop_dead_rows(&self.columns);
+        self.columns.drop_dead_runs(dead_min);
+    }
+}

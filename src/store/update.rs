@@ -1,0 +1,236 @@
+//! A run moves on.
+
+use std::sync::Arc;
+
+use super::Store;
+use super::validate::{DETAIL_FIELDS, text};
+use crate::columns::{Detail, IndexedColumn, RunState, region_timed};
+use crate::error::Error;
+use crate::limits;
+use crate::model::{InvocationStatus, OutputUpdate, Overall, RunUpdate, Timestamp, check_move};
+
+impl Store {
+    /// Changes the run of `invoke_id` on `instance_id`, see [`RunUpdate`]. The overall statuses
+    /// and Timed follow. Cost: O(runs of the record), O(bytes of output given).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInvokeId.NotFound` or `InvalidInstance.NotFound` when there is no such run; a text
+    /// over 4,096 bytes by its field; a move that is not possible by both statuses. Then nothing
+    /// has changed.
+    pub fn update_run(
+        &mut self,
+        invoke_id: &str,
+        instance_id: &str,
+        update: &RunUpdate,
+    ) -> Result<(), Error> {
+        let (slot, at) = self.find_run(invoke_id, instance_id)?;
+        for (field, given) in DETAIL_FIELDS.iter().zip(named_texts(update)) {
+            given.map_or(Ok(()), |given| text(field, given))?;
+        }
+        let repeat_mode = self.columns.command_of(self.columns.head(slot)).repeat_mode;
+        let from = self.columns.runs(slot)[at].status();
+        check_move(repeat_mode, from, update.invocation_status, update.reschedule)?;
+
+        let now = self.now();
+        self.begin_write(now);
+        self.apply(slot, at, update, now);
+        Ok(())
+    }
+
+    /// Stops the runs of `invoke_id` on `instance_ids`, or all when none is named: Pending and
+    /// Scheduled ones become Cancelled, Running ones Stopping, others stay. Returns how many
+    /// changed. Cost: O(runs).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInvokeId.NotFound`, or `InvalidInstance.NotFound` for the first instance that is
+    /// no part of it. Then nothing has changed.
+    pub fn stop(&mut self, invoke_id: &str, instance_ids: &[&str]) -> Result<usize, Error> {
+        let slot =
+            self.data().find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))?;
+        let mut runs = Vec::new();
+        for instance_id in instance_ids {
+            runs.push(self.find_run(invoke_id, instance_id)?.1);
+        }
+        if runs.is_empty() {
+            runs.extend(0..self.columns.runs(slot).len());
+        }
+        let now = self.now();
+        self.begin_write(now);
+        let mut changed = 0;
+        for at in runs {
+            let to = match self.columns.runs(slot)[at].status() {
+                InvocationStatus::Pending | InvocationStatus::Scheduled => {
+                    InvocationStatus::Cancelled
+                }
+                InvocationStatus::Running => InvocationStatus::Stopping,
+                _ => continue,
+            };
+            let update = RunUpdate { invocation_status: Some(to), ..RunUpdate::default() };
+            self.apply(slot, at, &update, now);
+            changed += 1;
+        }
+        Ok(changed)
+    }
+
+    fn find_run(&self, invoke_id: &str, instance_id: &str) -> Result<(u32, usize), Error> {
+        let slot =
+            self.data().find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))?;
+        let instance = self.columns.instances.find(instance_id.as_bytes());
+        let at = instance
+            .and_then(|id| self.columns.runs(slot).iter().position(|run| run.instance == id));
+        Ok((slot, at.ok_or_else(|| Error::unknown_instance(instance_id))?))
+    }
+
+    /// Makes a change that is allowed.
+    fn apply(&mut self, slot: u32, at: usize, update: &RunUpdate, now: Timestamp) {
+        let before = self.columns.head(slot).overall;
+        let repeat_mode = self.columns.command_of(self.columns.head(slot)).repeat_mode;
+        let mut state = self.columns.run_state(slot, at);
+        let from = state.status;
+        let to = update.invocation_status.unwrap_or(from);
+        let time = update.time.unwrap_or(now);
+        let clears = to != from && to == InvocationStatus::Running;
+        if to != from {
+            move_to(&mut state, to, time);
+        }
+        name_fields(&mut state, update);
+        state.update_time = Some(time);
+        let named = named_texts(update);
+        if clears || named.iter().any(Option::is_some) {
+            // Taken along, so that the texts it has now stay while the new ones are made.
+            let old = state.detail.map(|number| self.columns.details.get(number.get() - 1).clone());
+            let kept = Detail::strings(old.as_deref().filter(|_| !clears));
+            let mut strings = kept;
+            for (string, named) in strings.iter_mut().zip(named) {
+                *string = named.map_or(*string, str::as_bytes);
+            }
+            state.detail = self.columns.replace_detail(state.detail, strings);
+        }
+        let was_executing = matches!(from, InvocationStatus::Running | InvocationStatus::Stopping);
+        let execution_ends = repeat_mode.is_recurring() && was_executing && to.is_end();
+        if update.reschedule {
+            state.status = InvocationStatus::Scheduled;
+        }
+        self.columns.set_run_state(slot, at, state);
+        if execution_ends {
+            let limit = self.config.history_limit;
+            self.counters.history_dropped += self.columns.push_history(slot, at, to, limit);
+        }
+        self.index_overall(slot, before);
+    }
+
+    /// Moves the index entries of the record in `slot` from its overall status `before`.
+    fn index_overall(&mut self, slot: u32, before: Overall) {
+        let head = self.columns.head(slot);
+        let (after, region) = (head.overall, head.region);
+        if after == before {
+            return;
+        }
+        let row = self.index.order.row_of(slot);
+        let sets = [
+            (IndexedColumn::Status, before.matches, after.matches),
+            (IndexedColumn::RunStatus, before.run_matches, after.run_matches),
+        ];
+        for (column, before, after) in sets {
+            for status in before.without(after).iter() {
+                self.index.take((column, status as u32), row);
+            }
+            for status in after.without(before).iter() {
+                self.index.add((column, status as u32), row);
+            }
+        }
+        if after.timed != before.timed {
+            let key = |timed| (IndexedColumn::RegionTimed, region_timed(region, timed));
+            self.index.take(key(before.timed), row);
+            self.index.add(key(after.timed), row);
+        }
+    }
+}
+
+/// What a move to another status sets by itself; the table stands at [`RunUpdate`].
+fn move_to(state: &mut RunState, to: InvocationStatus, time: Timestamp) {
+    use InvocationStatus as S;
+    let from = std::mem::replace(&mut state.status, to);
+    match to {
+        S::Pending | S::Scheduled => {}
+        S::Running => {
+            state.start_time = Some(time);
+            state.repeats = state.repeats.saturating_add(1);
+            state.finish_time = None;
+            state.exit_code = None;
+            state.output = None;
+            state.dropped = 0;
+        }
+        S::Stopping => state.stop_time = Some(time),
+        S::Success => {
+            state.finish_time = Some(time);
+            state.exit_code = Some(0);
+        }
+        S::Failed | S::Invalid | S::Aborted | S::Error | S::Timeout => {
+            state.finish_time = Some(time);
+        }
+        S::Cancelled | S::Terminated => {
+            if to == S::Terminated {
+                state.finish_time = Some(time);
+            }
+            if from != S::Stopping {
+                state.stop_time = Some(time);
+            }
+        }
+    }
+}
+
+/// Sets the fields that the update names, but the texts.
+fn name_fields(state: &mut RunState, update: &RunUpdate) {
+    fn set<T: Copy>(field: &mut T, named: Option<T>) {
+        if let Some(named) = named {
+            *field = named;
+        }
+    }
+    set(&mut state.start_time, update.start_time);
+    set(&mut state.finish_time, update.finish_time);
+    set(&mut state.stop_time, update.stop_time);
+    set(&mut state.repeats, update.repeats);
+    set(&mut state.exit_code, update.exit_code);
+    match &update.output {
+        None => set(&mut state.dropped, update.dropped),
+        Some(OutputUpdate::Replace(bytes)) => {
+            let (output, cut) = last_bytes(&[bytes]);
+            state.output = output;
+            state.dropped = update.dropped.unwrap_or(0).saturating_add(cut);
+        }
+        Some(OutputUpdate::Append(bytes)) => {
+            let (output, cut) = last_bytes(&[state.output.as_deref().unwrap_or_default(), bytes]);
+            state.output = output;
+            state.dropped = update.dropped.unwrap_or(state.dropped).saturating_add(cut);
+        }
+    }
+}
+
+/// The bytes that are kept of `pieces` one after the other, and how many are not.
+fn last_bytes(pieces: &[&[u8]]) -> (Option<Arc<[u8]>>, u64) {
+    let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let cut = length.saturating_sub(limits::OUTPUT_BYTES);
+    let mut kept = Vec::with_capacity(length - cut);
+    let mut skip = cut;
+    for piece in pieces {
+        let skipped = skip.min(piece.len());
+        skip -= skipped;
+        kept.extend_from_slice(&piece[skipped..]);
+    }
+    ((!kept.is_empty()).then(|| Arc::from(kept)), cut as u64)
+}
+
+/// The texts that `update` names, in the order they are kept.
+fn named_texts(update: &RunUpdate) -> [Option<&str>; 6] {
+    [
+        update.error_code.as_deref(),
+        update.error_info.as_deref(),
+        update.oss_output_status.as_deref(),
+        update.oss_output_uri.as_deref(),
+        update.oss_output_error_code.as_deref(),
+        update.oss_output_error_info.as_deref(),
+    ]
+}

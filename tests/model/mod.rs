@@ -1,0 +1,262 @@
+//! A naive model of the store: what every answer must be, straight from the rules.
+//!
+//! It keeps the records in a `Vec`, and answers a query by filtering, sorting and slicing all of
+//! them. It shares nothing with the engine's query path: of the crate it uses only the plain
+//! data types and the spelling of enum values. Statuses, transitions, limits, orders and the
+//! reading of parameters are written here a second time, for clarity and not for speed.
+//!
+//! - `checks`: what is refused when a record is accepted, and the rules of tags
+//! - `derive`: statuses, `Timed`, and the moves a run may make
+//! - `writes`: accepting, updating, stopping, deleting
+//! - `request`: wire parameters to a request, and the order of errors
+//! - `paging`: pages, totals and tokens
+//! - `describe`, `results`: the two queries
+
+// Every test file uses another part.
+#![allow(dead_code, unused_imports)]
+
+mod checks;
+mod derive;
+mod describe;
+mod paging;
+mod request;
+mod results;
+mod writes;
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use invodex::{InstanceRun, Invocation, Timestamp};
+use serde_json::Value;
+
+pub(crate) use paging::{ModelToken, Position};
+pub(crate) use request::{Filters, Operation};
+
+/// What a store is configured with.
+#[derive(Clone, Debug)]
+pub(crate) struct ModelConfig {
+    /// The store's id: a token of a store with another id is refused.
+    pub(crate) id: u64,
+    /// Most live records, over all regions.
+    pub(crate) capacity: usize,
+    /// Seconds a record lives after its CreationTime; `None`: for ever.
+    pub(crate) retention_secs: Option<u32>,
+    /// An omitted `Timed` restricts nothing, instead of being false.
+    pub(crate) omitted_timed_any: bool,
+    /// The known regions and whether each has this API; `None`: every region is known.
+    pub(crate) regions: Option<Vec<(String, bool)>>,
+    /// History records kept for one run.
+    pub(crate) history_limit: usize,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        ModelConfig {
+            id: 0,
+            capacity: 100_000,
+            retention_secs: Some(28 * 86_400),
+            omitted_timed_any: false,
+            regions: None,
+            history_limit: 100,
+        }
+    }
+}
+
+/// Why a request or a write was refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ModelError {
+    pub(crate) code: String,
+    pub(crate) status: u16,
+    /// Where the API's documentation gives the text.
+    pub(crate) message: Option<String>,
+    /// The wire name of the parameter or field at fault.
+    pub(crate) parameter: Option<String>,
+}
+
+/// Which row of an answer: an invocation, one of its runs, or one of a run's history records.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct RowId {
+    pub(crate) invoke_id: String,
+    /// `None` in `DescribeInvocations`.
+    pub(crate) instance_id: Option<String>,
+    /// The history number, from 1; `None` for the run itself.
+    pub(crate) history: Option<u64>,
+}
+
+/// One page.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Answer {
+    /// The wire body without `RequestId` and `NextToken`.
+    pub(crate) body: Value,
+    pub(crate) ids: Vec<RowId>,
+    /// `None` in token mode.
+    pub(crate) total: Option<u64>,
+    /// `None` where the wire has an empty `NextToken`.
+    pub(crate) next: Option<ModelToken>,
+}
+
+/// One accepted invocation, with every unset CreationTime and UpdateTime filled in.
+struct Record {
+    /// Counts up from 1 over all accepted records.
+    number: u64,
+    created: Timestamp,
+    /// Without its runs, which are in `runs`.
+    invocation: Invocation,
+    runs: Vec<Run>,
+}
+
+struct Run {
+    now: InstanceRun,
+    /// Oldest first; each has the status that its execution ended with.
+    history: Vec<HistoryRecord>,
+    /// History records made so far, dropped ones included.
+    ended: u64,
+}
+
+struct HistoryRecord {
+    number: u64,
+    run: InstanceRun,
+}
+
+/// The model of a store.
+pub(crate) struct Model {
+    config: ModelConfig,
+    clock: Timestamp,
+    /// The store's time at the last write that was not refused.
+    last_write: Option<Timestamp>,
+    /// May hold expired records until the next write; `live` leaves them out.
+    records: Vec<Record>,
+    accepted: u64,
+    history_dropped: u64,
+    /// What the engine's opaque tokens mean, as the harness has told.
+    tokens: HashMap<String, ModelToken>,
+}
+
+impl Model {
+    pub(crate) fn new(config: ModelConfig, now: Timestamp) -> Self {
+        Model {
+            config,
+            clock: now,
+            last_write: None,
+            records: Vec::new(),
+            accepted: 0,
+            history_dropped: 0,
+            tokens: HashMap::new(),
+        }
+    }
+
+    /// Sets the clock, which may go back; the time of the last write stays.
+    pub(crate) fn set_clock(&mut self, now: Timestamp) {
+        self.clock = now;
+    }
+
+    /// InvokeIds of the live records, newest first.
+    pub(crate) fn list(&self) -> Vec<String> {
+        self.live().iter().map(|record| record.invocation.invoke_id.clone()).collect()
+    }
+
+    /// The meaning of a token that the engine gave: the `next` of the answer that carried it.
+    pub(crate) fn learn_token(&mut self, text: &str, token: ModelToken) {
+        self.tokens.insert(text.to_owned(), token);
+    }
+
+    /// History records that fell out because their run had too many.
+    pub(crate) fn history_dropped(&self) -> u64 {
+        self.history_dropped
+    }
+
+    /// The store's time: the later of the clock and the last write's time.
+    fn now(&self) -> Timestamp {
+        match self.last_write {
+            Some(written) if written > self.clock => written,
+            _ => self.clock,
+        }
+    }
+
+    /// Strictly older than the retention allows.
+    fn is_expired(&self, created: Timestamp) -> bool {
+        match self.config.retention_secs {
+            None => false,
+            Some(secs) => {
+                i64::from(created.as_secs()) < i64::from(self.now().as_secs()) - i64::from(secs)
+            }
+        }
+    }
+
+    /// The records that have not expired, newest first, ties by acceptance.
+    fn live(&self) -> Vec<&Record> {
+        let mut live: Vec<&Record> =
+            self.records.iter().filter(|record| !self.is_expired(record.created)).collect();
+        live.sort_by_key(|record| Reverse((record.created, record.number)));
+        live
+    }
+}
+
+/// An error with the HTTP status and the message that the API's documentation gives its code.
+fn error(code: &str, parameter: &str) -> ModelError {
+    let (status, message) = match code {
+        "InvalidRegionId.NotFound" => {
+            (404, Some("The RegionId provided does not exist in our records.".to_owned()))
+        }
+        "RegionId.ApiNotSupported" => {
+            (400, Some("The api is not supported in this region.".to_owned()))
+        }
+        "NumberExceed.Tags" => (400, Some("The Tags parameter number is exceed.".to_owned())),
+        "MissingParameter.TagKey" => (400, Some("You must specify Tag.N.Key.".to_owned())),
+        "InvalidTagKey.Malformed" => {
+            (400, Some("The specified Tag.n.Key is not valid.".to_owned()))
+        }
+        "InvalidTagValue.Malformed" => {
+            (400, Some("The specified Tag.n.Value is not valid.".to_owned()))
+        }
+        "Duplicate.TagKey" => (400, Some("The Tag.N.Key contain duplicate key.".to_owned())),
+        "InvalidParam.PageNumber" | "InvalidParam.PageSize" => {
+            (400, Some("The specified parameter is invalid.".to_owned()))
+        }
+        "InvalidInvokeId.NotFound" => {
+            (404, Some("The specified invoke ID does not exist.".to_owned()))
+        }
+        "InvalidInstance.NotFound" => (404, None),
+        _ => match code.split_once('.') {
+            Some(("MissingParameter", name)) => (
+                400,
+                Some(format!(
+                    "The input parameter \"{name}\" that is mandatory for processing this \
+                     request is not supplied."
+                )),
+            ),
+            Some(("InvalidParameter", name)) => {
+                (400, Some(format!("The specified parameter {name} is not valid.")))
+            }
+            _ => panic!("no such error code: {code}"),
+        },
+    };
+    ModelError { code: code.to_owned(), status, message, parameter: Some(parameter.to_owned()) }
+}
+
+/// A time as the wire writes it, and "" when it is unset.
+fn wire_time(time: Option<Timestamp>) -> String {
+    let Some(time) = time else { return String::new() };
+    let seconds = time.as_secs();
+    let (mut days, second) = (seconds / 86_400, seconds % 86_400);
+    let leap = |year: u32| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
+    let mut year = 1970;
+    while days >= if leap(year) { 366 } else { 365 } {
+        days -= if leap(year) { 366 } else { 365 };
+        year += 1;
+    }
+    let february = if leap(year) { 29 } else { 28 };
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    let day = days + 1;
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}

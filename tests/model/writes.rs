@@ -1,0 +1,285 @@
+//! Accepting, updating, stopping, deleting: what each write changes, or why it is refused.
+//! Part of the naive model: shares nothing with the engine.
+
+use std::cmp::Reverse;
+
+use invodex::{InstanceRun, Invocation, InvocationStatus, OutputUpdate, RunUpdate, Timestamp};
+
+use super::{HistoryRecord, Model, ModelError, Record, Run, checks, derive, error};
+
+/// Most bytes of output that a run keeps: the last ones.
+const OUTPUT: usize = 24_576;
+
+impl Model {
+    /// Accepts a record; true when it is retained.
+    pub(crate) fn accept(&mut self, invocation: &Invocation) -> Result<bool, ModelError> {
+        self.accept_batch(std::slice::from_ref(invocation)).remove(0)
+    }
+
+    /// Accepts records one after the other at one store time; the count limit is applied once,
+    /// at the end.
+    pub(crate) fn accept_batch(&mut self, batch: &[Invocation]) -> Vec<Result<bool, ModelError>> {
+        let numbers: Vec<Result<u64, ModelError>> =
+            batch.iter().map(|invocation| self.accept_one(invocation)).collect();
+        if numbers.iter().any(Result::is_ok) {
+            self.written();
+            self.records.sort_by_key(|record| Reverse((record.created, record.number)));
+            self.records.truncate(self.config.capacity);
+        }
+        let is_kept = |number: u64| self.records.iter().any(|record| record.number == number);
+        numbers.into_iter().map(|number| number.map(is_kept)).collect()
+    }
+
+    /// Judges one record and, unless it has expired already, keeps it; its acceptance number.
+    fn accept_one(&mut self, invocation: &Invocation) -> Result<u64, ModelError> {
+        checks::record(invocation)?;
+        if self.find(&invocation.invoke_id).is_ok() {
+            return Err(checks::refusal("Duplicate.InvokeId".to_owned(), "InvokeId"));
+        }
+        self.accepted += 1;
+        let created = invocation.creation_time.unwrap_or(self.now());
+        if !self.is_expired(created) {
+            let mut invocation = invocation.clone();
+            let runs = std::mem::take(&mut invocation.instances);
+            let runs = runs.into_iter().map(|run| accepted_run(run, created)).collect();
+            self.records.push(Record { number: self.accepted, created, invocation, runs });
+        }
+        Ok(self.accepted)
+    }
+
+    /// Changes one run.
+    pub(crate) fn update_run(
+        &mut self,
+        invoke_id: &str,
+        instance_id: &str,
+        update: &RunUpdate,
+    ) -> Result<(), ModelError> {
+        let index = self.find(invoke_id)?;
+        let run = find_run(&self.records[index], instance_id)?;
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        checks::run_texts([
+            ("ErrorCode", &text(&update.error_code)),
+            ("ErrorInfo", &text(&update.error_info)),
+            ("OssOutputStatus", &text(&update.oss_output_status)),
+            ("OssOutputUri", &text(&update.oss_output_uri)),
+            ("OssOutputErrorCode", &text(&update.oss_output_error_code)),
+            ("OssOutputErrorInfo", &text(&update.oss_output_error_info)),
+        ])?;
+        let mode = self.records[index].invocation.repeat_mode;
+        let from = self.records[index].runs[run].now.invocation_status;
+        let to = update.invocation_status.unwrap_or(from);
+        let legal = if update.reschedule {
+            derive::may_reschedule(mode, from, to)
+        } else {
+            to == from || derive::may_move(mode, from, to)
+        };
+        if !legal {
+            let code = "InvalidParameter.InvocationStatus".to_owned();
+            return Err(checks::refusal(code, "InvocationStatus"));
+        }
+        self.change(index, run, update);
+        self.written();
+        Ok(())
+    }
+
+    /// Stops the named runs, or all of them; how many changed.
+    pub(crate) fn stop(
+        &mut self,
+        invoke_id: &str,
+        instances: &[&str],
+    ) -> Result<usize, ModelError> {
+        let index = self.find(invoke_id)?;
+        let record = &self.records[index];
+        let mut named = Vec::new();
+        for instance_id in instances {
+            named.push(find_run(record, instance_id)?);
+        }
+        if instances.is_empty() {
+            named = (0..record.runs.len()).collect();
+        }
+        let mut changed = 0;
+        for run in named {
+            // A run that is named twice has its new status the second time: Cancelled and
+            // Stopping stay.
+            let to = match self.records[index].runs[run].now.invocation_status {
+                InvocationStatus::Pending | InvocationStatus::Scheduled => {
+                    InvocationStatus::Cancelled
+                }
+                InvocationStatus::Running => InvocationStatus::Stopping,
+                _ => continue,
+            };
+            let update = RunUpdate { invocation_status: Some(to), ..RunUpdate::default() };
+            self.change(index, run, &update);
+            changed += 1;
+        }
+        self.written();
+        Ok(changed)
+    }
+
+    /// Deletes a record.
+    pub(crate) fn delete(&mut self, invoke_id: &str) -> Result<(), ModelError> {
+        let index = self.find(invoke_id)?;
+        self.records.remove(index);
+        self.written();
+        Ok(())
+    }
+
+    /// Deletes every record.
+    pub(crate) fn clear(&mut self) {
+        self.records.clear();
+        self.written();
+    }
+
+    /// After a write that was not refused: its time holds, and what has expired is gone for good.
+    fn written(&mut self) {
+        self.last_write = Some(self.now());
+        let records = std::mem::take(&mut self.records);
+        self.records =
+            records.into_iter().filter(|record| !self.is_expired(record.created)).collect();
+    }
+
+    fn find(&self, invoke_id: &str) -> Result<usize, ModelError> {
+        self.records
+            .iter()
+            .position(|record| {
+                record.invocation.invoke_id == invoke_id && !self.is_expired(record.created)
+            })
+            .ok_or_else(|| error("InvalidInvokeId.NotFound", "InvokeId"))
+    }
+
+    /// Makes a change that is known to be legal.
+    fn change(&mut self, index: usize, run: usize, update: &RunUpdate) {
+        let time = update.time.unwrap_or(self.now());
+        let record = &mut self.records[index];
+        let recurring = derive::is_recurring(record.invocation.repeat_mode);
+        let run = &mut record.runs[run];
+        let from = run.now.invocation_status;
+        let to = update.invocation_status.unwrap_or(from);
+        if to != from {
+            automatic(&mut run.now, from, to, time);
+        }
+        named(&mut run.now, update);
+        run.now.update_time = Some(time);
+        let executing = from == InvocationStatus::Running || from == InvocationStatus::Stopping;
+        if recurring && executing && derive::is_end(to) {
+            run.ended += 1;
+            run.history.push(HistoryRecord { number: run.ended, run: run.now.clone() });
+            if run.history.len() > self.config.history_limit {
+                run.history.remove(0);
+                self.history_dropped += 1;
+            }
+        }
+        if update.reschedule {
+            run.now.invocation_status = InvocationStatus::Scheduled;
+        }
+    }
+}
+
+/// What a move from one status to another sets by itself.
+fn automatic(run: &mut InstanceRun, from: InvocationStatus, to: InvocationStatus, time: Timestamp) {
+    run.invocation_status = to;
+    match to {
+        InvocationStatus::Running => {
+            run.start_time = Some(time);
+            run.repeats = run.repeats.saturating_add(1);
+            run.finish_time = None;
+            run.exit_code = None;
+            run.output.clear();
+            run.dropped = 0;
+            run.error_code.clear();
+            run.error_info.clear();
+            run.oss_output_status.clear();
+            run.oss_output_uri.clear();
+            run.oss_output_error_code.clear();
+            run.oss_output_error_info.clear();
+        }
+        InvocationStatus::Stopping => run.stop_time = Some(time),
+        InvocationStatus::Success => {
+            run.finish_time = Some(time);
+            run.exit_code = Some(0);
+        }
+        InvocationStatus::Failed
+        | InvocationStatus::Invalid
+        | InvocationStatus::Aborted
+        | InvocationStatus::Error
+        | InvocationStatus::Timeout => run.finish_time = Some(time),
+        InvocationStatus::Terminated => {
+            run.finish_time = Some(time);
+            if from != InvocationStatus::Stopping {
+                run.stop_time = Some(time);
+            }
+        }
+        InvocationStatus::Cancelled => {
+            if from != InvocationStatus::Stopping {
+                run.stop_time = Some(time);
+            }
+        }
+        InvocationStatus::Pending | InvocationStatus::Scheduled => {}
+    }
+}
+
+/// The fields that an update names, which win over the automatic ones.
+fn named(run: &mut InstanceRun, update: &RunUpdate) {
+    if let Some(time) = update.start_time {
+        run.start_time = time;
+    }
+    if let Some(time) = update.finish_time {
+        run.finish_time = time;
+    }
+    if let Some(time) = update.stop_time {
+        run.stop_time = time;
+    }
+    if let Some(repeats) = update.repeats {
+        run.repeats = repeats;
+    }
+    if let Some(exit_code) = update.exit_code {
+        run.exit_code = exit_code;
+    }
+    match &update.output {
+        None => run.dropped = update.dropped.unwrap_or(run.dropped),
+        Some(OutputUpdate::Replace(bytes)) => {
+            run.output.clone_from(bytes);
+            run.dropped = update.dropped.unwrap_or(0);
+        }
+        Some(OutputUpdate::Append(bytes)) => {
+            run.output.extend_from_slice(bytes);
+            run.dropped = update.dropped.unwrap_or(run.dropped);
+        }
+    }
+    cut_output(run);
+    for (field, text) in [
+        (&mut run.error_code, &update.error_code),
+        (&mut run.error_info, &update.error_info),
+        (&mut run.oss_output_status, &update.oss_output_status),
+        (&mut run.oss_output_uri, &update.oss_output_uri),
+        (&mut run.oss_output_error_code, &update.oss_output_error_code),
+        (&mut run.oss_output_error_info, &update.oss_output_error_info),
+    ] {
+        if let Some(text) = text {
+            field.clone_from(text);
+        }
+    }
+}
+
+/// Keeps the last bytes of a long output and counts the others.
+fn cut_output(run: &mut InstanceRun) {
+    let cut = run.output.len().saturating_sub(OUTPUT);
+    run.output.drain(..cut);
+    run.dropped = run.dropped.saturating_add(cut as u64);
+}
+
+fn accepted_run(mut run: InstanceRun, created: Timestamp) -> Run {
+    let created = run.creation_time.unwrap_or(created);
+    run.creation_time = Some(created);
+    run.update_time = Some(run.update_time.unwrap_or(created));
+    cut_output(&mut run);
+    Run { now: run, history: Vec::new(), ended: 0 }
+}
+
+fn find_run(record: &Record, instance_id: &str) -> Result<usize, ModelError> {
+    record
+        .runs
+        .iter()
+        .position(|run| run.now.instance_id == instance_id)
+        .ok_or_else(|| error("InvalidInstance.NotFound", "InstanceId"))
+}
