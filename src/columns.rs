@@ -7,6 +7,7 @@ mod extract;
 mod fragment;
 mod invocations;
 mod packed;
+mod restore;
 mod runs;
 mod symbols;
 

@@ -37,6 +37,10 @@ pub struct Config {
     pub regions: Regions,
     /// The most history records kept for each run of a recurring task. Default 100.
     pub history_limit: usize,
+    /// The most bytes of output kept in all records and histories together, or `None` for no
+    /// such limit (the default). Over it the oldest records lose their outputs first, which
+    /// `Dropped` and the statistics count.
+    pub output_budget: Option<usize>,
     #[doc(hidden)]
     pub tuning: Tuning,
 }
@@ -50,6 +54,7 @@ impl Default for Config {
             omitted_timed: OmittedTimed::default(),
             regions: Regions::default(),
             history_limit: 100,
+            output_budget: None,
             tuning: Tuning::default(),
         }
     }

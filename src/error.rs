@@ -53,6 +53,8 @@ pub enum ErrorKind {
     Move,
     /// A file is no captured response.
     Capture,
+    /// An archive could not be written, or is none that can be restored.
+    Archive,
     /// A text is no time in the API's form.
     Time,
     /// Raised by a front end, for reasons the store does not know.
@@ -148,6 +150,17 @@ impl Error {
 
 /// Requests.
 impl Error {
+    /// Bytes that are no query string.
+    pub(crate) fn encoding(given: &str, rule: &str) -> Self {
+        Self::new(
+            ErrorKind::Request,
+            "InvalidParameter",
+            400,
+            "The specified parameter is not valid.",
+        )
+        .saying(format!("given {}; {rule}", quoted(given)))
+    }
+
     pub(crate) fn missing(name: &'static str) -> Self {
         Self::new(
             ErrorKind::Request,
@@ -343,6 +356,26 @@ impl Error {
             "The file is not a captured DescribeInvocations response.",
         )
         .saying(detail)
+    }
+
+    /// A field of a captured record that cannot be read.
+    #[cfg(feature = "json")]
+    pub(crate) fn captured(field: &'static str, detail: impl Into<String>) -> Self {
+        Self::invalid(field, detail).of(ErrorKind::Record)
+    }
+}
+
+/// Archives.
+impl Error {
+    pub(crate) fn archive(detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Archive, "InvalidArchive", 400, "The archive cannot be restored.")
+            .saying(detail)
+    }
+
+    /// The reader or the writer failed.
+    pub(crate) fn archive_io(detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Archive, "ArchiveIo", 500, "The archive cannot be read or written.")
+            .saying(detail)
     }
 }
 

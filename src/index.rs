@@ -2,6 +2,8 @@
 //! have it. Knows no request.
 
 mod intersect;
+#[cfg(test)]
+mod laws;
 mod order;
 mod postings;
 mod rowset;

@@ -1,14 +1,138 @@
-//! placeholder
+//! `invodex` (invocation index): an in-memory columnar store of command-execution records that
+//! answers the cloud API's `DescribeInvocations` and `DescribeInvocationResults` (ECS,
+//! 2014-05-26), with every documented filter, both ways of paging and every documented error.
+//!
+//! It is the core that front ends embed: emulators of the API, test doubles, consoles, bindings.
+//! Up to 100,000 records by default; a page is found in about a microsecond and written at a few
+//! times the speed of `memcpy`.
+//!
+//! ```
+//! use invodex::{DescribeInvocations, InstanceRun, Invocation, RunUpdate, Store};
+//!
+//! let mut store = Store::default();
+//!
+//! let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+//! invocation.command_name = "disk-report".into();
+//! invocation.command_content = b"df -h".to_vec();
+//! invocation.instances.push(InstanceRun::new("i-0001"));
+//! store.accept(&invocation)?;
+//! store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
+//! store.update_run("t-0001", "i-0001", &RunUpdate::finished(0).output(*b"ok"))?;
+//!
+//! // What a client sent, decoded; an error carries the API's code, status and message.
+//! let request = DescribeInvocations::from_pairs([
+//!     ("RegionId", "cn-hangzhou"),
+//!     ("InvokeStatus", "Success"),
+//!     ("MaxResults", "50"),
+//! ]);
+//! let page = store.describe_invocations(&request)?;
+//! let mut body = Vec::new();
+//! page.write_json("473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E", &mut body);
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! # Where to look
+//!
+//! | to | use |
+//! |---|---|
+//! | hold records, answer queries | [`Store`], [`Config`] |
+//! | do so from several threads | [`SharedStore`] |
+//! | say what is asked | [`DescribeInvocations`], [`DescribeInvocationResults`], [`decode_query`] |
+//! | read or write the answer | [`DescribeInvocationsResponse`], [`DescribeInvocationResultsResponse`] |
+//! | put records in | [`Invocation`], [`InstanceRun`], [`Store::accept`], [`Store::import`] |
+//! | move a run on | [`RunUpdate`], [`Store::update_run`], [`Store::stop`] |
+//! | be told of changes | [`Store::subscribe`], [`TaskEvent`] |
+//! | keep a store | [`Store::save`], [`Store::restore`] |
+//! | answer an error | [`Error`], [`Error::write_json`] |
+//!
+//! # Cookbook
+//!
+//! List the failures of one command, newest first:
+//!
+//! ```
+//! # use invodex::{DescribeInvocations, InvokeStatus, Store};
+//! # let store = Store::default();
+//! let request = DescribeInvocations::new("cn-hangzhou")
+//!     .command_id("c-0001")
+//!     .invoke_status(InvokeStatus::Failed)
+//!     .max_results(50);
+//! for invocation in store.describe_invocations(&request)?.invocations() {
+//!     println!("{} {}", invocation.creation_time(), invocation.invoke_id());
+//! }
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! Walk everything, whatever is written meanwhile:
+//!
+//! ```
+//! # use invodex::{DescribeInvocations, Store};
+//! # let store = Store::default();
+//! let mut request = DescribeInvocations::new("cn-hangzhou").max_results(50);
+//! loop {
+//!     let page = store.describe_invocations(&request)?;
+//!     // ... page.invocations() ...
+//!     let Some(token) = page.next_token() else { break };
+//!     request = request.next_token(token.as_str());
+//! }
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! Count by status without reading a row:
+//!
+//! ```
+//! # use invodex::{DescribeInvocations, InvokeStatus, Store};
+//! # let store = Store::default();
+//! for &status in InvokeStatus::ALL {
+//!     let request = DescribeInvocations::new("cn-hangzhou").invoke_status(status).page_size(1);
+//!     println!("{status}: {}", store.describe_invocations(&request)?.total_count().unwrap_or(0));
+//! }
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! Test with a clock that stands still until it is moved:
+//!
+//! ```
+//! use invodex::{Config, InstanceRun, Invocation, ManualClock, Store};
+//!
+//! let clock = ManualClock::new("2024-05-01T00:00:00Z".parse()?);
+//! let mut store = Store::new(Config::default(), clock.clone());
+//! let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+//! invocation.instances.push(InstanceRun::new("i-0001"));
+//! store.accept(&invocation)?;
+//! clock.advance(28 * 86_400);
+//! assert_eq!(store.len(), 1);
+//! clock.advance(1);
+//! assert_eq!(store.len(), 0, "older than 28 days");
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! # Features
+//!
+//! - `json` (default): [`Store::import`], and with it serde_json. Answers are written without it.
+//!
+//! # What it does not do
+//!
+//! - HTTP, signatures, users and permissions: a front end's part. [`Error::forbidden`] and
+//!   [`Error::internal`] are there for it to raise.
+//! - Running commands, or the API's other operations: it holds what a front end reports.
+//! - XML answers.
+//! - Persistence beyond [`Store::save`]: there is no log; what was written since is lost with the
+//!   process.
+//! - Times outside 1970 to 2106, or finer than a second: the API writes none.
 
+mod archive;
 mod columns;
 mod config;
 mod error;
+#[cfg(feature = "json")]
+mod import;
 mod index;
 mod limits;
 mod model;
 mod query;
 mod request;
 mod response;
+mod shared;
 mod store;
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -17,14 +141,24 @@ pub use config::SystemClock;
 pub use config::Tuning;
 pub use config::{Clock, Config, ManualClock, OmittedTimed, Regions};
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "json")]
+pub use import::{
+    CaptureEncoding, Difference, DifferenceKind, ImportOptions, ImportReport, Refusal,
+};
 pub use model::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus, InvokeStatus,
     LegacyInvokeStatus, OutputUpdate, OverallStatus, RepeatMode, RunUpdate, Tag, Timestamp,
 };
 pub use query::NextToken;
-pub use request::{ContentEncoding, DescribeInvocationResults, DescribeInvocations};
+pub use request::{ContentEncoding, DescribeInvocationResults, DescribeInvocations, decode_query};
 pub use response::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResultView,
     InvocationView, RunView, TagView,
 };
-pub use store::{Accepted, Statistics, Store};
+pub use shared::SharedStore;
+pub use store::{Accepted, Statistics, Store, Subscription, TaskEvent};
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

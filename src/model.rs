@@ -8,13 +8,15 @@ mod run;
 mod status;
 mod tags;
 mod time;
+mod update;
 
 pub use invocation::{CommandType, Invocation, RepeatMode, Tag};
 pub(crate) use moves::check_move;
-pub use run::{InstanceRun, OutputUpdate, RunUpdate};
+pub use run::InstanceRun;
 pub use status::{
     InstanceInvokeStatus, InvocationStatus, InvokeStatus, LegacyInvokeStatus, OverallStatus,
 };
 pub(crate) use status::{Overall, is_timed};
 pub(crate) use tags::check_tags;
 pub use time::Timestamp;
+pub use update::{OutputUpdate, RunUpdate};

@@ -5,8 +5,10 @@ mod check;
 mod describe_invocation_results;
 mod describe_invocations;
 mod params;
+mod query_string;
 
 pub(crate) use check::{Checked, Facts, Operation, Paging, check};
 pub use describe_invocation_results::DescribeInvocationResults;
 pub use describe_invocations::DescribeInvocations;
 pub use params::ContentEncoding;
+pub use query_string::decode_query;

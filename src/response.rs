@@ -1,6 +1,8 @@
 //! The answers: borrowed views of the rows, their JSON, and an owned form.
 
 mod json;
+mod line;
+mod times;
 mod views;
 
 use std::fmt;

@@ -1,15 +1,20 @@
 //! The store: one writer with `&mut self`, any number of readers with `&self`.
 
 mod accept;
+mod events;
+mod outputs;
+mod restored;
 mod retention;
 mod update;
-mod validate;
+pub(crate) mod validate;
 
 use std::fmt;
 
 use roaring::RoaringTreemap;
 
 pub use accept::Accepted;
+pub use events::{Subscription, TaskEvent};
+pub(crate) use restored::Gone;
 pub use retention::Statistics;
 
 use crate::columns::Columns;
@@ -24,6 +29,8 @@ use crate::request::{
 use crate::response::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationView, Show,
 };
+use events::Subscribers;
+use outputs::OutputBudget;
 use retention::Counters;
 
 /// Up to [`Config::capacity`] execution records, and the answers over them.
@@ -62,6 +69,8 @@ pub struct Store {
     /// When the last write was.
     last_write: Timestamp,
     counters: Counters,
+    subscribers: Subscribers,
+    outputs: Option<OutputBudget>,
 }
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -87,12 +96,14 @@ impl Store {
     pub fn new(config: Config, clock: impl Clock + 'static) -> Self {
         Store {
             index: Index::new(config.tuning),
+            outputs: config.output_budget.map(OutputBudget::new),
             config,
             clock: Box::new(clock),
             columns: Columns::default(),
             last_number: 0,
             last_write: Timestamp::MIN,
             counters: Counters::default(),
+            subscribers: Subscribers::default(),
         }
     }
 
@@ -124,14 +135,17 @@ impl Store {
     /// The record with `invoke_id`. Cost: O(length of the id).
     #[must_use]
     pub fn get(&self, invoke_id: &str) -> Option<InvocationView<'_>> {
-        let slot = self.data().find(invoke_id)?;
-        Some(InvocationView::new(&self.columns, slot, SHOW_ALL))
+        self.data().find(invoke_id).map(|slot| self.view(slot))
     }
 
     /// All records in list order: newest first. Cost: O(1) for each.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = InvocationView<'_>> {
         let slots = self.index.order.newest_first(self.data().span().floor);
-        slots.map(|slot| InvocationView::new(&self.columns, slot, SHOW_ALL))
+        slots.map(|slot| self.view(slot))
+    }
+
+    fn view(&self, slot: u32) -> InvocationView<'_> {
+        InvocationView::new(&self.columns, slot, SHOW_ALL)
     }
 
     /// Answers DescribeInvocations: the page that `request` asks for.
@@ -214,7 +228,7 @@ impl Store {
         if self.columns.len() > self.config.capacity {
             return Err(format!("store: {} records, over capacity", self.columns.len()));
         }
-        Ok(())
+        self.validate_outputs()
     }
 }
 

@@ -131,7 +131,8 @@ impl Command {
         self.strings.get(field as usize)
     }
 
-    /// Appends the fields that come from here: `"CommandId":...` to the last, with a comma after.
+    /// Appends the fields that come from here, from the quote that ends the InvokeId to the
+    /// bracket that opens the tags.
     pub(crate) fn push_json(&self, base64: bool, out: &mut Vec<u8>) {
         if self.json.is_empty() {
             self.push_before_content(out);
@@ -148,7 +149,7 @@ impl Command {
 
     fn push_before_content(&self, out: &mut Vec<u8>) {
         const FIELDS: [(&[u8], CommandField); 12] = [
-            (b"\"CommandId\":\"", CommandField::CommandId),
+            (b"\",\"CommandId\":\"", CommandField::CommandId),
             (b"\",\"CommandName\":\"", CommandField::CommandName),
             (b"\",\"CommandDescription\":\"", CommandField::CommandDescription),
             (b"\",\"Parameters\":\"", CommandField::Parameters),
@@ -181,7 +182,7 @@ impl Command {
             out.extend_from_slice(b",\"Timeout\":");
             out.extend_from_slice(timeout.to_string().as_bytes());
         }
-        out.push(b',');
+        out.extend_from_slice(b",\"Tags\":{\"Tag\":[");
     }
 
     /// Heap bytes.

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::invocations::Columns;
-use super::runs::{Detail, HistoryRecord, Run, RunExtra};
+use super::runs::{Detail, HistoryRecord, Numbers, Run, RunExtra};
 use crate::model::{InvocationStatus, Overall, Timestamp};
 
 /// All that can change in a run.
@@ -44,19 +44,24 @@ impl Columns {
     /// Puts `state` back, and derives the record's overall statuses anew.
     /// Cost: O(runs of the record).
     pub(crate) fn set_run_state(&mut self, slot: u32, at: usize, state: RunState) {
-        let repeat_mode = self.command_of(self.head(slot)).repeat_mode;
+        let head = self.head(slot);
+        let (created, repeat_mode) = (head.creation_time, self.command_of(head).repeat_mode);
         let index = self.run_index(slot, at);
         let run = &mut self.runs[index];
         run.update_time = state.update_time;
         run.start_time = state.start_time;
         run.finish_time = state.finish_time;
         run.detail = state.detail;
-        let wide = run.set_numbers(state.status, state.repeats, state.exit_code);
         let kept = run.extra.and_then(|number| self.extras.get_mut(number));
         let mut extra = kept.map(std::mem::take).unwrap_or_default();
+        let numbers = Numbers {
+            status: state.status,
+            creation_time: run.creation_time(created, Some(&extra)),
+            repeats: state.repeats,
+            exit_code: state.exit_code,
+        };
+        run.set_numbers(created, &numbers, &mut extra);
         extra.stop_time = state.stop_time;
-        extra.wide_repeats = wide.repeats;
-        extra.wide_exit_code = wide.exit_code;
         extra.output = state.output;
         extra.dropped = state.dropped;
         self.put_extra(index, extra);
@@ -132,6 +137,26 @@ impl Columns {
             self.release_detail(detail);
         }
         surplus as u64
+    }
+}
+
+/// Outputs of a record as a whole.
+impl Columns {
+    /// Bytes of output in the record's runs and their histories. Cost: O(runs and history).
+    pub(crate) fn output_bytes(&self, slot: u32) -> usize {
+        let extras = self.runs(slot).iter().filter_map(|run| self.extra_of(run));
+        extras.map(RunExtra::output_bytes).sum()
+    }
+
+    /// Drops them, and counts them as Dropped. Returns how many. Cost: as `output_bytes`.
+    pub(crate) fn drop_outputs(&mut self, slot: u32) -> u64 {
+        let mut dropped = 0;
+        for at in 0..self.runs(slot).len() {
+            let index = self.run_index(slot, at);
+            let extra = self.runs[index].extra.and_then(|number| self.extras.get_mut(number));
+            dropped += extra.map_or(0, RunExtra::drop_outputs);
+        }
+        dropped
     }
 }
 

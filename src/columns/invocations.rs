@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use super::commands::Command;
 use super::fragment::push_string;
 use super::packed::{Key, Packed};
-use super::runs::{Detail, Run, RunExtra, Slab};
+use super::runs::{Detail, Numbers, Run, RunExtra, Slab};
 use super::symbols::{Symbol, SymbolId, Symbols};
 use crate::limits;
 use crate::model::{InstanceRun, Invocation, Overall, Timestamp};
@@ -48,14 +48,14 @@ pub(crate) type IndexKey = (IndexedColumn, u32);
 /// What every record has.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
-    invoke_id: SmallVec<[u8; 16]>,
+    pub(super) invoke_id: SmallVec<[u8; 16]>,
     pub(crate) tags: SmallVec<[SymbolId; 4]>,
     pub(crate) creation_time: Timestamp,
     pub(crate) command: SymbolId,
     pub(crate) region: SymbolId,
     pub(crate) resource_group: SymbolId,
-    first_run: u32,
-    run_count: u8,
+    pub(super) first_run: u32,
+    pub(super) run_count: u8,
     pub(crate) overall: Overall,
 }
 
@@ -96,7 +96,7 @@ impl TagPair {
         push_string(strings.get(0), &mut json);
         json.extend_from_slice(b",\"TagValue\":");
         push_string(strings.get(1), &mut json);
-        json.push(b'}');
+        json.extend_from_slice(b"},");
         TagPair { tag_key, strings, json: json.into_boxed_slice() }
     }
 
@@ -113,7 +113,7 @@ impl TagPair {
         self.strings.get(1)
     }
 
-    /// `{"TagKey":...,"TagValue":...}`
+    /// `{"TagKey":...,"TagValue":...},` with the comma before the next tag.
     pub(crate) fn json(&self) -> &[u8] {
         &self.json
     }
@@ -242,11 +242,7 @@ impl Columns {
             .iter()
             .map(|tag| {
                 TagPair::encode_key(&tag.key, &tag.value, &mut key);
-                let tag_keys = &mut self.tag_keys;
-                self.tag_pairs.acquire(&key, || {
-                    let text = tag.key.as_bytes();
-                    TagPair::new(&key, tag_keys.acquire(text, || Symbol::new(text, Vec::new())))
-                })
+                self.acquire_tag(&tag.key, &key)
             })
             .collect();
         let plain = |symbols: &mut Symbols<Symbol>, text: &str| {
@@ -280,7 +276,27 @@ impl Columns {
         self.place(head)
     }
 
-    fn acquire_command(&mut self, invocation: &Invocation, key: &mut Vec<u8>) -> SymbolId {
+    /// The tag with the key `tag_key` whose pair is `encoded`.
+    pub(super) fn acquire_tag(&mut self, tag_key: &str, encoded: &[u8]) -> SymbolId {
+        let (text, tag_keys) = (tag_key.as_bytes(), &mut self.tag_keys);
+        self.tag_pairs.acquire(encoded, || {
+            TagPair::new(encoded, tag_keys.acquire(text, || Symbol::new(text, Vec::new())))
+        })
+    }
+
+    pub(super) fn acquire_instance(&mut self, id: &[u8]) -> SymbolId {
+        self.instances.acquire(id, || {
+            let mut json = b"{\"InstanceId\":".to_vec();
+            push_string(id, &mut json);
+            Symbol::new(id, json)
+        })
+    }
+
+    pub(super) fn acquire_command(
+        &mut self,
+        invocation: &Invocation,
+        key: &mut Vec<u8>,
+    ) -> SymbolId {
         Command::encode_key(invocation, key);
         let (ids, names) = (&mut self.command_ids, &mut self.command_names);
         let id = self.commands.acquire(key, || {
@@ -289,36 +305,41 @@ impl Columns {
             let name = names.acquire(name, || Symbol::new(name, Vec::new()));
             Command::new(invocation, key, id, name)
         });
-        if self.commands.uses(id) == 2 && !self.commands.get(id).has_json() {
-            let shared = self.commands.get(id).with_json();
-            self.commands.replace(id, shared);
+        if self.commands.uses(id) == 2 {
+            self.share_command(id);
         }
         id
     }
 
+    /// Makes the JSON of a command that several records use.
+    pub(super) fn share_command(&mut self, id: SymbolId) {
+        if self.commands.uses(id) >= 2 && !self.commands.get(id).has_json() {
+            let shared = self.commands.get(id).with_json();
+            self.commands.replace(id, shared);
+        }
+    }
+
     fn new_run(&mut self, given: &InstanceRun, creation: Timestamp, key: &mut Vec<u8>) -> Run {
-        let id = given.instance_id.as_bytes();
-        let instance = self.instances.acquire(id, || {
-            let mut json = b"{\"InstanceId\":".to_vec();
-            push_string(id, &mut json);
-            Symbol::new(id, json)
-        });
+        let instance = self.acquire_instance(given.instance_id.as_bytes());
         let mut run = Run::new(instance);
         run.update_time = given.update_time.or(given.creation_time).or(Some(creation));
         run.start_time = given.start_time;
         run.finish_time = given.finish_time;
-        let wide = run.set_numbers(given.invocation_status, given.repeats, given.exit_code);
         let cut = given.output.len().saturating_sub(limits::OUTPUT_BYTES);
         let output = &given.output[cut..];
-        let extra = RunExtra {
-            creation_time: given.creation_time.filter(|&time| time != creation),
+        let mut extra = RunExtra {
             stop_time: given.stop_time,
-            wide_repeats: wide.repeats,
-            wide_exit_code: wide.exit_code,
             output: (!output.is_empty()).then(|| Arc::from(output)),
             dropped: given.dropped.saturating_add(cut as u64),
             ..RunExtra::default()
         };
+        let numbers = Numbers {
+            status: given.invocation_status,
+            creation_time: given.creation_time.unwrap_or(creation),
+            repeats: given.repeats,
+            exit_code: given.exit_code,
+        };
+        run.set_numbers(creation, &numbers, &mut extra);
         if !extra.is_default() {
             run.extra = Some(self.extras.insert(extra));
         }
@@ -348,7 +369,7 @@ impl Columns {
         NonZeroU32::MIN.checked_add(self.details.acquire(key, || Detail::new(key)))
     }
 
-    fn place(&mut self, head: Head) -> u32 {
+    pub(super) fn place(&mut self, head: Head) -> u32 {
         let hash = self.hasher.hash_one(head.invoke_id());
         let slot = match self.free.pop() {
             Some(slot) => {

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::fragment::push_text;
+use super::invocations::reserve_for_one;
 use super::packed::{Key, Packed};
 use super::symbols::SymbolId;
 use crate::model::{InvocationStatus, Timestamp};
@@ -17,7 +18,7 @@ pub(crate) struct Run {
     pub(crate) update_time: Option<Timestamp>,
     pub(crate) start_time: Option<Timestamp>,
     pub(crate) finish_time: Option<Timestamp>,
-    /// Status in 4 bits, Repeats in 12, ExitCode in 16.
+    /// Four small numbers, each in some of the bits; see [`Field`].
     small: u32,
     /// Which texts of an error or of OSS delivery it has.
     pub(crate) detail: Option<NonZeroU32>,
@@ -25,16 +26,42 @@ pub(crate) struct Run {
     pub(crate) extra: Option<NonZeroU32>,
 }
 
-/// In the bits of Repeats: it is in the extra.
-const WIDE_REPEATS: u32 = (1 << 12) - 1;
-/// In the bits of ExitCode: there is none.
-const NO_EXIT_CODE: u32 = u16::MAX as u32;
-/// In the bits of ExitCode: it is in the extra.
-const WIDE_EXIT_CODE: u32 = NO_EXIT_CODE - 1;
+/// Some of the bits of `Run::small`. All ones mean that the number is in the extra.
+struct Field {
+    shift: u32,
+    ones: u32,
+}
 
-/// Numbers of a run that do not fit into it.
-pub(crate) struct Wide {
-    pub(crate) repeats: Option<u32>,
+const STATUS: Field = Field { shift: 0, ones: 0xf };
+/// Seconds from the record's CreationTime to the run's.
+const DELAY: Field = Field { shift: 4, ones: 0xff };
+const REPEATS: Field = Field { shift: 12, ones: 0x3ff };
+/// ExitCode + 1, 0 for none.
+const EXIT_CODE: Field = Field { shift: 22, ones: 0x3ff };
+
+impl Field {
+    /// The number in `bits`, or `None` when it is in the extra.
+    fn get(&self, bits: u32) -> Option<u32> {
+        Some(bits >> self.shift & self.ones).filter(|&value| value < self.ones)
+    }
+
+    /// The bits of `value`, if it fits.
+    fn fit(&self, value: i64) -> Option<u32> {
+        let value = u32::try_from(value).ok().filter(|&value| value < self.ones)?;
+        Some(value << self.shift)
+    }
+
+    /// The bits that say it is in the extra.
+    fn wide(&self) -> u32 {
+        self.ones << self.shift
+    }
+}
+
+/// The numbers of a run, as they are set.
+pub(crate) struct Numbers {
+    pub(crate) status: InvocationStatus,
+    pub(crate) creation_time: Timestamp,
+    pub(crate) repeats: u32,
     pub(crate) exit_code: Option<i64>,
 }
 
@@ -52,46 +79,56 @@ impl Run {
     }
 
     pub(crate) fn status(&self) -> InvocationStatus {
-        InvocationStatus::ALL[(self.small >> 28) as usize]
+        InvocationStatus::ALL[STATUS.get(self.small).unwrap_or(0) as usize]
+    }
+
+    /// `created` is the record's CreationTime.
+    pub(crate) fn creation_time(&self, created: Timestamp, extra: Option<&RunExtra>) -> Timestamp {
+        match DELAY.get(self.small) {
+            Some(delay) => created.saturating_add_secs(i64::from(delay)),
+            None => extra.and_then(|extra| extra.creation_time).unwrap_or(created),
+        }
     }
 
     pub(crate) fn repeats(&self, extra: Option<&RunExtra>) -> u32 {
-        match self.small >> 16 & WIDE_REPEATS {
-            WIDE_REPEATS => extra.and_then(|extra| extra.wide_repeats).unwrap_or(0),
-            repeats => repeats,
-        }
+        REPEATS
+            .get(self.small)
+            .unwrap_or_else(|| extra.and_then(|extra| extra.wide_repeats).unwrap_or(0))
     }
 
     pub(crate) fn exit_code(&self, extra: Option<&RunExtra>) -> Option<i64> {
-        match self.small & NO_EXIT_CODE {
-            NO_EXIT_CODE => None,
-            WIDE_EXIT_CODE => extra.and_then(|extra| extra.wide_exit_code),
-            exit_code => Some(i64::from(exit_code)),
+        match EXIT_CODE.get(self.small) {
+            Some(0) => None,
+            Some(more) => Some(i64::from(more) - 1),
+            None => extra.and_then(|extra| extra.wide_exit_code),
         }
     }
 
-    /// Sets the numbers; returns those that belong to the extra.
+    /// Sets the numbers, those that do not fit in `extra`. `created` is the record's CreationTime.
     pub(crate) fn set_numbers(
         &mut self,
-        status: InvocationStatus,
-        repeats: u32,
-        exit_code: Option<i64>,
-    ) -> Wide {
-        let narrow = |code: i64| u32::try_from(code).ok().filter(|&code| code < WIDE_EXIT_CODE);
-        let exit_bits =
-            exit_code.map_or(NO_EXIT_CODE, |code| narrow(code).unwrap_or(WIDE_EXIT_CODE));
-        self.small = (status as u32) << 28 | repeats.min(WIDE_REPEATS) << 16 | exit_bits;
-        Wide {
-            repeats: Some(repeats).filter(|&repeats| repeats >= WIDE_REPEATS),
-            exit_code: exit_code.filter(|_| exit_bits == WIDE_EXIT_CODE),
-        }
+        created: Timestamp,
+        numbers: &Numbers,
+        extra: &mut RunExtra,
+    ) {
+        let delay = i64::from(numbers.creation_time.as_secs()) - i64::from(created.as_secs());
+        let exit_code = numbers
+            .exit_code
+            .map_or(Some(0), |code| EXIT_CODE.fit(code.saturating_add(1)).filter(|_| code >= 0));
+        let (delay, repeats) = (DELAY.fit(delay), REPEATS.fit(i64::from(numbers.repeats)));
+        extra.creation_time = Some(numbers.creation_time).filter(|_| delay.is_none());
+        extra.wide_repeats = Some(numbers.repeats).filter(|_| repeats.is_none());
+        extra.wide_exit_code = numbers.exit_code.filter(|_| exit_code.is_none());
+        self.small = (numbers.status as u32) << STATUS.shift
+            | delay.unwrap_or(DELAY.wide())
+            | repeats.unwrap_or(REPEATS.wide())
+            | exit_code.unwrap_or(EXIT_CODE.wide());
     }
 }
 
 /// What most runs do not have.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct RunExtra {
-    /// Unless it is the record's.
     pub(crate) creation_time: Option<Timestamp>,
     pub(crate) stop_time: Option<Timestamp>,
     pub(crate) wide_repeats: Option<u32>,
@@ -121,12 +158,31 @@ impl RunExtra {
         Arc::make_mut(self.history.get_or_insert_default())
     }
 
+    /// Bytes of output in the run and its history.
+    pub(crate) fn output_bytes(&self) -> usize {
+        let history = self.history().iter().filter_map(|record| record.output.as_ref());
+        self.output().len() + history.map(|output| output.len()).sum::<usize>()
+    }
+
+    /// Drops them, counts them as Dropped, and returns how many.
+    pub(crate) fn drop_outputs(&mut self) -> u64 {
+        fn drop_one(output: &mut Option<Arc<[u8]>>, dropped: &mut u64) -> u64 {
+            let bytes = output.take().map_or(0, |output| output.len() as u64);
+            *dropped = dropped.saturating_add(bytes);
+            bytes
+        }
+        let mut bytes = drop_one(&mut self.output, &mut self.dropped);
+        if self.history().iter().any(|record| record.output.is_some()) {
+            for record in self.history_mut() {
+                bytes += drop_one(&mut record.output, &mut record.dropped);
+            }
+        }
+        bytes
+    }
+
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let record_bytes = |record: &HistoryRecord| {
-            size_of_val(record) + record.output.as_ref().map_or(0, |o| o.len())
-        };
-        self.output().len() + self.history().iter().map(record_bytes).sum::<usize>()
+        self.output_bytes() + size_of_val(self.history())
     }
 }
 
@@ -172,7 +228,7 @@ impl Key for Detail {
 
 impl Detail {
     /// The JSON of a run without any of the texts.
-    pub(crate) const EMPTY_JSON: &[u8] = b"\"ErrorCode\":\"\",\"ErrorInfo\":\"\",\
+    pub(crate) const EMPTY_JSON: &str = "\"ErrorCode\":\"\",\"ErrorInfo\":\"\",\
         \"OssOutputStatus\":\"\",\"OssOutputUri\":\"\",\"OssOutputErrorCode\":\"\",\
         \"OssOutputErrorInfo\":\"\"";
 
@@ -234,6 +290,7 @@ impl<T> Slab<T> {
             self.places[number.get() as usize - 1] = Some(value);
             return number;
         }
+        reserve_for_one(&mut self.places);
         self.places.push(Some(value));
         NonZeroU32::MIN.saturating_add((self.places.len() - 1) as u32)
     }

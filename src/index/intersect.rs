@@ -13,6 +13,9 @@ use super::rowset::{Bits, RowSet};
 /// The rows of a page, newest first.
 pub(crate) type PageRows = SmallVec<[u32; 64]>;
 
+/// How many rows of a list are tested at once, newest first, before the page is looked at.
+const CHUNK: usize = 64;
+
 /// The rows a query looks at: from `floor` up to, without, `below`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Span {
@@ -130,31 +133,33 @@ impl<'a> Conjunction<'a> {
                 keep_common(&mut rows, list, span, scratch);
             }
         }
-        for chunk in rows.rchunks(64) {
-            let hits = self.test_chunk(chunk);
-            if hits != 0 && !sink.chunk(chunk, hits) {
+        for chunk in rows.rchunks(CHUNK) {
+            let mut common = [0; CHUNK];
+            let common = self.common_with_bits(chunk, &mut common);
+            if !common.is_empty() && !sink.list(common) {
                 break;
             }
         }
         scratch.rows = rows;
     }
 
-    /// Which of up to 64 rows are in all sets held as bits.
-    fn test_chunk(&self, chunk: &[u32]) -> u64 {
-        let mut hits = u64::MAX >> (64 - chunk.len());
+    /// The rows of `chunk` that are in all sets held as bits.
+    fn common_with_bits<'c>(&self, chunk: &[u32], common: &'c mut [u32; CHUNK]) -> &'c [u32] {
+        let mut end = chunk.len();
+        common[..end].copy_from_slice(chunk);
         for bits in &self.bits {
             let words = bits.words();
-            let mut found = 0_u64;
-            for (at, &row) in chunk.iter().enumerate() {
+            // Written without a branch: every row is kept, and only a common one moves the end.
+            let mut kept = 0;
+            for at in 0..end {
+                let row = common[at];
+                common[kept] = row;
                 let word = words.get((row / 64) as usize).copied().unwrap_or(0);
-                found |= (word >> (row % 64) & 1) << at;
+                kept += (word >> (row % 64) & 1) as usize;
             }
-            hits &= found;
-            if hits == 0 {
-                break;
-            }
+            end = kept;
         }
-        hits
+        &common[..end]
     }
 
     fn visit_words(&mut self, span: Span, sink: &mut impl Sink) {
@@ -218,8 +223,8 @@ trait Sink {
     fn block(&mut self, base: u32, words: &[u64; 8]) -> bool;
     /// The matches of one word. False: enough.
     fn word(&mut self, base: u32, word: u64) -> bool;
-    /// The rows of `rows` whose bit is set in `hits`. False: enough.
-    fn chunk(&mut self, rows: &[u32], hits: u64) -> bool;
+    /// Matches, ascending; at least one. False: enough.
+    fn list(&mut self, rows: &[u32]) -> bool;
 }
 
 /// The words of a span, and the rows in them.
@@ -316,16 +321,9 @@ impl Sink for Newest {
         true
     }
 
-    fn chunk(&mut self, rows: &[u32], mut hits: u64) -> bool {
-        while hits != 0 {
-            let bit = 63 - hits.leading_zeros();
-            self.rows.push(rows[bit as usize]);
-            if self.rows.len() == self.most {
-                return false;
-            }
-            hits ^= 1 << bit;
-        }
-        true
+    fn list(&mut self, rows: &[u32]) -> bool {
+        self.rows.extend(rows.iter().rev().take(self.most - self.rows.len()).copied());
+        self.rows.len() < self.most
     }
 }
 
@@ -352,14 +350,14 @@ impl Counted {
         false
     }
 
-    /// Takes what the page needs of a word's matches, whose rows `row_of` gives.
-    fn take(&mut self, mut word: u64, row_of: impl Fn(u32) -> u32) {
+    /// Takes what the page needs of the matches in a word, the first of which is row `base`.
+    fn take(&mut self, base: u32, mut word: u64) {
         while word != 0 && self.rows.len() < self.most {
             let bit = 63 - word.leading_zeros();
             if self.skip > 0 {
                 self.skip -= 1;
             } else {
-                self.rows.push(row_of(bit));
+                self.rows.push(base + bit);
             }
             word ^= 1 << bit;
         }
@@ -400,7 +398,7 @@ impl Sink for Counted {
         let ones: u32 = words.iter().map(|word| word.count_ones()).sum();
         if !self.passes(u64::from(ones)) {
             for at in (0..8).rev() {
-                self.take(words[at], |bit| base + 64 * at as u32 + bit);
+                self.take(base + 64 * at as u32, words[at]);
             }
         }
         true
@@ -408,14 +406,17 @@ impl Sink for Counted {
 
     fn word(&mut self, base: u32, word: u64) -> bool {
         if !self.passes(u64::from(word.count_ones())) {
-            self.take(word, |bit| base + bit);
+            self.take(base, word);
         }
         true
     }
 
-    fn chunk(&mut self, rows: &[u32], hits: u64) -> bool {
-        if !self.passes(u64::from(hits.count_ones())) {
-            self.take(hits, |bit| rows[bit as usize]);
+    fn list(&mut self, rows: &[u32]) -> bool {
+        let skip = self.skip as usize;
+        if !self.passes(rows.len() as u64) {
+            let most = self.most - self.rows.len();
+            self.rows.extend(rows.iter().rev().skip(skip).take(most).copied());
+            self.skip = 0;
         }
         true
     }
@@ -434,12 +435,12 @@ impl Sink for Page<'_> {
         if ones <= self.0.skip {
             self.0.skip -= ones;
         } else {
-            self.0.take(word, |bit| base + bit);
+            self.0.take(base, word);
         }
         self.0.rows.len() < self.0.most
     }
 
-    fn chunk(&mut self, _: &[u32], _: u64) -> bool {
+    fn list(&mut self, _: &[u32]) -> bool {
         unreachable!("one set of bits is walked by words")
     }
 }
@@ -463,14 +464,7 @@ impl<F: FnMut(u32) -> bool> Sink for Each<F> {
         true
     }
 
-    fn chunk(&mut self, rows: &[u32], mut hits: u64) -> bool {
-        while hits != 0 {
-            let bit = 63 - hits.leading_zeros();
-            if !(self.0)(rows[bit as usize]) {
-                return false;
-            }
-            hits ^= 1 << bit;
-        }
-        true
+    fn list(&mut self, rows: &[u32]) -> bool {
+        rows.iter().rev().all(|&row| (self.0)(row))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::intersect::Scratch;
 use super::order::{Order, RowKey};
 use super::rowset::{BLOCK_ROWS, RowSet, Tuning};
-use crate::columns::{Columns, IndexKey, IndexedColumn};
+use crate::columns::{Columns, IndexKey, IndexedColumn, reserve_for_one};
 
 /// A batch with more records than this that belong between others is merged in one pass over the
 /// index; fewer are put in one by one. A pass costs as much as about sixty single ones.
@@ -174,7 +174,11 @@ fn add_to(
     let sets = &mut postings[column as usize];
     let value = value as usize;
     if value >= sets.len() {
-        sets.resize_with(value + 1, RowSet::default);
+        // Symbols are numbered from the lowest free one, so this is one more at a time.
+        while sets.len() <= value {
+            reserve_for_one(sets);
+            sets.push(RowSet::default());
+        }
     }
     sets[value].insert(row, rows, tuning);
 }

@@ -18,7 +18,8 @@ const BLOCK_WORDS: usize = (BLOCK_ROWS / 64) as usize;
 pub(crate) enum RowSet {
     /// Ascending.
     List(SmallVec<[u32; 4]>),
-    Bits(Bits),
+    /// Boxed, since there are many lists for each of these.
+    Bits(Box<Bits>),
 }
 
 impl Default for RowSet {
@@ -73,7 +74,7 @@ impl RowSet {
                     list.insert(at, row);
                 }
                 if list.len() > list_most(rows, tuning) {
-                    *self = RowSet::Bits(Bits::from_list(list));
+                    *self = RowSet::Bits(Box::new(Bits::from_list(list)));
                 }
             }
             RowSet::Bits(bits) => {
@@ -116,9 +117,9 @@ impl RowSet {
     /// Moves every row from `row` on up by one, to make room for a new one. Cost: O(set).
     pub(crate) fn open_gap(&mut self, row: u32) {
         match self {
+            // Without a branch and a search: most lists are short, and this is vector code.
             RowSet::List(list) => {
-                let start = list.partition_point(|&member| member < row);
-                list[start..].iter_mut().for_each(|member| *member += 1);
+                list.iter_mut().for_each(|member| *member += u32::from(*member >= row));
             }
             RowSet::Bits(bits) => bits.open_gap(row),
         }
@@ -150,7 +151,9 @@ impl RowSet {
         match self {
             RowSet::List(list) if list.spilled() => list.capacity() * 4,
             RowSet::List(_) => 0,
-            RowSet::Bits(bits) => bits.words.capacity() * 8 + bits.blocks.capacity() * 2,
+            RowSet::Bits(bits) => {
+                size_of::<Bits>() + bits.words.capacity() * 8 + bits.blocks.capacity() * 2
+            }
         }
     }
 
@@ -229,20 +232,32 @@ impl Bits {
         if self.words.last().is_some_and(|word| word >> 63 == 1) {
             self.grow_to(64 * self.words.len() as u32);
         }
+        // What leaves a block at its top comes into the next one at its bottom.
+        let block = at / BLOCK_WORDS;
+        let mut carry = 0;
+        for (count, words) in self.blocks.iter_mut().zip(self.words.chunks(BLOCK_WORDS)).skip(block)
+        {
+            let out = if words.len() == BLOCK_WORDS { words[BLOCK_WORDS - 1] >> 63 } else { 0 };
+            *count = *count + carry as u16 - out as u16;
+            carry = out;
+        }
+        // From the top, so that no step waits for the one before; eight words at a time, so that
+        // they are vectors.
+        let words = &mut self.words[at..];
+        let mut end = words.len();
+        while let Some(start) = end.checked_sub(9) {
+            let Ok(old) = <[u64; 9]>::try_from(&words[start..end]) else { break };
+            for (word, pair) in words[start + 1..end].iter_mut().zip(old.windows(2)) {
+                *word = pair[1] << 1 | pair[0] >> 63;
+            }
+            end = start + 1;
+        }
+        for word in (1..end).rev() {
+            words[word] = words[word] << 1 | words[word - 1] >> 63;
+        }
         let below = (1_u64 << (row % 64)) - 1;
         let first = self.words[at];
-        let mut carry = first >> 63;
         self.words[at] = (first & below) | ((first & !below) << 1);
-        for word in &mut self.words[at + 1..] {
-            let next = *word >> 63;
-            *word = *word << 1 | carry;
-            carry = next;
-        }
-        for (block, words) in
-            self.blocks.iter_mut().zip(self.words.chunks(BLOCK_WORDS)).skip(at / BLOCK_WORDS)
-        {
-            *block = words.iter().map(|word| word.count_ones() as u16).sum();
-        }
     }
 
     /// How many rows below `row`. Cost: O(rows / 512).

@@ -1,13 +1,20 @@
 //! The one writer of answers: rows to bytes.
 //!
 //! What many records share (a command, a tag, an instance, the texts of an error) stands ready as
-//! a piece of JSON in the columns; the rest is put together here.
+//! a piece of JSON in the columns and is appended whole. What belongs to one record or run is put
+//! together on the stack first, in as few appends as there can be. The order of the fields
+//! follows from that; JSON has none.
 
+use super::line::{Line, Padded};
+use super::times::Times;
 use super::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResultView, Show,
 };
 use crate::columns::{Columns, Detail, Head, Run, push_bytes, push_string, push_text};
-use crate::model::{RepeatMode, Timestamp, is_timed};
+use crate::error::Error;
+use crate::model::{
+    InvocationStatus, LegacyInvokeStatus, OverallStatus, RepeatMode, Timestamp, is_timed,
+};
 use crate::query::{NextToken, PagePlace};
 use crate::request::ContentEncoding;
 
@@ -16,19 +23,17 @@ pub(super) fn write_invocations(
     request_id: &str,
     out: &mut Vec<u8>,
 ) {
-    out.extend_from_slice(b"{\"RequestId\":");
-    push_string(request_id.as_bytes(), out);
-    out.push(b',');
-    push_place(page.totals(), out);
-    out.extend_from_slice(b",\"Invocations\":{\"Invocation\":[");
-    let mut times = Times::default();
-    for (at, &slot) in page.page.rows.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        push_invocation(&page.rows, slot, page.show, &mut times, out);
+    let mut writer = Writer::new(&page.rows, page.show, out);
+    writer.out.extend_from_slice(b"{\"RequestId\":");
+    push_string(request_id.as_bytes(), writer.out);
+    writer.out.push(b',');
+    writer.push_place(page.totals());
+    writer.out.extend_from_slice(b",\"Invocations\":{\"Invocation\":[");
+    for &slot in &page.page.rows {
+        writer.push_invocation(slot);
     }
-    out.extend_from_slice(b"]}}");
+    end_list(writer.out);
+    out.extend_from_slice(b"}}");
 }
 
 pub(super) fn write_results(
@@ -36,220 +41,366 @@ pub(super) fn write_results(
     request_id: &str,
     out: &mut Vec<u8>,
 ) {
-    out.extend_from_slice(b"{\"RequestId\":");
-    push_string(request_id.as_bytes(), out);
-    out.extend_from_slice(b",\"Invocation\":{");
-    push_place(page.totals(), out);
-    out.extend_from_slice(b",\"InvocationResults\":{\"InvocationResult\":[");
-    let mut times = Times::default();
-    for (at, row) in page.invocation_results().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        push_result(&row, &mut times, out);
+    let mut writer = Writer::new(&page.rows, page.show, out);
+    writer.out.extend_from_slice(b"{\"RequestId\":");
+    push_string(request_id.as_bytes(), writer.out);
+    writer.out.extend_from_slice(b",\"Invocation\":{");
+    writer.push_place(page.totals());
+    writer.out.extend_from_slice(b",\"InvocationResults\":{\"InvocationResult\":[");
+    for row in page.invocation_results() {
+        writer.push_result(&row);
     }
-    out.extend_from_slice(b"]}}}");
+    end_list(writer.out);
+    out.extend_from_slice(b"}}}");
 }
 
-fn push_place((place, total, next): (PagePlace, u64, Option<NextToken>), out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\"PageNumber\":");
-    push_number(u64::from(place.page_number), out);
-    out.extend_from_slice(b",\"PageSize\":");
-    push_number(u64::from(place.page_size), out);
-    out.extend_from_slice(b",\"TotalCount\":");
-    push_number(total, out);
-    out.extend_from_slice(b",\"NextToken\":\"");
-    out.extend_from_slice(next.as_ref().map_or("", NextToken::as_str).as_bytes());
-    out.push(b'"');
-}
-
-fn push_invocation(columns: &Columns, slot: u32, show: Show, times: &mut Times, out: &mut Vec<u8>) {
-    let head = columns.head(slot);
-    let command = columns.command_of(head);
-    out.extend_from_slice(b"{\"InvokeId\":\"");
-    push_text(head.invoke_id(), out);
-    out.extend_from_slice(b"\",");
-    command.push_json(show.encoding == ContentEncoding::Base64, out);
-    out.extend_from_slice(b"\"CreationTime\":\"");
-    times.push(head.creation_time, out);
-    out.extend_from_slice(b"\",\"InvocationStatus\":\"");
-    out.extend_from_slice(head.overall.invocation_status.as_str().as_bytes());
-    out.extend_from_slice(b"\",\"InvokeStatus\":\"");
-    out.extend_from_slice(head.overall.invoke_status.as_str().as_bytes());
-    push_timed(head.overall.timed, out);
-    push_tags(columns, head, out);
-    out.extend_from_slice(b",\"InvokeInstances\":{\"InvokeInstance\":[");
-    let mut first = true;
-    for run in columns.runs_of(head) {
-        if show.instance.is_some_and(|instance| instance != run.instance) {
-            continue;
-        }
-        if !first {
-            out.push(b',');
-        }
-        first = false;
-        push_run(columns, head, run, command.repeat_mode, show, times, out);
+/// Every item of a list is written with a comma behind it; the last one's becomes the bracket.
+fn end_list(out: &mut Vec<u8>) {
+    if out.last() == Some(&b',') {
+        out.pop();
     }
-    out.extend_from_slice(b"]}}");
+    out.push(b']');
 }
 
-/// Closes the string before it.
-fn push_timed(timed: bool, out: &mut Vec<u8>) {
-    let text: &[u8] = if timed { b"\",\"Timed\":true" } else { b"\",\"Timed\":false" };
-    out.extend_from_slice(text);
+/// What comes before the times of a run: few combinations, so each stands ready.
+const fn run_status(status: InvocationStatus, mode: RepeatMode, timed: bool) -> [&'static str; 6] {
+    [
+        ",\"InvocationStatus\":\"",
+        status.as_str(),
+        "\",\"InstanceInvokeStatus\":\"",
+        status.legacy(mode).as_str(),
+        "\",\"Timed\":",
+        if timed { "true" } else { "false" },
+    ]
 }
 
-fn push_tags(columns: &Columns, head: &Head, out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"Tags\":{\"Tag\":[");
-    for (at, &tag) in head.tags.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        out.extend_from_slice(columns.tag_pairs.get(tag).json());
+const UNSET: &str = "____________________";
+const CREATION_TIME: &str = ",\"CreationTime\":\"";
+const UPDATE_TIME: &str = "\",\"UpdateTime\":\"";
+const FINISH_TIME: &str = "\",\"FinishTime\":\"";
+const START_TIME: &str = "\",\"StartTime\":\"";
+const STOP_TIME: &str = "\",\"StopTime\":\"";
+const REPEATS: &str = "\",\"Repeats\":";
+
+/// Most runs have ended well: all four times are set, they were started a few times at most, and
+/// there is no more to say. They are copied whole, and then the times and Repeats put in.
+/// This is such a run, from CreationTime on.
+const DONE: [&str; 13] = [
+    CREATION_TIME,
+    UNSET,
+    UPDATE_TIME,
+    UNSET,
+    FINISH_TIME,
+    UNSET,
+    START_TIME,
+    UNSET,
+    STOP_TIME,
+    REPEATS,
+    "_,\"Dropped\":0,\"ExitCode\":0,",
+    Detail::EMPTY_JSON,
+    ",\"Output\":\"\"},",
+];
+
+/// Bytes of the first `pieces` pieces of [`DONE`].
+const fn done_len(pieces: usize) -> usize {
+    let mut len = 0;
+    let mut at = 0;
+    while at < pieces {
+        len += DONE[at].len();
+        at += 1;
     }
-    out.extend_from_slice(b"]}");
+    len
+}
+const DONE_LEN: usize = done_len(DONE.len());
+const CREATION_AT: usize = done_len(1);
+const UPDATE_AT: usize = done_len(3);
+const FINISH_AT: usize = done_len(5);
+const START_AT: usize = done_len(7);
+const REPEATS_AT: usize = done_len(10);
+
+/// A run's texts by its status, by whether the task is recurring, and by Timed.
+type ByRunStatus<T> = [[[T; 2]; 2]; InvocationStatus::ALL.len()];
+
+static RUN_STATUS: ByRunStatus<Padded<96>> = run_texts(&[]);
+static RUN_DONE: ByRunStatus<Padded<448>> = run_texts(&DONE);
+
+/// For each combination its statuses and then `rest`.
+const fn run_texts<const N: usize>(rest: &[&str]) -> ByRunStatus<Padded<N>> {
+    let mut texts = [[[Padded::<N>::of(&[], &[]); 2]; 2]; InvocationStatus::ALL.len()];
+    let mut at = 0;
+    while at < texts.len() {
+        let mut combination = 0;
+        while combination < 4 {
+            let (recurring, timed) = (combination / 2 == 1, combination % 2 == 1);
+            let mode = if recurring { RepeatMode::Period } else { RepeatMode::Once };
+            let statuses = run_status(InvocationStatus::ALL[at], mode, timed);
+            texts[at][recurring as usize][timed as usize] = Padded::of(&statuses, rest);
+            combination += 1;
+        }
+        at += 1;
+    }
+    texts
 }
 
-fn push_run(
-    columns: &Columns,
-    head: &Head,
-    run: &Run,
-    repeat_mode: RepeatMode,
+/// What comes before the InvokeId of an invocation, from its CreationTime on: by overall status,
+/// legacy overall status, and Timed.
+type ByOverall = [[[Padded<144>; 2]; LegacyInvokeStatus::ALL.len()]; OverallStatus::ALL.len()];
+
+static OVERALL: ByOverall = {
+    let mut texts =
+        [[[Padded::of(&[], &[]); 2]; LegacyInvokeStatus::ALL.len()]; OverallStatus::ALL.len()];
+    let mut at = 0;
+    while at < texts.len() {
+        let mut legacy = 0;
+        while legacy < texts[at].len() {
+            texts[at][legacy] = [overall(at, legacy, "false"), overall(at, legacy, "true")];
+            legacy += 1;
+        }
+        at += 1;
+    }
+    texts
+};
+
+const fn overall(status: usize, legacy: usize, timed: &str) -> Padded<144> {
+    Padded::of(
+        &[
+            "{\"InvocationStatus\":\"",
+            OverallStatus::ALL[status].as_str(),
+            "\",\"InvokeStatus\":\"",
+            LegacyInvokeStatus::ALL[legacy].as_str(),
+            "\",\"Timed\":",
+            timed,
+        ],
+        &[CREATION_TIME, UNSET, INVOKE_ID],
+    )
+}
+
+const INVOKE_ID: &str = "\",\"InvokeId\":\"";
+/// From the CreationTime of an invocation to its InvokeId.
+const TO_INVOKE_ID: usize = UNSET.len() + INVOKE_ID.len();
+
+struct Writer<'a> {
+    columns: &'a Columns,
     show: Show,
-    times: &mut Times,
-    out: &mut Vec<u8>,
-) {
-    let extra = columns.extra_of(run);
-    out.extend_from_slice(columns.instances.get(run.instance).json());
-    out.extend_from_slice(b",\"InvocationStatus\":\"");
-    out.extend_from_slice(run.status().as_str().as_bytes());
-    out.extend_from_slice(b"\",\"InstanceInvokeStatus\":\"");
-    out.extend_from_slice(run.status().legacy(repeat_mode).as_str().as_bytes());
-    push_timed(is_timed(repeat_mode, run.status().is_end()), out);
-    let creation_time = extra.and_then(|extra| extra.creation_time).unwrap_or(head.creation_time);
-    times.push_field(b",\"CreationTime\":\"", Some(creation_time), out);
-    times.push_field(b",\"UpdateTime\":\"", run.update_time, out);
-    times.push_field(b",\"StartTime\":\"", run.start_time, out);
-    times.push_field(b",\"FinishTime\":\"", run.finish_time, out);
-    times.push_field(b",\"StopTime\":\"", extra.and_then(|extra| extra.stop_time), out);
-    let dropped = extra.map_or(0, |extra| extra.dropped);
-    push_counts(run.repeats(extra), dropped, run.exit_code(extra), out);
-    out.extend_from_slice(columns.detail(run.detail).map_or(Detail::EMPTY_JSON, Detail::json));
-    match extra {
-        Some(extra) if show.output && !extra.output().is_empty() => {
-            out.extend_from_slice(b",\"Output\":");
-            push_bytes(extra.output(), show.encoding == ContentEncoding::Base64, out);
-            out.push(b'}');
+    line: Line,
+    times: Times,
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(columns: &'a Columns, show: Show, out: &'a mut Vec<u8>) -> Self {
+        Writer { columns, show, line: Line::new(), times: Times::new(), out }
+    }
+
+    fn base64(&self) -> bool {
+        self.show.encoding == ContentEncoding::Base64
+    }
+
+    fn push_place(&mut self, (place, total, next): (PagePlace, u64, Option<NextToken>)) {
+        self.line.put(b"\"PageNumber\":");
+        self.line.put_number(u64::from(place.page_number));
+        self.line.put(b",\"PageSize\":");
+        self.line.put_number(u64::from(place.page_size));
+        self.line.put(b",\"TotalCount\":");
+        self.line.put_number(total);
+        self.line.put(b",\"NextToken\":\"");
+        self.line.append_to(self.out);
+        self.out.extend_from_slice(next.as_ref().map_or("", NextToken::as_str).as_bytes());
+        self.out.push(b'"');
+    }
+
+    fn push_invocation(&mut self, slot: u32) {
+        let head = self.columns.head(slot);
+        let command = self.columns.command_of(head);
+        let overall = head.overall;
+        let (status, legacy) = (overall.invocation_status as usize, overall.invoke_status as usize);
+        let text = &OVERALL[status][legacy][usize::from(overall.timed)];
+        self.out.extend_from_slice(text.as_bytes());
+        if let Some(end) = self.out.last_chunk_mut::<TO_INVOKE_ID>() {
+            end[..UNSET.len()].copy_from_slice(&self.times.text(head.creation_time));
         }
-        _ => out.extend_from_slice(b",\"Output\":\"\"}"),
-    }
-}
-
-/// With a comma behind.
-fn push_counts(repeats: u32, dropped: u64, exit_code: Option<i64>, out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"Repeats\":");
-    push_number(u64::from(repeats), out);
-    out.extend_from_slice(b",\"Dropped\":");
-    push_number(dropped, out);
-    if let Some(exit_code) = exit_code {
-        out.extend_from_slice(b",\"ExitCode\":");
-        if exit_code < 0 {
-            out.push(b'-');
+        push_text(head.invoke_id(), self.out);
+        command.push_json(self.base64(), self.out);
+        self.push_tags(head);
+        self.out.extend_from_slice(b"},\"InvokeInstances\":{\"InvokeInstance\":[");
+        for run in self.columns.runs_of(head) {
+            if self.show.instance.is_none_or(|instance| instance == run.instance) {
+                self.push_run(head, run, command.repeat_mode);
+            }
         }
-        push_number(exit_code.unsigned_abs(), out);
+        end_list(self.out);
+        self.out.extend_from_slice(b"}},");
     }
-    out.push(b',');
-}
 
-fn push_result(row: &InvocationResultView<'_>, times: &mut Times, out: &mut Vec<u8>) {
-    let (columns, head, detail, encoding) = row.parts();
-    out.extend_from_slice(row.instance_json());
-    out.extend_from_slice(b",\"InvokeId\":\"");
-    push_text(head.invoke_id(), out);
-    out.extend_from_slice(b"\",\"InvocationStatus\":\"");
-    out.extend_from_slice(row.invocation_status().as_str().as_bytes());
-    out.extend_from_slice(b"\",\"InvokeRecordStatus\":\"");
-    out.extend_from_slice(row.invoke_record_status().as_str().as_bytes());
-    out.push(b'"');
-    times.push_field(b",\"StartTime\":\"", row.start_time(), out);
-    times.push_field(b",\"FinishedTime\":\"", row.finished_time(), out);
-    times.push_field(b",\"StopTime\":\"", row.stop_time(), out);
-    push_counts(row.repeats(), row.dropped(), row.exit_code(), out);
-    out.extend_from_slice(detail.map_or(Detail::EMPTY_JSON, Detail::json));
-    let texts: [(&[u8], &str); 7] = [
-        (b",\"CommandId\":\"", row.command_id()),
-        (b"\",\"Username\":\"", row.username()),
-        (b"\",\"ContainerId\":\"", row.container_id()),
-        (b"\",\"ContainerName\":\"", row.container_name()),
-        (b"\",\"Launcher\":\"", row.launcher()),
-        (b"\",\"TerminationMode\":\"", row.termination_mode()),
-        (b"\",\"OssOutputDelivery\":\"", row.oss_output_delivery()),
-    ];
-    for (name, text) in texts {
-        out.extend_from_slice(name);
-        push_text(text.as_bytes(), out);
-    }
-    out.push(b'"');
-    push_tags(columns, head, out);
-    out.extend_from_slice(b",\"Output\":");
-    push_bytes(row.output(), encoding == ContentEncoding::Base64, out);
-    out.push(b'}');
-}
-
-fn push_number(number: u64, out: &mut Vec<u8>) {
-    if number < 10 {
-        out.push(b'0' + number as u8);
-        return;
-    }
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut rest = number;
-    while rest > 0 {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    out.extend_from_slice(&digits[at..]);
-}
-
-/// Writes times, which in one page are mostly of a few days.
-struct Times {
-    day: u32,
-    /// `YYYY-MM-DDT` of `day`, then the time of day.
-    text: [u8; 20],
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Times { day: 0, text: *b"1970-01-01T00:00:00Z" }
-    }
-}
-
-impl Times {
-    fn push(&mut self, time: Timestamp, out: &mut Vec<u8>) {
-        let (day, second) = (time.as_secs() / 86_400, time.as_secs() % 86_400);
-        if day != self.day {
-            self.day = day;
-            // The type's own text, of which the date is taken.
-            let text = time.to_string();
-            self.text[..11].copy_from_slice(&text.as_bytes()[..11]);
+    /// The tags and the bracket behind them.
+    fn push_tags(&mut self, head: &Head) {
+        for &tag in &head.tags {
+            self.out.extend_from_slice(self.columns.tag_pairs.get(tag).json());
         }
-        let mut put = |at: usize, value: u32| {
-            self.text[at] = b'0' + (value / 10) as u8;
-            self.text[at + 1] = b'0' + (value % 10) as u8;
+        end_list(self.out);
+    }
+
+    fn push_run(&mut self, head: &Head, run: &Run, repeat_mode: RepeatMode) {
+        let extra = self.columns.extra_of(run);
+        self.out.extend_from_slice(self.columns.instances.get(run.instance).json());
+        let status = run.status();
+        let timed = is_timed(repeat_mode, status.is_end());
+        let (recurring, timed) = (usize::from(repeat_mode.is_recurring()), usize::from(timed));
+        let creation_time = run.creation_time(head.creation_time, extra);
+        let repeats = run.repeats(extra);
+        let plain = extra.is_none()
+            && run.detail.is_none()
+            && repeats < 10
+            && run.exit_code(None) == Some(0);
+        if let (true, Some(update), Some(finish), Some(start)) =
+            (plain, run.update_time, run.finish_time, run.start_time)
+        {
+            let text = &RUN_DONE[status as usize][recurring][timed];
+            self.out.extend_from_slice(text.as_bytes());
+            if let Some(done) = self.out.last_chunk_mut::<DONE_LEN>() {
+                let times = &mut self.times;
+                let mut put = |at: usize, time| {
+                    done[at..at + UNSET.len()].copy_from_slice(&times.text(time));
+                };
+                put(CREATION_AT, creation_time);
+                put(START_AT, start);
+                put(FINISH_AT, finish);
+                put(UPDATE_AT, update);
+                done[REPEATS_AT] = b'0' + repeats as u8;
+            }
+            return;
+        }
+        let (line, times) = (&mut self.line, &mut self.times);
+        let mut put = |line: &mut Line, time: Option<Timestamp>| {
+            if let Some(time) = time {
+                line.put(&times.text(time));
+            }
         };
-        put(11, second / 3_600);
-        put(14, second / 60 % 60);
-        put(17, second % 60);
-        out.extend_from_slice(&self.text);
+        line.put_padded(&RUN_STATUS[status as usize][recurring][timed]);
+        line.put_text(CREATION_TIME);
+        put(line, Some(creation_time));
+        line.put_text(UPDATE_TIME);
+        put(line, run.update_time);
+        line.put_text(FINISH_TIME);
+        put(line, run.finish_time);
+        line.put_text(START_TIME);
+        put(line, run.start_time);
+        line.put_text(STOP_TIME);
+        put(line, extra.and_then(|extra| extra.stop_time));
+        line.put_text(REPEATS);
+        line.put_number(u64::from(repeats));
+        line.put(b",\"Dropped\":");
+        line.put_number(extra.map_or(0, |extra| extra.dropped));
+        put_exit_code(line, run.exit_code(extra));
+        line.append_to(self.out);
+        self.push_detail(self.columns.detail(run.detail));
+        match extra.map(|extra| extra.output()) {
+            Some(output) if self.show.output && !output.is_empty() => {
+                self.out.extend_from_slice(b",\"Output\":");
+                push_bytes(output, self.base64(), self.out);
+                self.out.extend_from_slice(b"},");
+            }
+            _ => self.out.extend_from_slice(b",\"Output\":\"\"},"),
+        }
     }
 
-    /// `name`, the time or nothing, and the closing quote.
-    fn push_field(&mut self, name: &[u8], time: Option<Timestamp>, out: &mut Vec<u8>) {
-        out.extend_from_slice(name);
-        if let Some(time) = time {
-            self.push(time, out);
+    fn push_detail(&mut self, detail: Option<&Detail>) {
+        self.out.extend_from_slice(detail.map_or(Detail::EMPTY_JSON.as_bytes(), Detail::json));
+    }
+
+    fn push_result(&mut self, row: &InvocationResultView<'_>) {
+        let (head, detail) = row.parts();
+        self.out.extend_from_slice(row.instance_json());
+        self.out.extend_from_slice(b",\"InvokeId\":\"");
+        push_text(head.invoke_id(), self.out);
+        self.out.extend_from_slice(b"\",\"InvocationStatus\":\"");
+        self.out.extend_from_slice(row.invocation_status().as_str().as_bytes());
+        self.out.extend_from_slice(b"\",\"InvokeRecordStatus\":\"");
+        self.out.extend_from_slice(row.invoke_record_status().as_str().as_bytes());
+        let times = [
+            (START_TIME, row.start_time()),
+            ("\",\"FinishedTime\":\"", row.finished_time()),
+            (STOP_TIME, row.stop_time()),
+        ];
+        let line = &mut self.line;
+        for (name, time) in times {
+            line.put_text(name);
+            if let Some(time) = time {
+                line.put(&self.times.text(time));
+            }
         }
-        out.push(b'"');
+        line.put_text(REPEATS);
+        line.put_number(u64::from(row.repeats()));
+        line.put(b",\"Dropped\":");
+        line.put_number(row.dropped());
+        put_exit_code(line, row.exit_code());
+        line.append_to(self.out);
+        self.push_detail(detail);
+        let texts: [(&[u8], &str); 7] = [
+            (b",\"CommandId\":\"", row.command_id()),
+            (b"\",\"Username\":\"", row.username()),
+            (b"\",\"ContainerId\":\"", row.container_id()),
+            (b"\",\"ContainerName\":\"", row.container_name()),
+            (b"\",\"Launcher\":\"", row.launcher()),
+            (b"\",\"TerminationMode\":\"", row.termination_mode()),
+            (b"\",\"OssOutputDelivery\":\"", row.oss_output_delivery()),
+        ];
+        for (name, text) in texts {
+            self.out.extend_from_slice(name);
+            push_text(text.as_bytes(), self.out);
+        }
+        self.out.extend_from_slice(b"\",\"Tags\":{\"Tag\":[");
+        self.push_tags(head);
+        self.out.extend_from_slice(b"},\"Output\":");
+        push_bytes(row.output(), self.base64(), self.out);
+        self.out.extend_from_slice(b"},");
+    }
+}
+
+/// ExitCode if there is one, and the comma before the next field.
+fn put_exit_code(line: &mut Line, exit_code: Option<i64>) {
+    match exit_code {
+        None => {}
+        Some(0) => line.put(b",\"ExitCode\":0"),
+        Some(exit_code) => {
+            line.put(b",\"ExitCode\":");
+            if exit_code < 0 {
+                line.put(b"-");
+            }
+            line.put_number(exit_code.unsigned_abs());
+        }
+    }
+    line.put(b",");
+}
+
+impl Error {
+    /// Appends the API's error body: RequestId, HostId, Code, Message, and as Recommend what was
+    /// given and what is allowed. The HTTP status is [`status`](Self::status).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut body = Vec::new();
+    /// invodex::Error::forbidden().write_json("473469C7", "ecs.example.com", &mut body);
+    /// assert_eq!(
+    ///     String::from_utf8(body).unwrap(),
+    ///     r#"{"RequestId":"473469C7","HostId":"ecs.example.com","Code":"Operation.Forbidden","#
+    ///         .to_owned()
+    ///         + r#""Message":"The operation is not permitted.","Recommend":""}"#
+    /// );
+    /// ```
+    pub fn write_json(&self, request_id: &str, host_id: &str, out: &mut Vec<u8>) {
+        let fields: [(&[u8], &str); 5] = [
+            (b"{\"RequestId\":", request_id),
+            (b",\"HostId\":", host_id),
+            (b",\"Code\":", self.code()),
+            (b",\"Message\":", self.message()),
+            (b",\"Recommend\":", self.detail()),
+        ];
+        for (name, value) in fields {
+            out.extend_from_slice(name);
+            push_string(value.as_bytes(), out);
+        }
+        out.push(b'}');
     }
 }

@@ -305,8 +305,7 @@ impl<'a> RunView<'a> {
     /// `CreationTime`.
     #[must_use]
     pub fn creation_time(&self) -> Option<Timestamp> {
-        let own = self.extra.and_then(|extra| extra.creation_time);
-        own.or(Some(self.head.creation_time))
+        Some(self.run.creation_time(self.head.creation_time, self.extra))
     }
 
     /// `UpdateTime`.
@@ -425,9 +424,8 @@ impl<'a> InvocationResultView<'a> {
     }
 
     /// What the writer takes in one piece.
-    pub(super) fn parts(&self) -> (&'a Columns, &'a Head, Option<&'a Detail>, ContentEncoding) {
-        let InvocationView { columns, head, show, .. } = self.invocation;
-        (columns, head, self.detail, show.encoding)
+    pub(super) fn parts(&self) -> (&'a Head, Option<&'a Detail>) {
+        (self.invocation.head, self.detail)
     }
 
     /// `{"InstanceId":"..."`

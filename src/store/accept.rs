@@ -39,6 +39,8 @@ impl Store {
         if retained {
             let slot = self.columns.insert(invocation, key.time);
             self.index.insert(key, slot, &self.columns);
+            self.note_outputs(slot);
+            self.keep_output_budget();
         } else {
             self.counters.not_retained += 1;
         }
@@ -77,8 +79,11 @@ impl Store {
             }
             reports.push(Ok(Accepted { acceptance_number: key.number, retained }));
         }
+        let slots: Vec<u32> = fresh.iter().map(|&(_, slot)| slot).collect();
         self.index.insert_batch(fresh, &self.columns);
+        slots.into_iter().for_each(|slot| self.note_outputs(slot));
         self.evict_batch(&mut reports);
+        self.keep_output_budget();
         reports
     }
 

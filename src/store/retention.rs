@@ -1,6 +1,7 @@
 //! What goes: by age, by count, and by hand.
 
 use super::Store;
+use super::outputs::OutputBudget;
 use crate::columns::Columns;
 use crate::config::Tuning;
 use crate::error::Error;
@@ -14,6 +15,7 @@ pub(super) struct Counters {
     pub(super) expired: u64,
     pub(super) not_retained: u64,
     pub(super) history_dropped: u64,
+    pub(super) output_bytes_dropped: u64,
 }
 
 /// Numbers about a store, see [`Store::statistics`].
@@ -32,6 +34,9 @@ pub struct Statistics {
     pub not_retained: u64,
     /// History records that fell out of a run's history.
     pub history_dropped: u64,
+    /// Bytes of output that went because all together were over
+    /// [`Config::output_budget`](crate::Config::output_budget).
+    pub output_bytes_dropped: u64,
 }
 
 impl Store {
@@ -46,6 +51,7 @@ impl Store {
             expired: self.counters.expired + self.expired_now() as u64,
             not_retained: self.counters.not_retained,
             history_dropped: self.counters.history_dropped,
+            output_bytes_dropped: self.counters.output_bytes_dropped,
         }
     }
 
@@ -69,6 +75,7 @@ impl Store {
         self.begin_write(self.now());
         self.columns = Columns::default();
         self.index = Index::new(self.config.tuning);
+        self.outputs = self.config.output_budget.map(OutputBudget::new);
     }
 
     /// What was created before this has expired at `now`.
@@ -117,6 +124,7 @@ impl Store {
     }
 
     fn remove(&mut self, slot: u32) {
+        self.forget_outputs(slot);
         self.index.remove(slot, &self.columns);
         self.columns.remove(slot);
     }

@@ -61,14 +61,11 @@ impl Store {
         let mut changed = 0;
         for at in runs {
             let to = match self.columns.runs(slot)[at].status() {
-                InvocationStatus::Pending | InvocationStatus::Scheduled => {
-                    InvocationStatus::Cancelled
-                }
-                InvocationStatus::Running => InvocationStatus::Stopping,
+                InvocationStatus::Pending | InvocationStatus::Scheduled => RunUpdate::cancelled(),
+                InvocationStatus::Running => RunUpdate::stop_requested(),
                 _ => continue,
             };
-            let update = RunUpdate { invocation_status: Some(to), ..RunUpdate::default() };
-            self.apply(slot, at, &update, now);
+            self.apply(slot, at, &to, now);
             changed += 1;
         }
         Ok(changed)
@@ -119,6 +116,16 @@ impl Store {
             self.counters.history_dropped += self.columns.push_history(slot, at, to, limit);
         }
         self.index_overall(slot, before);
+        if to != from || update.output.is_some() {
+            self.note_outputs(slot);
+            self.keep_output_budget();
+        }
+        if to != from {
+            self.publish(slot, at, to);
+        }
+        if update.reschedule {
+            self.publish(slot, at, InvocationStatus::Scheduled);
+        }
     }
 
     /// Moves the index entries of the record in `slot` from its overall status `before`.

@@ -10,22 +10,7 @@ pub(super) fn validate(invocation: &Invocation) -> Result<(), Error> {
     id("RegionId", &record.region_id)?;
     bytes("ResourceGroupId", record.resource_group_id.len(), limits::ID_BYTES)?;
     id("InvokeId", &record.invoke_id)?;
-    id("CommandId", &record.command_id)?;
-    chars("CommandName", &record.command_name, limits::COMMAND_NAME_CHARS)?;
-    chars("CommandDescription", &record.command_description, limits::COMMAND_DESCRIPTION_CHARS)?;
-    bytes("CommandContent", record.command_content.len(), limits::CONTENT_BYTES)?;
-    text("Parameters", &record.parameters)?;
-    text("Frequency", &record.frequency)?;
-    if let Some(timeout) = record.timeout.filter(|t| !(1..=limits::TIMEOUT_SECONDS).contains(t)) {
-        return Err(Error::record_out_of_range("Timeout", timeout, limits::TIMEOUT_SECONDS));
-    }
-    chars("WorkingDir", &record.working_dir, limits::WORKING_DIR_CHARS)?;
-    chars("Username", &record.username, limits::USERNAME_CHARS)?;
-    text("ContainerId", &record.container_id)?;
-    text("ContainerName", &record.container_name)?;
-    bytes("Launcher", record.launcher.len(), limits::LAUNCHER_BYTES)?;
-    text("TerminationMode", &record.termination_mode)?;
-    text("OssOutputDelivery", &record.oss_output_delivery)?;
+    command(record)?;
 
     let numbered = (1..).zip(&record.tags);
     check_tags(numbered.map(|(n, tag)| (n, Some(&*tag.key), Some(&*tag.value))))
@@ -48,6 +33,26 @@ pub(super) fn validate(invocation: &Invocation) -> Result<(), Error> {
     Ok(())
 }
 
+/// Checks the fields that records of one command share.
+pub(crate) fn command(record: &Invocation) -> Result<(), Error> {
+    id("CommandId", &record.command_id)?;
+    chars("CommandName", &record.command_name, limits::COMMAND_NAME_CHARS)?;
+    chars("CommandDescription", &record.command_description, limits::COMMAND_DESCRIPTION_CHARS)?;
+    bytes("CommandContent", record.command_content.len(), limits::CONTENT_BYTES)?;
+    text("Parameters", &record.parameters)?;
+    text("Frequency", &record.frequency)?;
+    if let Some(timeout) = record.timeout.filter(|t| !(1..=limits::TIMEOUT_SECONDS).contains(t)) {
+        return Err(Error::record_out_of_range("Timeout", timeout, limits::TIMEOUT_SECONDS));
+    }
+    chars("WorkingDir", &record.working_dir, limits::WORKING_DIR_CHARS)?;
+    chars("Username", &record.username, limits::USERNAME_CHARS)?;
+    text("ContainerId", &record.container_id)?;
+    text("ContainerName", &record.container_name)?;
+    bytes("Launcher", record.launcher.len(), limits::LAUNCHER_BYTES)?;
+    text("TerminationMode", &record.termination_mode)?;
+    text("OssOutputDelivery", &record.oss_output_delivery)
+}
+
 fn validate_run(run: &InstanceRun) -> Result<(), Error> {
     id("InstanceId", &run.instance_id)?;
     let texts = [
@@ -62,7 +67,7 @@ fn validate_run(run: &InstanceRun) -> Result<(), Error> {
 }
 
 /// The texts of a run that an update can change, in the order they are checked.
-pub(super) const DETAIL_FIELDS: [&str; 6] = [
+pub(crate) const DETAIL_FIELDS: [&str; 6] = [
     "ErrorCode",
     "ErrorInfo",
     "OssOutputStatus",
@@ -72,18 +77,18 @@ pub(super) const DETAIL_FIELDS: [&str; 6] = [
 ];
 
 /// A string with no limit of its own.
-pub(super) fn text(field: &'static str, given: &str) -> Result<(), Error> {
+pub(crate) fn text(field: &'static str, given: &str) -> Result<(), Error> {
     bytes(field, given.len(), limits::TEXT_BYTES)
 }
 
-fn id(field: &'static str, given: &str) -> Result<(), Error> {
+pub(crate) fn id(field: &'static str, given: &str) -> Result<(), Error> {
     if given.is_empty() {
         return Err(Error::record_missing(field));
     }
     bytes(field, given.len(), limits::ID_BYTES)
 }
 
-fn bytes(field: &'static str, given: usize, most: usize) -> Result<(), Error> {
+pub(crate) fn bytes(field: &'static str, given: usize, most: usize) -> Result<(), Error> {
     if given > most {
         return Err(Error::record_too_long(field, given, most, "bytes"));
     }

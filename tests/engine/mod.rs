@@ -100,6 +100,7 @@ impl<const FORM: u8> Engine<FORM> {
             regions,
             history_limit: config.history_limit,
             tuning: SMALL,
+            ..Config::default()
         };
         let clock = ManualClock::new(now);
         Engine { store: Store::new(config, clock.clone()), clock }

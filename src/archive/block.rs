@@ -1,0 +1,347 @@
+//! Blocks: the frame around the content, with what it takes to notice damage.
+
+use std::io::{self, Read, Write};
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::code::{Fault, Fields, entry};
+use crate::error::Error;
+use crate::model::Timestamp;
+
+/// The first bytes. As those of a PNG image they name the format, and tell when a transfer took
+/// the file for text: it would change the first byte or the line ends.
+pub(super) const MAGIC: [u8; 8] = *b"\x89IVX\r\n\x1a\n";
+pub(super) const VERSION: u32 = 1;
+
+/// A block is closed once its content is this long: long enough that its frame costs nothing,
+/// short enough to stay in a core's cache between writing and hashing.
+const BLOCK_TARGET: usize = 256 << 10;
+/// The most content of a block. The longest entry, a command with every field at its limit, takes
+/// less than 64 KiB, so a writer that closes blocks at the target is far below.
+const BLOCK_MOST: u32 = 1 << 20;
+
+/// Kind and length.
+const FRAME: usize = 5;
+const SEAL: usize = 8;
+
+/// What a block holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Header = 1,
+    Data = 2,
+    End = 3,
+}
+
+impl Kind {
+    const ALL: [Kind; 3] = [Kind::Header, Kind::Data, Kind::End];
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Header => "header",
+            Kind::Data => "data",
+            Kind::End => "end",
+        }
+    }
+}
+
+/// What the header says of the store as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Header {
+    pub(super) id: u64,
+    pub(super) last_number: u64,
+    pub(super) last_write: Timestamp,
+    pub(super) records: u64,
+}
+
+/// How much there was before the end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Totals {
+    pub(super) records: u64,
+    pub(super) runs: u64,
+    pub(super) history: u64,
+}
+
+/// Writes blocks.
+pub(super) struct BlockWriter<W> {
+    out: W,
+    /// The block under way: its frame, then its content.
+    block: Vec<u8>,
+    /// The number of the block under way.
+    number: u64,
+}
+
+impl<W: Write> BlockWriter<W> {
+    /// Writes what stands before all data.
+    pub(super) fn begin(out: W, header: &Header) -> Result<Self, Error> {
+        let mut writer = BlockWriter { out, block: Vec::new(), number: 0 };
+        writer.block.extend_from_slice(&MAGIC);
+        writer.block.extend_from_slice(&VERSION.to_le_bytes());
+        writer.out.write_all(&writer.block).map_err(|error| writer.failed(&error))?;
+        writer.open();
+        writer.block.extend_from_slice(&header.id.to_le_bytes());
+        writer.block.extend_from_slice(&header.last_number.to_le_bytes());
+        writer.block.extend_from_slice(&header.last_write.as_secs().to_le_bytes());
+        writer.block.extend_from_slice(&header.records.to_le_bytes());
+        writer.close(Kind::Header)?;
+        Ok(writer)
+    }
+
+    /// Writes an entry of `kind` whose fields `fields` appends.
+    pub(super) fn entry(
+        &mut self,
+        kind: u8,
+        fields: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), Error> {
+        self.block.push(kind);
+        fields(&mut self.block);
+        if self.block.len() >= FRAME + BLOCK_TARGET {
+            self.close(Kind::Data)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what stands behind all data.
+    pub(super) fn end(mut self, totals: &Totals) -> Result<(), Error> {
+        if self.block.len() > FRAME {
+            self.close(Kind::Data)?;
+        }
+        for count in [totals.records, totals.runs, totals.history] {
+            self.block.extend_from_slice(&count.to_le_bytes());
+        }
+        self.close(Kind::End)?;
+        self.out.flush().map_err(|error| self.failed(&error))
+    }
+
+    fn open(&mut self) {
+        self.block.clear();
+        self.block.extend_from_slice(&[0; FRAME]);
+    }
+
+    /// Writes the block under way and begins the next.
+    fn close(&mut self, kind: Kind) -> Result<(), Error> {
+        let length = (self.block.len() - FRAME) as u32;
+        debug_assert!(length <= BLOCK_MOST);
+        self.block[0] = kind as u8;
+        self.block[1..FRAME].copy_from_slice(&length.to_le_bytes());
+        let seal = xxh3_64_with_seed(&self.block, self.number);
+        self.block.extend_from_slice(&seal.to_le_bytes());
+        self.out.write_all(&self.block).map_err(|error| self.failed(&error))?;
+        self.number += 1;
+        self.open();
+        Ok(())
+    }
+
+    fn failed(&self, error: &io::Error) -> Error {
+        Error::archive_io(format!(
+            "writing block {} failed: {error}; what is written so far is no archive",
+            self.number
+        ))
+    }
+}
+
+/// Reads blocks, each whole and checked before anything in it is looked at.
+pub(super) struct BlockReader<R> {
+    input: R,
+    /// The block that was read last: its frame, then its content, then its seal.
+    block: Vec<u8>,
+    kind: Kind,
+    /// The number of the block in `block`, or that is being read.
+    number: u64,
+    /// Of the next block.
+    next: u64,
+    /// Bytes of the input that were read.
+    read: u64,
+}
+
+impl<R: Read> BlockReader<R> {
+    /// Reads what stands before all data.
+    pub(super) fn begin(input: R) -> Result<(Self, Header), Error> {
+        let mut reader = BlockReader {
+            input,
+            block: Vec::new(),
+            kind: Kind::Header,
+            number: 0,
+            next: 0,
+            read: 0,
+        };
+        reader.preamble()?;
+        if reader.next()? != Kind::Header {
+            return Err(reader.refuse("stands where the header must be"));
+        }
+        let header = reader.header().map_err(|fault| reader.refuse(&fault.0))?;
+        Ok((reader, header))
+    }
+
+    fn preamble(&mut self) -> Result<(), Error> {
+        let length = self.fill(MAGIC.len() + 4)?;
+        let (magic, version) = self.block.split_at(MAGIC.len().min(length));
+        if length == 0 {
+            return Err(Error::archive("the input is empty; give what Store::save wrote"));
+        }
+        if magic != &MAGIC[..magic.len()] {
+            return Err(Error::archive(format!(
+                "the input begins with \"{}\" and not as an archive does; give what Store::save \
+                 wrote, unchanged (a transfer as text changes it)",
+                magic.escape_ascii()
+            )));
+        }
+        match <[u8; 4]>::try_from(version).map(u32::from_le_bytes) {
+            Ok(VERSION) => Ok(()),
+            Ok(other) => Err(Error::archive(format!(
+                "it is of version {other}, known is version {VERSION}; use the release of invodex \
+                 that wrote it, or a newer one"
+            ))),
+            Err(_) => Err(Error::archive(format!(
+                "it ends after {length} bytes, before its first block; {COPY_AGAIN}"
+            ))),
+        }
+    }
+
+    fn header(&self) -> Result<Header, Fault> {
+        let mut fields = self.content();
+        let header = Header {
+            id: u64::from_le_bytes(fields.fixed()?),
+            last_number: u64::from_le_bytes(fields.fixed()?),
+            last_write: Timestamp::from_secs(u32::from_le_bytes(fields.fixed()?).into())
+                .ok_or_else(|| Fault::new("the time of the last write is 0"))?,
+            records: u64::from_le_bytes(fields.fixed()?),
+        };
+        all_read(&fields)?;
+        if header.last_number > NUMBER_MOST {
+            return Err(Fault::new(format!(
+                "the last acceptance number is {}, allowed at most {NUMBER_MOST}",
+                header.last_number
+            )));
+        }
+        if header.records > header.last_number {
+            return Err(Fault::new(format!(
+                "there are {} records, but only {} were ever accepted",
+                header.records, header.last_number
+            )));
+        }
+        Ok(header)
+    }
+
+    /// Reads the next block.
+    pub(super) fn next(&mut self) -> Result<Kind, Error> {
+        self.number = self.next;
+        self.next += 1;
+        let length = self.fill(FRAME)?;
+        if length < FRAME {
+            return Err(Error::archive(format!(
+                "it ends before block {} and has no end block; {COPY_AGAIN}",
+                self.number
+            )));
+        }
+        let code = self.block[0];
+        let kind = Kind::ALL.into_iter().find(|&kind| kind as u8 == code);
+        self.kind = kind.ok_or_else(|| {
+            Error::archive(format!(
+                "block {} is of the unknown kind {code}; {COPY_AGAIN}",
+                self.number
+            ))
+        })?;
+        let mut length = [0; 4];
+        length.copy_from_slice(&self.block[1..FRAME]);
+        let length = u32::from_le_bytes(length);
+        if length > BLOCK_MOST {
+            return Err(self.refuse(&format!(
+                "says that it is {length} bytes long, allowed are {BLOCK_MOST}; {COPY_AGAIN}"
+            )));
+        }
+        let (length, frame) = (length as usize + SEAL, FRAME);
+        let got = self.fill_after(frame, length)?;
+        if got < length {
+            return Err(self
+                .refuse(&format!("is cut off: {got} of {length} bytes are there; {COPY_AGAIN}")));
+        }
+        let (sealed, seal) = self.block.split_at(self.block.len() - SEAL);
+        if xxh3_64_with_seed(sealed, self.number).to_le_bytes() != seal {
+            return Err(self.refuse(&format!(
+                "is damaged or not in its place: its checksum differs; {COPY_AGAIN}"
+            )));
+        }
+        Ok(self.kind)
+    }
+
+    /// What the last block holds.
+    pub(super) fn content(&self) -> Fields<'_> {
+        Fields::new(&self.block[FRAME..self.block.len() - SEAL])
+    }
+
+    /// Checks the end block, which was read last, and that nothing follows.
+    pub(super) fn end(mut self, found: &Totals) -> Result<(), Error> {
+        self.totals(found).map_err(|fault| self.refuse(&fault.0))?;
+        let length = self.read;
+        match self.fill(1)? {
+            0 => Ok(()),
+            _ => Err(Error::archive(format!(
+                "something follows its end; give only its {length} bytes"
+            ))),
+        }
+    }
+
+    fn totals(&self, found: &Totals) -> Result<(), Fault> {
+        let mut fields = self.content();
+        let said = Totals {
+            records: u64::from_le_bytes(fields.fixed()?),
+            runs: u64::from_le_bytes(fields.fixed()?),
+            history: u64::from_le_bytes(fields.fixed()?),
+        };
+        all_read(&fields)?;
+        if said != *found {
+            return Err(Fault::new(format!("counts {said:?}, but there are {found:?}")));
+        }
+        Ok(())
+    }
+
+    /// An error about the block that was read last.
+    pub(super) fn refuse(&self, what: &str) -> Error {
+        Error::archive(format!("block {} ({}): {what}", self.number, self.kind.name()))
+    }
+
+    /// An error about an entry in it, with `left` bytes behind its first byte. The checksum held,
+    /// so it is not damage.
+    pub(super) fn refuse_entry(&self, kind: u8, left: usize, fault: &Fault) -> Error {
+        let at = self.content().left().saturating_sub(left + 1);
+        self.refuse(&format!(
+            "{} at byte {at}: {}; it was written so, save the store again",
+            entry::name(kind),
+            fault.0
+        ))
+    }
+
+    /// Reads up to `length` bytes into the block, less only at the end of the input.
+    fn fill(&mut self, length: usize) -> Result<usize, Error> {
+        self.fill_after(0, length)
+    }
+
+    /// The same behind the first `kept` bytes of the block. The buffer grows with what comes, not
+    /// with what is asked for.
+    fn fill_after(&mut self, kept: usize, length: usize) -> Result<usize, Error> {
+        self.block.truncate(kept);
+        let mut limited = self.input.by_ref().take(length as u64);
+        match limited.read_to_end(&mut self.block) {
+            Ok(got) => {
+                self.read += got as u64;
+                Ok(got)
+            }
+            Err(error) => Err(Error::archive_io(format!(
+                "reading block {} failed: {error}; nothing was restored",
+                self.number
+            ))),
+        }
+    }
+}
+
+/// The highest acceptance number: a store that goes on from it will never come to the end.
+const NUMBER_MOST: u64 = i64::MAX as u64;
+
+const COPY_AGAIN: &str = "take another copy of what Store::save wrote";
+
+fn all_read(fields: &Fields<'_>) -> Result<(), Fault> {
+    match fields.left() {
+        0 => Ok(()),
+        left => Err(Fault::new(format!("is {left} bytes too long"))),
+    }
+}

@@ -1,0 +1,360 @@
+//! How values are written: the numbers, texts and names that the entries are made of.
+//!
+//! The codes of names are given here and not by the types, so that the order of a declaration
+//! can change without changing the format.
+
+use std::fmt::Display;
+
+use crate::columns::CommandField;
+use crate::error::Error;
+use crate::model::{CommandType, InvocationStatus, RepeatMode, Timestamp};
+
+/// Kinds of entries.
+pub(super) mod entry {
+    pub(in crate::archive) const REGION: u8 = 1;
+    pub(in crate::archive) const RESOURCE_GROUP: u8 = 2;
+    pub(in crate::archive) const INSTANCE: u8 = 3;
+    pub(in crate::archive) const TAG: u8 = 4;
+    pub(in crate::archive) const COMMAND: u8 = 5;
+    pub(in crate::archive) const TEXTS: u8 = 6;
+    pub(in crate::archive) const RECORD: u8 = 7;
+    pub(in crate::archive) const RUN: u8 = 8;
+    pub(in crate::archive) const HISTORY: u8 = 9;
+
+    pub(in crate::archive) fn name(kind: u8) -> &'static str {
+        const NAMES: [&str; 9] = [
+            "region",
+            "resource group",
+            "instance",
+            "tag",
+            "command",
+            "texts",
+            "record",
+            "run",
+            "history record",
+        ];
+        NAMES.get(usize::from(kind).wrapping_sub(1)).copied().unwrap_or("entry")
+    }
+}
+
+/// Which optional values an execution or a run has: bits of its shape, in the order in which the
+/// values stand.
+pub(super) mod shape {
+    pub(in crate::archive) const START_TIME: u64 = 1;
+    pub(in crate::archive) const FINISH_TIME: u64 = 1 << 1;
+    pub(in crate::archive) const EXIT_CODE: u64 = 1 << 2;
+    pub(in crate::archive) const TEXTS: u64 = 1 << 3;
+    pub(in crate::archive) const STOP_TIME: u64 = 1 << 4;
+    pub(in crate::archive) const OUTPUT: u64 = 1 << 5;
+    pub(in crate::archive) const DROPPED: u64 = 1 << 6;
+    /// All that a history record can have.
+    pub(in crate::archive) const EXECUTION: u64 = (1 << 7) - 1;
+    pub(in crate::archive) const CREATION_TIME: u64 = 1 << 7;
+    pub(in crate::archive) const HISTORY: u64 = 1 << 8;
+    /// All that a run can have.
+    pub(in crate::archive) const RUN: u64 = (1 << 9) - 1;
+}
+
+/// Status codes are places in this list.
+pub(super) const STATUSES: &[InvocationStatus] = {
+    use InvocationStatus as S;
+    &[
+        S::Pending,
+        S::Scheduled,
+        S::Running,
+        S::Stopping,
+        S::Success,
+        S::Failed,
+        S::Invalid,
+        S::Aborted,
+        S::Error,
+        S::Timeout,
+        S::Cancelled,
+        S::Terminated,
+    ]
+};
+
+/// Type codes are places in this list.
+pub(super) const TYPES: &[CommandType] =
+    &[CommandType::RunBatScript, CommandType::RunPowerShellScript, CommandType::RunShellScript];
+
+/// Mode codes are places in this list.
+pub(super) const MODES: &[RepeatMode] = &[
+    RepeatMode::Once,
+    RepeatMode::Period,
+    RepeatMode::NextRebootOnly,
+    RepeatMode::EveryReboot,
+    RepeatMode::DryRun,
+];
+
+/// The strings of a command in the order they are written.
+pub(super) const COMMAND_FIELDS: [CommandField; 13] = {
+    use CommandField as F;
+    [
+        F::CommandId,
+        F::CommandName,
+        F::CommandDescription,
+        F::CommandContent,
+        F::Parameters,
+        F::Frequency,
+        F::WorkingDir,
+        F::Username,
+        F::ContainerId,
+        F::ContainerName,
+        F::Launcher,
+        F::TerminationMode,
+        F::OssOutputDelivery,
+    ]
+};
+
+/// The code of `value`: its place in `codes`, which names all there are.
+pub(super) fn code_of<T: PartialEq>(codes: &[T], value: &T) -> u8 {
+    codes.iter().position(|known| known == value).unwrap_or(usize::from(u8::MAX)) as u8
+}
+
+/// Appends `value` in groups of seven bits, the lowest first.
+pub(super) fn put_number(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends `value` so that one near zero is short, whatever its sign.
+pub(super) fn put_signed(value: i64, out: &mut Vec<u8>) {
+    put_number((value << 1 ^ value >> 63) as u64, out);
+}
+
+/// Appends the distance of `time` from `base`.
+pub(super) fn put_time(time: Timestamp, base: Timestamp, out: &mut Vec<u8>) {
+    put_signed(i64::from(time.as_secs()) - i64::from(base.as_secs()), out);
+}
+
+/// Appends the length of `bytes` and them.
+pub(super) fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    put_number(bytes.len() as u64, out);
+    out.extend_from_slice(bytes);
+}
+
+/// What is wrong with an entry; the reader of blocks adds where.
+#[derive(Debug)]
+pub(super) struct Fault(pub(super) String);
+
+impl Fault {
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        Fault(what.into())
+    }
+
+    /// A number that must name one of `among` things.
+    fn unknown(what: impl Display, number: impl Display, among: impl Display) -> Self {
+        Fault(format!("{what} is number {number}, there are {among} so far"))
+    }
+}
+
+impl From<Error> for Fault {
+    /// A limit that every record has to keep.
+    fn from(error: Error) -> Self {
+        let field = error.parameter().unwrap_or("a field");
+        let what = if error.detail().is_empty() { error.message() } else { error.detail() };
+        Fault(format!("{field}: {what}"))
+    }
+}
+
+/// The part of a block's content that is not read yet.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Fields { rest: bytes }
+    }
+
+    /// Bytes that are not read yet.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, Fault> {
+        let (&first, rest) = self.rest.split_first().ok_or_else(cut_off)?;
+        self.rest = rest;
+        Ok(first)
+    }
+
+    fn take(&mut self, length: u64) -> Result<&'a [u8], Fault> {
+        let split = usize::try_from(length).ok().and_then(|n| self.rest.split_at_checked(n));
+        let (taken, rest) = split.ok_or_else(cut_off)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    pub(super) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(cut_off)?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    /// What [`put_number`] wrote.
+    pub(super) fn number(&mut self) -> Result<u64, Fault> {
+        let first = self.byte()?;
+        if first < 0x80 {
+            return Ok(u64::from(first));
+        }
+        let mut value = u64::from(first & 0x7f);
+        for shift in (7..64).step_by(7) {
+            let byte = self.byte()?;
+            let group = u64::from(byte & 0x7f);
+            if group << shift >> shift != group {
+                break;
+            }
+            value |= group << shift;
+            if byte < 0x80 {
+                if byte == 0 {
+                    return Err(Fault::new("a number is not in its shortest form"));
+                }
+                return Ok(value);
+            }
+        }
+        Err(Fault::new("a number is over 64 bits"))
+    }
+
+    /// What [`put_signed`] wrote.
+    pub(super) fn signed(&mut self) -> Result<i64, Fault> {
+        let value = self.number()?;
+        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    /// A number of at most 32 bits.
+    pub(super) fn small(&mut self, what: &str) -> Result<u32, Fault> {
+        let value = self.number()?;
+        u32::try_from(value)
+            .map_err(|_| Fault(format!("{what} is {value}, allowed at most {}", u32::MAX)))
+    }
+
+    /// A count of at most `most`.
+    pub(super) fn count(&mut self, what: &str, most: usize) -> Result<usize, Fault> {
+        let value = self.number()?;
+        match usize::try_from(value) {
+            Ok(count) if count <= most => Ok(count),
+            _ => Err(Fault(format!("has {value} {what}, allowed at most {most}"))),
+        }
+    }
+
+    /// A number that names one of `among` things.
+    pub(super) fn reference(&mut self, what: &str, among: usize) -> Result<u32, Fault> {
+        let number = self.number()?;
+        if number >= among as u64 {
+            return Err(Fault::unknown(what, number, among));
+        }
+        Ok(number as u32)
+    }
+
+    /// What [`put_time`] wrote.
+    pub(super) fn time(&mut self, what: &str, base: Timestamp) -> Result<Timestamp, Fault> {
+        let distance = self.signed()?;
+        let secs = i64::from(base.as_secs()).checked_add(distance);
+        secs.and_then(Timestamp::from_secs).ok_or_else(|| {
+            Fault(format!("{what} is {distance} seconds from {base}, allowed 1 to {}", u32::MAX))
+        })
+    }
+
+    /// What [`code_of`] gave.
+    pub(super) fn code<T: Copy>(&mut self, what: &str, codes: &[T]) -> Result<T, Fault> {
+        let code = self.byte()?;
+        codes.get(usize::from(code)).copied().ok_or_else(|| {
+            Fault(format!("{what} has the code {code}, known are 0 to {}", codes.len() - 1))
+        })
+    }
+
+    /// What [`put_bytes`] wrote.
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Fault> {
+        let length = self.number()?;
+        self.take(length)
+    }
+
+    /// What [`put_bytes`] wrote of a text.
+    pub(super) fn text(&mut self, what: &str) -> Result<&'a str, Fault> {
+        std::str::from_utf8(self.bytes()?)
+            .map_err(|error| Fault(format!("{what} is not UTF-8: {error}")))
+    }
+
+    /// The same into `text`, instead of what was in it.
+    pub(super) fn fill(&mut self, what: &str, text: &mut String) -> Result<(), Fault> {
+        text.clear();
+        text.push_str(self.text(what)?);
+        Ok(())
+    }
+}
+
+#[cold]
+fn cut_off() -> Fault {
+    Fault::new("is longer than what is left of the block")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_they_were_written() {
+        for value in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), 1 << 63, u64::MAX] {
+            let mut bytes = Vec::new();
+            put_number(value, &mut bytes);
+            put_signed(value as i64, &mut bytes);
+            let mut fields = Fields::new(&bytes);
+            assert_eq!(fields.number().expect("a number"), value);
+            assert_eq!(fields.signed().expect("a number"), value as i64);
+            assert_eq!(fields.left(), 0);
+        }
+    }
+
+    #[test]
+    fn other_forms_of_a_number_are_refused() {
+        for bytes in [&[0x80, 0][..], &[0xff, 0x80, 0], &[0x80], &[], &[0xff; 11]] {
+            assert!(Fields::new(bytes).number().is_err(), "{bytes:?}");
+        }
+        let over = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2];
+        assert!(Fields::new(&over).number().is_err());
+    }
+
+    /// The codes are the format: a change here makes every archive before it unreadable.
+    #[test]
+    fn every_name_has_its_code_for_ever() {
+        fn codes<T: PartialEq + ToString>(all: &[T], codes: &[T]) -> Vec<(u8, String)> {
+            let mut pairs: Vec<_> =
+                all.iter().map(|value| (code_of(codes, value), value.to_string())).collect();
+            pairs.sort();
+            pairs
+        }
+        let named = |names: &[&str]| {
+            (0..).zip(names).map(|(code, name)| (code, (*name).to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            codes(InvocationStatus::ALL, STATUSES),
+            named(&[
+                "Pending",
+                "Scheduled",
+                "Running",
+                "Stopping",
+                "Success",
+                "Failed",
+                "Invalid",
+                "Aborted",
+                "Error",
+                "Timeout",
+                "Cancelled",
+                "Terminated",
+            ])
+        );
+        assert_eq!(
+            codes(CommandType::ALL, TYPES),
+            named(&["RunBatScript", "RunPowerShellScript", "RunShellScript"])
+        );
+        assert_eq!(
+            codes(RepeatMode::ALL, MODES),
+            named(&["Once", "Period", "NextRebootOnly", "EveryReboot", "DryRun"])
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! Records that come by the numbers of their shared values, which are added before them.
+//!
+//! In columns that were empty and lose nothing meanwhile, a value's symbol is how many of its
+//! kind were added before it. Until [`Columns::end_restore`] each added value counts as used once
+//! more than by records, so that it is there whether or not a record has come that uses it.
+
+use std::num::NonZeroU32;
+
+use smallvec::SmallVec;
+
+use super::commands::Command;
+use super::edit::RunState;
+use super::invocations::{Columns, Head, TagPair};
+use super::runs::{Detail, HistoryRecord, Numbers, Run, RunExtra};
+use super::symbols::{Symbol, SymbolId, Symbols};
+use crate::model::{Invocation, Overall, Timestamp};
+
+/// Adding shared values. Each is false, and adds nothing, when the value is there already.
+/// Cost: O(length).
+impl Columns {
+    pub(crate) fn add_region(&mut self, text: &str) -> bool {
+        add_plain(&mut self.regions, text)
+    }
+
+    pub(crate) fn add_resource_group(&mut self, text: &str) -> bool {
+        add_plain(&mut self.resource_groups, text)
+    }
+
+    pub(crate) fn add_instance(&mut self, text: &str) -> bool {
+        let before = self.instances.id_bound();
+        self.acquire_instance(text.as_bytes());
+        self.instances.id_bound() > before
+    }
+
+    pub(crate) fn add_tag(&mut self, key: &str, value: &str) -> bool {
+        let before = self.tag_pairs.id_bound();
+        let mut encoded = std::mem::take(&mut self.key);
+        TagPair::encode_key(key, value, &mut encoded);
+        self.acquire_tag(key, &encoded);
+        self.key = encoded;
+        self.tag_pairs.id_bound() > before
+    }
+
+    /// The command of `invocation`, and nothing else of it.
+    pub(crate) fn add_command(&mut self, invocation: &Invocation) -> bool {
+        let before = self.commands.id_bound();
+        let mut encoded = std::mem::take(&mut self.key);
+        self.acquire_command(invocation, &mut encoded);
+        self.key = encoded;
+        self.commands.id_bound() > before
+    }
+
+    pub(crate) fn add_detail(&mut self, strings: [&[u8]; 6]) -> bool {
+        let before = self.details.id_bound();
+        let mut encoded = std::mem::take(&mut self.key);
+        self.acquire_detail(strings, &mut encoded);
+        self.key = encoded;
+        self.details.id_bound() > before
+    }
+}
+
+fn add_plain(symbols: &mut Symbols<Symbol>, text: &str) -> bool {
+    let before = symbols.id_bound();
+    symbols.acquire(text.as_bytes(), || Symbol::new(text.as_bytes(), Vec::new()));
+    symbols.id_bound() > before
+}
+
+/// Adding records: a head, then its runs in order, each with its history in order, then
+/// [`Columns::place_restored`]. Cost: O(1) for each, and O(length) for texts.
+impl Columns {
+    /// A head that uses its shared values, and is not in its place yet.
+    pub(crate) fn restored_head(
+        &mut self,
+        invoke_id: &str,
+        creation_time: Timestamp,
+        command: SymbolId,
+        region: SymbolId,
+        resource_group: SymbolId,
+        tags: SmallVec<[SymbolId; 4]>,
+    ) -> Head {
+        self.regions.acquire_again(region);
+        self.resource_groups.acquire_again(resource_group);
+        self.commands.acquire_again(command);
+        tags.iter().for_each(|&tag| self.tag_pairs.acquire_again(tag));
+        let repeat_mode = self.commands.get(command).repeat_mode;
+        Head {
+            invoke_id: SmallVec::from_slice(invoke_id.as_bytes()),
+            tags,
+            creation_time,
+            command,
+            region,
+            resource_group,
+            first_run: 0,
+            run_count: 0,
+            overall: Overall::derive(repeat_mode, std::iter::empty()),
+        }
+    }
+
+    /// Adds the next run of the record created at `created`, with the count of its history ever.
+    pub(crate) fn restore_run(
+        &mut self,
+        created: Timestamp,
+        instance: SymbolId,
+        creation_time: Timestamp,
+        history_number: u32,
+        state: RunState,
+    ) {
+        self.instances.acquire_again(instance);
+        self.use_detail(state.detail);
+        let mut run = Run::new(instance);
+        run.update_time = state.update_time;
+        run.start_time = state.start_time;
+        run.finish_time = state.finish_time;
+        run.detail = state.detail;
+        let mut extra = RunExtra {
+            stop_time: state.stop_time,
+            history_number,
+            output: state.output,
+            dropped: state.dropped,
+            ..RunExtra::default()
+        };
+        let numbers = Numbers {
+            status: state.status,
+            creation_time,
+            repeats: state.repeats,
+            exit_code: state.exit_code,
+        };
+        run.set_numbers(created, &numbers, &mut extra);
+        if !extra.is_default() {
+            run.extra = Some(self.extras.insert(extra));
+        }
+        self.runs.push(run);
+    }
+
+    /// Adds the next record to the history of the last run, which has one.
+    pub(crate) fn restore_history(&mut self, record: HistoryRecord) {
+        self.use_detail(record.detail);
+        let extra = self.runs.last().and_then(|run| run.extra);
+        if let Some(extra) = extra.and_then(|number| self.extras.get_mut(number)) {
+            extra.history_mut().push(record);
+        }
+    }
+
+    /// Puts `head`, with the last `runs` runs, in its place. Returns its slot.
+    pub(crate) fn place_restored(&mut self, mut head: Head, runs: usize) -> u32 {
+        let first = self.runs.len() - runs;
+        head.set_runs(first, runs);
+        let repeat_mode = self.command_of(&head).repeat_mode;
+        head.overall = Overall::derive(repeat_mode, self.runs[first..].iter().map(Run::status));
+        self.place(head)
+    }
+
+    /// Ends it: what no record uses goes, what several use gets its JSON.
+    /// Cost: O(distinct values).
+    pub(crate) fn end_restore(&mut self) {
+        release_all(&mut self.regions, |_| {});
+        release_all(&mut self.resource_groups, |_| {});
+        release_all(&mut self.instances, |_| {});
+        release_all(&mut self.details, |_: &Detail| {});
+        release_all(&mut self.tag_pairs, |pair: &TagPair| {
+            self.tag_keys.release(pair.tag_key);
+        });
+        release_all(&mut self.commands, |command: &Command| {
+            self.command_ids.release(command.command_id);
+            self.command_names.release(command.command_name);
+        });
+        for id in 0..self.commands.id_bound() as SymbolId {
+            self.share_command(id);
+        }
+        self.runs.shrink_to_fit();
+    }
+
+    fn use_detail(&mut self, detail: Option<NonZeroU32>) {
+        if let Some(detail) = detail {
+            self.details.acquire_again(detail.get() - 1);
+        }
+    }
+}
+
+fn release_all<T: super::packed::Key>(symbols: &mut Symbols<T>, mut gone: impl FnMut(&T)) {
+    for id in 0..symbols.id_bound() as SymbolId {
+        if let Some(value) = symbols.release(id) {
+            gone(&value);
+        }
+    }
+}

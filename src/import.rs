@@ -1,0 +1,165 @@
+//! Captured DescribeInvocations responses come in as records.
+//!
+//! `lenient` reads JSON of any shape, `keys` are the names in it, `record` and `run` make a record
+//! of it, `compare` notes where an answer will differ, `capture` reads the file around the
+//! records, `report` is what the caller gets.
+
+mod capture;
+mod compare;
+mod keys;
+mod lenient;
+mod record;
+mod report;
+mod run;
+
+pub use report::{Difference, DifferenceKind, ImportReport, Refusal};
+
+use capture::Capture;
+
+use crate::error::Error;
+use crate::store::Store;
+
+/// How CommandContent and Output are written in a captured file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum CaptureEncoding {
+    /// Decided once for the file: Base64 when every CommandContent and Output in it is canonical
+    /// Base64 (full padding, no bits beyond the last byte), else plain text.
+    #[default]
+    Auto,
+    /// Base64. A record with a value that is not is refused.
+    Base64,
+    /// Plain text.
+    PlainText,
+}
+
+/// What a captured response does not say about itself.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{CaptureEncoding, ImportOptions};
+///
+/// let options = ImportOptions::new("cn-hangzhou").encoding(CaptureEncoding::PlainText);
+/// assert_eq!(options.region_id, "cn-hangzhou");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct ImportOptions {
+    /// `RegionId` of the records that do not carry their own as an extra key.
+    pub region_id: String,
+    /// `ResourceGroupId` of the records that do not carry their own as an extra key. Default
+    /// empty.
+    pub resource_group_id: String,
+    /// How CommandContent and Output are written. Default [`CaptureEncoding::Auto`].
+    pub encoding: CaptureEncoding,
+}
+
+impl ImportOptions {
+    /// Records of `region_id`, in no resource group, their encoding found out.
+    pub fn new(region_id: impl Into<String>) -> Self {
+        ImportOptions {
+            region_id: region_id.into(),
+            resource_group_id: String::new(),
+            encoding: CaptureEncoding::Auto,
+        }
+    }
+
+    /// Sets [`resource_group_id`](Self::resource_group_id).
+    #[must_use]
+    pub fn resource_group_id(mut self, id: impl Into<String>) -> Self {
+        self.resource_group_id = id.into();
+        self
+    }
+
+    /// Sets [`encoding`](Self::encoding).
+    #[must_use]
+    pub fn encoding(mut self, encoding: CaptureEncoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+}
+
+impl Store {
+    /// Loads the records of a captured DescribeInvocations response, and reports how the store's
+    /// answer will differ from it.
+    ///
+    /// The list is accepted from its end to its start, as one [batch](Store::accept_batch), so
+    /// that records with equal times keep the captured order. Statuses and Timed are derived from
+    /// the runs, whatever the capture says. A record that cannot be read, or that the store
+    /// refuses, stops no other; nothing is left out without a line in the report:
+    ///
+    /// | in the capture | becomes |
+    /// |---|---|
+    /// | a field is missing, `null`, or an unset time that a store sets | its default; [`Omitted`](DifferenceKind::Omitted) |
+    /// | no RepeatMode, and Timed false or missing | Once; `Omitted` |
+    /// | no RepeatMode, and Timed true | refused |
+    /// | a status or Timed that does not follow from the runs | the derived one; [`Derived`](DifferenceKind::Derived) |
+    /// | an unknown key | left out; [`Unknown`](DifferenceKind::Unknown) |
+    /// | RegionId or ResourceGroupId on an invocation | the record's own |
+    /// | an Output of more than 24,576 bytes | its end; [`Truncated`](DifferenceKind::Truncated) |
+    /// | a value of a wrong type, no time, no name of its set, or over its limit | refused |
+    /// | an InvokeId that is held already, or stands again nearer to the list's end | refused |
+    ///
+    /// Cost: O(bytes) to read, and as the batch. Beside the bytes each record is held once until
+    /// all are accepted, and each difference for as long as the report.
+    ///
+    /// # Errors
+    ///
+    /// When `capture` is not JSON or no DescribeInvocations response; it says what it is instead.
+    /// Then nothing has changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{Config, ImportOptions, Store, SystemClock};
+    ///
+    /// let capture = br#"{
+    ///     "RequestId": "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E",
+    ///     "Invocations": {"Invocation": [{
+    ///         "InvokeId": "t-0001", "CommandId": "c-0001", "CommandType": "RunShellScript",
+    ///         "CreationTime": "2020-05-11T09:01:39Z", "InvocationStatus": "Running",
+    ///         "InvokeInstances": {"InvokeInstance": [
+    ///             {"InstanceId": "i-0001", "InvocationStatus": "Success", "Repeats": 1}
+    ///         ]}
+    ///     }]}
+    /// }"#;
+    /// let config = Config { retention_seconds: None, ..Config::default() };
+    /// let mut store = Store::new(config, SystemClock);
+    /// let report = store.import(capture, &ImportOptions::new("cn-hangzhou"))?;
+    ///
+    /// assert_eq!((report.loaded, report.refusals.len()), (1, 0));
+    /// let status = report.differences.iter().find(|one| one.field == "InvocationStatus").unwrap();
+    /// assert_eq!(
+    ///     status.to_string(),
+    ///     "record 0 (t-0001): InvocationStatus: captured \"Running\", answered \"Success\" (derived)"
+    /// );
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
+    pub fn import(
+        &mut self,
+        capture: &[u8],
+        options: &ImportOptions,
+    ) -> Result<ImportReport, Error> {
+        let Capture { encoding, invocations, positions, mut differences, mut refusals } =
+            Capture::read(capture, options, self.now())?;
+        let (mut loaded, mut not_retained) = (0, 0);
+        let accepted = self.accept_batch(&invocations);
+        for ((result, invocation), &position) in
+            accepted.into_iter().zip(&invocations).zip(&positions)
+        {
+            match result {
+                Ok(accepted) if accepted.retained => loaded += 1,
+                Ok(_) => not_retained += 1,
+                Err(error) => {
+                    refusals.push(Refusal::new(position, invocation.invoke_id.clone(), error));
+                }
+            }
+        }
+        refusals.sort_by_key(|refusal| refusal.position);
+        // Of a record that is not there no answer can differ.
+        let refused =
+            |position| refusals.binary_search_by_key(&position, |refusal| refusal.position).is_ok();
+        differences.retain(|difference| !difference.position.is_some_and(refused));
+        Ok(ImportReport { encoding, loaded, not_retained, differences, refusals })
+    }
+}

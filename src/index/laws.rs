@@ -1,0 +1,144 @@
+//! The laws of row sets, against plain sets of numbers.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::intersect::{Conjunction, Scratch, Span};
+use super::rowset::{BLOCK_ROWS, RowSet, Tuning};
+
+const SMALL: Tuning = Tuning { list_share: 16, list_min: 3, dead_min: 0 };
+
+/// Rows around the borders of words and blocks are as likely as all others together.
+fn row() -> impl Strategy<Value = u32> {
+    let border =
+        (0..20_u32, -1..=1_i32).prop_map(|(word, off)| (word * 64).saturating_add_signed(off));
+    let block = (0..4_u32, -1..=1_i32)
+        .prop_map(|(block, off)| (block * BLOCK_ROWS).saturating_add_signed(off));
+    prop_oneof![0..2_000_u32, border, block]
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Insert(u32),
+    Remove(u32),
+    OpenGap(u32),
+    DropFront,
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        6 => row().prop_map(Change::Insert),
+        3 => row().prop_map(Change::Remove),
+        1 => row().prop_map(Change::OpenGap),
+        1 => Just(Change::DropFront),
+    ]
+}
+
+/// A set of some density and form.
+fn set() -> impl Strategy<Value = BTreeSet<u32>> {
+    prop_oneof![
+        prop::collection::btree_set(row(), 0..12),
+        prop::collection::btree_set(row(), 0..400),
+        // All but a few: dense words.
+        prop::collection::btree_set(row(), 0..12)
+            .prop_map(|holes| (0..1_500).filter(|row| !holes.contains(row)).collect()),
+    ]
+}
+
+fn of(rows: &BTreeSet<u32>, tuning: Tuning) -> RowSet {
+    let mut set = RowSet::default();
+    for &row in rows {
+        set.insert(row, 2_100, tuning);
+    }
+    set
+}
+
+proptest! {
+    #[test]
+    fn changes_do_what_they_do_to_a_set(changes in prop::collection::vec(change(), 1..200)) {
+        let mut set = RowSet::default();
+        let mut plain = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::Insert(row) => {
+                    if plain.insert(row) {
+                        set.insert(row, 2_100, SMALL);
+                    }
+                }
+                Change::Remove(row) => {
+                    if plain.remove(&row) {
+                        set.remove(row, 2_100, SMALL);
+                    }
+                }
+                Change::OpenGap(row) => {
+                    plain = plain.into_iter().map(|r| r + u32::from(r >= row)).collect();
+                    set.open_gap(row);
+                }
+                Change::DropFront => {
+                    if plain.first().is_none_or(|&first| first >= BLOCK_ROWS) {
+                        plain = plain.into_iter().map(|row| row - BLOCK_ROWS).collect();
+                        set.drop_front(BLOCK_ROWS);
+                    }
+                }
+            }
+            prop_assert_eq!(set.internal_validate(), Ok(()));
+            prop_assert_eq!(set.len() as usize, plain.len());
+        }
+        prop_assert!(set.rows().eq(plain.iter().copied()));
+        for row in 0..2_100 {
+            prop_assert_eq!(set.contains(row), plain.contains(&row));
+        }
+        if let RowSet::Bits(bits) = &set {
+            for row in (0..2_200).step_by(7) {
+                prop_assert_eq!(bits.count_below(row) as usize, plain.range(..row).count());
+            }
+        }
+    }
+
+    #[test]
+    fn a_conjunction_is_the_intersection_newest_first(
+        sets in prop::collection::vec((set(), any::<bool>()), 1..9),
+        floor in row(),
+        length in row(),
+        skip in 0..300_u64,
+        most in 0..60_usize,
+        marks in 0..260_usize,
+    ) {
+        let span = Span { floor, below: (floor + length).min(2_100) };
+        // Each set in the form that its density gives it, or as bits however few.
+        let bits = Tuning { list_share: u32::MAX, list_min: 0, dead_min: 0 };
+        let built: Vec<RowSet> =
+            sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bits })).collect();
+        let expected: Vec<u32> = (span.floor..span.below)
+            .rev()
+            .filter(|row| sets.iter().all(|(rows, _)| rows.contains(row)))
+            .collect();
+        let mut scratch = Scratch::default();
+        // Any state of the marks, the one before they are cleared included.
+        for _ in 0..marks {
+            let mut warm = Conjunction::default();
+            built.iter().for_each(|set| warm.add(set));
+            warm.newest(Span { floor: 0, below: 64 }, 1, &mut scratch);
+        }
+        let conjunction = || {
+            let mut all = Conjunction::default();
+            built.iter().for_each(|set| all.add(set));
+            all
+        };
+        let page = conjunction().newest(span, most, &mut scratch);
+        prop_assert_eq!(&page[..], &expected[..most.min(expected.len())]);
+
+        let (page, count) = conjunction().page_and_count(span, skip, most, &mut scratch);
+        let from = (skip as usize).min(expected.len());
+        prop_assert_eq!(&page[..], &expected[from..(from + most).min(expected.len())]);
+        prop_assert_eq!(count, expected.len() as u64);
+
+        let mut each = Vec::new();
+        conjunction().each(span, &mut scratch, |row| {
+            each.push(row);
+            each.len() < most
+        });
+        prop_assert_eq!(&each[..], &expected[..most.max(1).min(expected.len())]);
+    }
+}

@@ -1,0 +1,177 @@
+use super::status::InvocationStatus;
+use super::time::Timestamp;
+
+/// A change of one run: a move to another status, other fields, or both.
+///
+/// A field that is `Some` replaces the run's, and wins over what a move sets by itself; a field
+/// that is `None` stays, or takes what the move sets. For a time or the exit code `Some(None)`
+/// unsets.
+///
+/// | move to | sets by itself |
+/// |---|---|
+/// | Running | StartTime; Repeats + 1; clears FinishTime, ExitCode, Output, Dropped and the error and OSS fields of the execution before |
+/// | Stopping | StopTime |
+/// | Success | FinishTime, ExitCode 0 |
+/// | Failed, Invalid, Aborted, Error, Timeout | FinishTime |
+/// | Terminated | FinishTime, and StopTime unless it was Stopping |
+/// | Cancelled | StopTime unless it was Stopping |
+///
+/// Every update sets UpdateTime.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::RunUpdate;
+///
+/// let started = RunUpdate::started();
+/// let failed = RunUpdate::finished(2).output(*b"no such file");
+/// let next_time = RunUpdate::finished(0).rescheduled();
+///
+/// // Any combination of fields is a change as well.
+/// let renamed = RunUpdate { error_info: Some("disk full".into()), ..RunUpdate::default() };
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RunUpdate {
+    /// `InvocationStatus` to move to. `None`, or the one the run has: no move.
+    pub invocation_status: Option<InvocationStatus>,
+    /// The execution of a recurring task ends with `invocation_status` (Success, Failed, Error or
+    /// Timeout) and the run goes back to Scheduled, in one step.
+    pub reschedule: bool,
+    /// When it happened: UpdateTime and the times a move sets. Unset means the store's time.
+    pub time: Option<Timestamp>,
+    /// `StartTime`.
+    pub start_time: Option<Option<Timestamp>>,
+    /// `FinishTime`.
+    pub finish_time: Option<Option<Timestamp>>,
+    /// `StopTime`.
+    pub stop_time: Option<Option<Timestamp>>,
+    /// `Repeats`.
+    pub repeats: Option<u32>,
+    /// `ExitCode`.
+    pub exit_code: Option<Option<i64>>,
+    /// `Output`, whole or the next piece.
+    pub output: Option<OutputUpdate>,
+    /// `Dropped`: bytes lost before `output`; what the store cuts off is added.
+    pub dropped: Option<u64>,
+    /// `ErrorCode`.
+    pub error_code: Option<String>,
+    /// `ErrorInfo`.
+    pub error_info: Option<String>,
+    /// `OssOutputStatus`.
+    pub oss_output_status: Option<String>,
+    /// `OssOutputUri`.
+    pub oss_output_uri: Option<String>,
+    /// `OssOutputErrorCode`.
+    pub oss_output_error_code: Option<String>,
+    /// `OssOutputErrorInfo`.
+    pub oss_output_error_info: Option<String>,
+}
+
+impl RunUpdate {
+    /// To Scheduled: it waits for its next time.
+    #[must_use]
+    pub fn scheduled() -> Self {
+        Self::to(InvocationStatus::Scheduled)
+    }
+
+    /// To Running: it was started.
+    #[must_use]
+    pub fn started() -> Self {
+        Self::to(InvocationStatus::Running)
+    }
+
+    /// To Success with exit code 0; with any other to Failed, with the error that the service
+    /// gives then.
+    #[must_use]
+    pub fn finished(exit_code: i64) -> Self {
+        if exit_code == 0 {
+            return Self::to(InvocationStatus::Success);
+        }
+        RunUpdate { exit_code: Some(Some(exit_code)), ..Self::to(InvocationStatus::Failed) }
+            .error("ExitCodeNonzero", "the command execution exit code is not zero.")
+    }
+
+    /// To Invalid, Aborted, Error or another end `status`, for the reason given.
+    #[must_use]
+    pub fn failed(
+        status: InvocationStatus,
+        error_code: impl Into<String>,
+        error_info: impl Into<String>,
+    ) -> Self {
+        Self::to(status).error(error_code, error_info)
+    }
+
+    /// To Timeout, with the error that the service gives then.
+    #[must_use]
+    pub fn timed_out() -> Self {
+        Self::to(InvocationStatus::Timeout)
+            .error("ExecutionTimeout", "the command execution has been timeout.")
+    }
+
+    /// To Stopping: a stop was requested.
+    #[must_use]
+    pub fn stop_requested() -> Self {
+        Self::to(InvocationStatus::Stopping)
+    }
+
+    /// To Cancelled: it was stopped before it ran.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self::to(InvocationStatus::Cancelled)
+    }
+
+    /// To Terminated: it was stopped while it ran.
+    #[must_use]
+    pub fn terminated() -> Self {
+        Self::to(InvocationStatus::Terminated)
+    }
+
+    /// No move: the next piece of output came.
+    #[must_use]
+    pub fn more_output(bytes: impl Into<Vec<u8>>) -> Self {
+        RunUpdate { output: Some(OutputUpdate::Append(bytes.into())), ..RunUpdate::default() }
+    }
+
+    /// The same, and this is the whole output.
+    #[must_use]
+    pub fn output(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.output = Some(OutputUpdate::Replace(bytes.into()));
+        self
+    }
+
+    /// The same, with ErrorCode and ErrorInfo.
+    #[must_use]
+    pub fn error(mut self, code: impl Into<String>, info: impl Into<String>) -> Self {
+        self.error_code = Some(code.into());
+        self.error_info = Some(info.into());
+        self
+    }
+
+    /// The same, and the recurring task waits for its next time.
+    #[must_use]
+    pub fn rescheduled(mut self) -> Self {
+        self.reschedule = true;
+        self
+    }
+
+    /// The same, at `time`.
+    #[must_use]
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.time = Some(time);
+        self
+    }
+
+    fn to(status: InvocationStatus) -> Self {
+        RunUpdate { invocation_status: Some(status), ..RunUpdate::default() }
+    }
+}
+
+/// How an update changes a run's output. Of more than 24,576 bytes the last 24,576 are kept, and
+/// `Dropped` counts the others.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OutputUpdate {
+    /// These bytes instead of those there.
+    Replace(Vec<u8>),
+    /// These bytes after those there.
+    Append(Vec<u8>),
+}

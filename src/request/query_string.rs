@@ -1,0 +1,95 @@
+//! A raw query string or form body to decoded pairs.
+
+use crate::error::Error;
+
+/// Decodes `name=value&name=value...`, a query string or a form body, into pairs in their order.
+///
+/// `+` is a space. A part without `=` is a name with an empty value; an empty part is nothing.
+/// Cost: O(length).
+///
+/// # Errors
+///
+/// `InvalidParameter` for a percent sign that is not followed by two hexadecimal digits, and for
+/// bytes that are not UTF-8 once decoded.
+///
+/// # Examples
+///
+/// ```
+/// let pairs = invodex::decode_query("RegionId=cn-hangzhou&CommandName=a+b%2Fc")?;
+/// assert_eq!(pairs[1], ("CommandName".to_owned(), "a b/c".to_owned()));
+/// assert_eq!(invodex::decode_query("InvokeId=%zz").unwrap_err().code(), "InvalidParameter");
+/// # Ok::<(), invodex::Error>(())
+/// ```
+pub fn decode_query(query: impl AsRef<[u8]>) -> Result<Vec<(String, String)>, Error> {
+    let parts = query.as_ref().split(|&byte| byte == b'&').filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let equals = part.iter().position(|&byte| byte == b'=').unwrap_or(part.len());
+            let value = part.get(equals + 1..).unwrap_or_default();
+            Ok((decode(&part[..equals])?, decode(value)?))
+        })
+        .collect()
+}
+
+fn decode(text: &[u8]) -> Result<String, Error> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.iter();
+    while let Some(&byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => match (hex(rest.next()), hex(rest.next())) {
+                (Some(high), Some(low)) => high << 4 | low,
+                _ => {
+                    return Err(fault(
+                        "a percent sign is followed by two hexadecimal digits",
+                        text,
+                    ));
+                }
+            },
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).map_err(|_| fault("text is UTF-8", text))
+}
+
+fn hex(byte: Option<&u8>) -> Option<u8> {
+    char::from(*byte?).to_digit(16).map(|digit| digit as u8)
+}
+
+fn fault(rule: &str, given: &[u8]) -> Error {
+    Error::encoding(&String::from_utf8_lossy(given), rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(query: &str) -> Vec<(String, String)> {
+        decode_query(query).unwrap()
+    }
+
+    fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
+        given.iter().map(|&(name, value)| (name.into(), value.into())).collect()
+    }
+
+    #[test]
+    fn reads_every_form_of_a_part() {
+        assert_eq!(decoded(""), pairs(&[]));
+        assert_eq!(decoded("&&a=1&"), pairs(&[("a", "1")]));
+        assert_eq!(
+            decoded("a&b=&=c&d=e=f"),
+            pairs(&[("a", ""), ("b", ""), ("", "c"), ("d", "e=f")])
+        );
+        assert_eq!(decoded("%E2%82%AC=%2b+%25"), pairs(&[("\u{20ac}", "+ %")]));
+        assert_eq!(decoded("a=1&a=2"), pairs(&[("a", "1"), ("a", "2")]));
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_decode() {
+        for query in ["a=%", "a=%4", "a=%4g", "%%%=1", "a=%+1", "a=%ff", "a=%C3", "b=1&a=%e2%82"] {
+            let error = decode_query(query).unwrap_err();
+            assert_eq!((error.code(), error.status()), ("InvalidParameter", 400), "{query}");
+        }
+        assert!(decode_query(b"a=\xff").is_err());
+    }
+}

@@ -1,0 +1,237 @@
+//! A handle for front ends that answer on several threads.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use roaring::RoaringTreemap;
+
+use crate::error::Error;
+use crate::model::{Invocation, RunUpdate};
+use crate::request::{DescribeInvocationResults, DescribeInvocations};
+use crate::response::{DescribeInvocationResultsResponse, DescribeInvocationsResponse};
+use crate::store::{Accepted, Statistics, Store, Subscription};
+
+/// A [`Store`] behind a lock, with the same queries and writes. Clones are handles to one store.
+///
+/// - A write is seen by every query that begins after it returned, and a page is of one state of
+///   the store.
+/// - The lock is held to find a page's rows and to copy what they need (texts are shared, not
+///   copied), not while the answer is written.
+/// - Readers go side by side; readers and the writer let each other in.
+/// - A panic in a closure given to [`read`](Self::read) or [`write`](Self::write) leaves the
+///   store usable: what the closure had written by then stands.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{DescribeInvocations, InstanceRun, Invocation, SharedStore, Store};
+///
+/// let store = SharedStore::from(Store::default());
+/// let writer = store.clone();
+/// std::thread::spawn(move || {
+///     let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+///     invocation.instances.push(InstanceRun::new("i-0001"));
+///     writer.accept(&invocation)
+/// })
+/// .join()
+/// .unwrap()?;
+///
+/// let page = store.describe_invocations(&DescribeInvocations::new("cn-hangzhou"))?;
+/// let mut body = Vec::new();
+/// page.write_json("473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E", &mut body);
+/// # Ok::<(), invodex::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct SharedStore(Arc<Inner>);
+
+struct Inner {
+    store: RwLock<Store>,
+    /// Readers that want the lock and do not have it yet.
+    waiting_readers: AtomicUsize,
+}
+
+/// How often a writer steps back for readers that wait before it takes its turn. The lock itself
+/// keeps readers from overtaking a writer that waits; nothing keeps a writer in a loop from
+/// taking it again before the readers it has just let in are awake.
+const COURTESY: usize = 64;
+
+impl From<Store> for SharedStore {
+    fn from(store: Store) -> Self {
+        SharedStore(Arc::new(Inner {
+            store: RwLock::new(store),
+            waiting_readers: AtomicUsize::new(0),
+        }))
+    }
+}
+
+impl fmt::Debug for SharedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.read(|store| f.debug_tuple("SharedStore").field(store).finish())
+    }
+}
+
+impl SharedStore {
+    // No method of the store can panic half-way, so a poisoned lock guards a sound store.
+    fn lock_to_read(&self) -> RwLockReadGuard<'_, Store> {
+        self.0.waiting_readers.fetch_add(1, Ordering::Relaxed);
+        let store = self.0.store.read().unwrap_or_else(PoisonError::into_inner);
+        self.0.waiting_readers.fetch_sub(1, Ordering::Relaxed);
+        store
+    }
+
+    fn lock_to_write(&self) -> RwLockWriteGuard<'_, Store> {
+        for _ in 0..COURTESY {
+            if self.0.waiting_readers.load(Ordering::Relaxed) == 0 {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        self.0.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls `read` with the store, which no write changes meanwhile. Writers wait until it
+    /// returns. Must not call this store's own methods: a writer that waits between the two would
+    /// wait for ever.
+    pub fn read<T>(&self, read: impl FnOnce(&Store) -> T) -> T {
+        read(&self.lock_to_read())
+    }
+
+    /// Calls `write` with the store, to which nobody else comes meanwhile: several writes that
+    /// are seen together. Must not call this store's own methods.
+    pub fn write<T>(&self, write: impl FnOnce(&mut Store) -> T) -> T {
+        write(&mut self.lock_to_write())
+    }
+
+    /// As [`Store::describe_invocations`], copied out of the store. Cost: also O(rows and their
+    /// runs) to copy.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn describe_invocations(
+        &self,
+        request: &DescribeInvocations,
+    ) -> Result<DescribeInvocationsResponse<'static>, Error> {
+        Ok(self.lock_to_read().describe_invocations(request)?.into_owned())
+    }
+
+    /// As [`Store::describe_invocation_results`], copied out of the store. Cost: also O(rows, and
+    /// the runs beside them) to copy.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn describe_invocation_results(
+        &self,
+        request: &DescribeInvocationResults,
+    ) -> Result<DescribeInvocationResultsResponse<'static>, Error> {
+        Ok(self.lock_to_read().describe_invocation_results(request)?.into_owned())
+    }
+
+    /// As [`Store::matching`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn matching(&self, request: &DescribeInvocations) -> Result<RoaringTreemap, Error> {
+        self.lock_to_read().matching(request)
+    }
+
+    /// The record with `invoke_id`, copied. Cost: O(size of the record).
+    #[must_use]
+    pub fn get(&self, invoke_id: &str) -> Option<Invocation> {
+        self.lock_to_read().get(invoke_id).map(|view| view.to_invocation())
+    }
+
+    /// As [`Store::len`].
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock_to_read().len()
+    }
+
+    /// As [`Store::is_empty`].
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lock_to_read().is_empty()
+    }
+
+    /// As [`Store::statistics`].
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.lock_to_read().statistics()
+    }
+
+    /// As [`Store::accept`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn accept(&self, invocation: &Invocation) -> Result<Accepted, Error> {
+        self.lock_to_write().accept(invocation)
+    }
+
+    /// As [`Store::accept_batch`].
+    ///
+    /// # Errors
+    ///
+    /// For each record, as there.
+    pub fn accept_batch(&self, invocations: &[Invocation]) -> Vec<Result<Accepted, Error>> {
+        self.lock_to_write().accept_batch(invocations)
+    }
+
+    /// As [`Store::update_run`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn update_run(
+        &self,
+        invoke_id: &str,
+        instance_id: &str,
+        update: &RunUpdate,
+    ) -> Result<(), Error> {
+        self.lock_to_write().update_run(invoke_id, instance_id, update)
+    }
+
+    /// As [`Store::stop`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn stop(&self, invoke_id: &str, instance_ids: &[&str]) -> Result<usize, Error> {
+        self.lock_to_write().stop(invoke_id, instance_ids)
+    }
+
+    /// As [`Store::delete`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn delete(&self, invoke_id: &str) -> Result<(), Error> {
+        self.lock_to_write().delete(invoke_id)
+    }
+
+    /// As [`Store::clear`].
+    pub fn clear(&self) {
+        self.lock_to_write().clear();
+    }
+
+    /// As [`Store::subscribe`].
+    #[must_use]
+    pub fn subscribe(&self, capacity: usize) -> Subscription {
+        self.lock_to_write().subscribe(capacity)
+    }
+}
+
+// What a front end relies on, checked when this is compiled.
+const _: () = {
+    const fn shared<T: Clone + Send + Sync + 'static>() {}
+    const fn sent<T: Send + Sync + 'static>() {}
+    shared::<SharedStore>();
+    sent::<Store>();
+    sent::<Subscription>();
+    sent::<Error>();
+    sent::<DescribeInvocationsResponse<'static>>();
+    sent::<DescribeInvocationResultsResponse<'static>>();
+};

@@ -1,0 +1,286 @@
+//! Every change of a run's status, handed to whoever subscribed.
+//!
+//! Each subscription has a queue of its own behind a lock that is held only to put an event in or
+//! to take one out, so a subscriber that is slow, fails or is gone never holds up a write.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::Store;
+use crate::model::{InvocationStatus, RepeatMode, Timestamp};
+
+/// A run's status changed.
+///
+/// Serialises (with serde) to the `data` object of the service's task event: names in camel case,
+/// exit code and repeats as text, what is unset as `""`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct TaskEvent {
+    /// `commandId`.
+    pub command_id: String,
+    /// `commandName`.
+    pub command_name: String,
+    /// `exitCode`, once there is one.
+    pub exit_code: Option<i64>,
+    /// `finishTime`.
+    pub finish_time: Option<Timestamp>,
+    /// `instanceId`.
+    pub instance_id: String,
+    /// `invocationStatus`: the status the run came to; of an execution of a recurring task that
+    /// is scheduled again, the status it ended with.
+    pub invocation_status: InvocationStatus,
+    /// `invokeId`.
+    pub invoke_id: String,
+    /// `repeatMode`.
+    pub repeat_mode: RepeatMode,
+    /// `repeats`.
+    pub repeats: u32,
+    /// `startTime`.
+    pub start_time: Option<Timestamp>,
+    /// `errorCode`.
+    pub error_code: String,
+    /// `errorDesc`: the run's ErrorInfo.
+    pub error_desc: String,
+}
+
+impl TaskEvent {
+    /// Whether the service itself sends a task event for this status: Aborted, Success, Failed,
+    /// Invalid, Timeout, Cancelled, Terminated.
+    #[must_use]
+    pub fn is_task_event(&self) -> bool {
+        use InvocationStatus as S;
+        matches!(
+            self.invocation_status,
+            S::Aborted
+                | S::Success
+                | S::Failed
+                | S::Invalid
+                | S::Timeout
+                | S::Cancelled
+                | S::Terminated
+        )
+    }
+}
+
+impl Serialize for TaskEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        fn text<T: ToString>(value: Option<T>) -> String {
+            value.map_or_else(String::new, |value| value.to_string())
+        }
+        let mut map = serializer.serialize_map(Some(12))?;
+        map.serialize_entry("commandId", &self.command_id)?;
+        map.serialize_entry("commandName", &self.command_name)?;
+        map.serialize_entry("exitCode", &text(self.exit_code))?;
+        map.serialize_entry("finishTime", &text(self.finish_time))?;
+        map.serialize_entry("instanceId", &self.instance_id)?;
+        map.serialize_entry("invocationStatus", &self.invocation_status)?;
+        map.serialize_entry("invokeId", &self.invoke_id)?;
+        map.serialize_entry("repeatMode", &self.repeat_mode)?;
+        map.serialize_entry("repeats", &self.repeats.to_string())?;
+        map.serialize_entry("startTime", &text(self.start_time))?;
+        map.serialize_entry("errorCode", &self.error_code)?;
+        map.serialize_entry("errorDesc", &self.error_desc)?;
+        map.end()
+    }
+}
+
+/// A queue of the events of one store, from [`Store::subscribe`]. Dropping it unsubscribes.
+///
+/// When the queue is full the oldest event goes, and [`missed`](Self::missed) counts it.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{InstanceRun, Invocation, InvocationStatus, RunUpdate, Store};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// store.accept(&invocation)?;
+///
+/// let events = store.subscribe(100);
+/// store.stop("t-0001", &[])?;
+/// let event = events.try_next().unwrap();
+/// assert_eq!(event.invocation_status, InvocationStatus::Cancelled);
+/// assert!(event.is_task_event());
+/// assert!(events.try_next().is_none());
+/// # Ok::<(), invodex::Error>(())
+/// ```
+pub struct Subscription(Arc<Channel>);
+
+struct Channel {
+    queue: Mutex<Queue>,
+    filled: Condvar,
+}
+
+struct Queue {
+    events: VecDeque<Arc<TaskEvent>>,
+    capacity: usize,
+    missed: u64,
+    closed: bool,
+    wake: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl Channel {
+    /// A panic while the lock is held cannot leave the queue half changed.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Subscription {
+    /// The oldest event in the queue, without waiting. Cost: O(1).
+    #[must_use]
+    pub fn try_next(&self) -> Option<TaskEvent> {
+        self.0.lock().events.pop_front().map(Arc::unwrap_or_clone)
+    }
+
+    /// The oldest event in the queue, waiting up to `limit` for one. `None` also when the store
+    /// is gone and the queue empty. Cost: O(1) and the wait.
+    #[must_use]
+    pub fn next_timeout(&self, limit: Duration) -> Option<TaskEvent> {
+        let waits = |queue: &mut Queue| queue.events.is_empty() && !queue.closed;
+        let waited = self.0.filled.wait_timeout_while(self.0.lock(), limit, waits);
+        let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        queue.events.pop_front().map(Arc::unwrap_or_clone)
+    }
+
+    /// How many events went because the queue was full. Cost: O(1).
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.0.lock().missed
+    }
+
+    /// Whether the store is gone: no event will come any more. Cost: O(1).
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.0.lock().closed
+    }
+
+    /// Has `wake` called after each event that is put into the queue, on the thread of the write:
+    /// for a front end that waits with an async runtime. It should only wake; what it panics with
+    /// is thrown away. It replaces the one before.
+    ///
+    /// Called once at once if the queue is not empty, so that no event is overlooked.
+    pub fn on_event(&self, wake: impl Fn() + Send + Sync + 'static) {
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
+        let mut queue = self.0.lock();
+        queue.wake = Some(Arc::clone(&wake));
+        let pending = !queue.events.is_empty() || queue.closed;
+        drop(queue);
+        if pending {
+            call(&*wake);
+        }
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queue = self.0.lock();
+        f.debug_struct("Subscription")
+            .field("queued", &queue.events.len())
+            .field("missed", &queue.missed)
+            .field("closed", &queue.closed)
+            .finish_non_exhaustive()
+    }
+}
+
+fn call(wake: &(dyn Fn() + Send + Sync)) {
+    // A subscriber's panic is no fault of the write that is under way.
+    let _ = catch_unwind(AssertUnwindSafe(wake));
+}
+
+/// The subscriptions of a store.
+#[derive(Default)]
+pub(super) struct Subscribers(Vec<Weak<Channel>>);
+
+impl Subscribers {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn subscribe(&mut self, capacity: usize) -> Subscription {
+        self.0.retain(|channel| channel.strong_count() > 0);
+        let queue =
+            Queue { events: VecDeque::new(), capacity, missed: 0, closed: false, wake: None };
+        let channel = Arc::new(Channel { queue: Mutex::new(queue), filled: Condvar::new() });
+        self.0.push(Arc::downgrade(&channel));
+        Subscription(channel)
+    }
+
+    pub(super) fn publish(&mut self, event: TaskEvent) {
+        let event = Arc::new(event);
+        self.0.retain(|channel| {
+            let Some(channel) = channel.upgrade() else { return false };
+            let mut queue = channel.lock();
+            queue.events.push_back(Arc::clone(&event));
+            while queue.events.len() > queue.capacity {
+                queue.events.pop_front();
+                queue.missed += 1;
+            }
+            let wake = queue.wake.clone();
+            drop(queue);
+            channel.filled.notify_one();
+            if let Some(wake) = wake {
+                call(&*wake);
+            }
+            true
+        });
+    }
+}
+
+impl Drop for Subscribers {
+    fn drop(&mut self) {
+        for channel in self.0.iter().filter_map(Weak::upgrade) {
+            let mut queue = channel.lock();
+            queue.closed = true;
+            let wake = queue.wake.clone();
+            drop(queue);
+            channel.filled.notify_all();
+            if let Some(wake) = wake {
+                call(&*wake);
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Subscribes to every change of a run's status from now on, in order, with room for
+    /// `capacity` events. Updates and stops send events; accepting, importing, deleting and
+    /// evicting do not.
+    ///
+    /// With no subscription a write pays nothing for events; each one costs a write O(size of the
+    /// event) for the first and O(1) for each further.
+    #[must_use]
+    pub fn subscribe(&mut self, capacity: usize) -> Subscription {
+        self.subscribers.subscribe(capacity)
+    }
+
+    /// Tells that the run came to `status`.
+    pub(super) fn publish(&mut self, slot: u32, at: usize, status: InvocationStatus) {
+        if self.subscribers.is_empty() {
+            return;
+        }
+        let view = self.view(slot);
+        let Some(run) = view.instances().nth(at) else { return };
+        self.subscribers.publish(TaskEvent {
+            command_id: view.command_id().into(),
+            command_name: view.command_name().into(),
+            exit_code: run.exit_code(),
+            finish_time: run.finish_time(),
+            instance_id: run.instance_id().into(),
+            invocation_status: status,
+            invoke_id: view.invoke_id().into(),
+            repeat_mode: view.repeat_mode(),
+            repeats: run.repeats(),
+            start_time: run.start_time(),
+            error_code: run.error_code().into(),
+            error_desc: run.error_info().into(),
+        });
+    }
+}

@@ -1,0 +1,208 @@
+//! Events: every change of a run's status, in order, to subscribers fast and slow.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use invodex::{
+    Config, InstanceRun, Invocation, InvocationStatus, ManualClock, RepeatMode, RunUpdate, Store,
+    Subscription, Timestamp,
+};
+use proptest::prelude::*;
+use serde_json::json;
+
+fn store() -> (Store, ManualClock) {
+    let clock = ManualClock::new(Timestamp::from_secs(1_700_000_000).expect("in range"));
+    (Store::new(Config::default(), clock.clone()), clock)
+}
+
+fn accept(store: &mut Store, invoke_id: &str, mode: RepeatMode, instances: &[&str]) {
+    let mut invocation = Invocation::new("cn-a", invoke_id, "c-1");
+    invocation.command_name = "disk-report".into();
+    invocation.repeat_mode = mode;
+    invocation.instances = instances.iter().map(|&id| InstanceRun::new(id)).collect();
+    store.accept(&invocation).expect("a record without a fault");
+}
+
+/// Invoke id, instance id and status of all events in the queue.
+fn drain(events: &Subscription) -> Vec<(String, String, InvocationStatus)> {
+    std::iter::from_fn(|| events.try_next())
+        .map(|event| (event.invoke_id, event.instance_id, event.invocation_status))
+        .collect()
+}
+
+fn of(events: &[(&str, &str, InvocationStatus)]) -> Vec<(String, String, InvocationStatus)> {
+    events.iter().map(|&(id, instance, status)| (id.into(), instance.into(), status)).collect()
+}
+
+#[test]
+fn updates_and_stops_send_events_and_nothing_else_does() {
+    use InvocationStatus as S;
+    let (mut store, clock) = store();
+    let events = store.subscribe(100);
+    accept(&mut store, "t-1", RepeatMode::Once, &["i-1", "i-2", "i-3"]);
+    accept(&mut store, "t-2", RepeatMode::Period, &["i-1"]);
+    assert_eq!(drain(&events), []);
+
+    store.update_run("t-1", "i-1", &RunUpdate::started()).unwrap();
+    store.update_run("t-1", "i-1", &RunUpdate::more_output(*b"x")).unwrap();
+    store.update_run("t-1", "i-1", &RunUpdate::started()).unwrap();
+    assert!(store.update_run("t-1", "i-1", &RunUpdate::cancelled()).is_err());
+    assert_eq!(drain(&events), of(&[("t-1", "i-1", S::Running)]));
+
+    assert_eq!(store.stop("t-1", &[]), Ok(3));
+    assert_eq!(store.stop("t-1", &["i-1"]), Ok(0));
+    let stopped =
+        [("t-1", "i-1", S::Stopping), ("t-1", "i-2", S::Cancelled), ("t-1", "i-3", S::Cancelled)];
+    assert_eq!(drain(&events), of(&stopped));
+
+    store.update_run("t-2", "i-1", &RunUpdate::scheduled()).unwrap();
+    store.update_run("t-2", "i-1", &RunUpdate::started()).unwrap();
+    store.update_run("t-2", "i-1", &RunUpdate::finished(3).rescheduled()).unwrap();
+    let executed = [S::Scheduled, S::Running, S::Failed, S::Scheduled];
+    assert_eq!(drain(&events), of(&executed.map(|status| ("t-2", "i-1", status))));
+
+    store.delete("t-1").unwrap();
+    clock.advance(29 * 86_400);
+    accept(&mut store, "t-3", RepeatMode::Once, &["i-1"]);
+    store.clear();
+    assert_eq!(drain(&events), []);
+    assert_eq!(events.missed(), 0);
+}
+
+#[test]
+fn an_event_serialises_to_the_documented_data() {
+    let (mut store, _) = store();
+    accept(&mut store, "t-1", RepeatMode::Once, &["i-1"]);
+    let events = store.subscribe(1);
+    store.update_run("t-1", "i-1", &RunUpdate::started()).unwrap();
+    let started = serde_json::to_value(events.try_next()).unwrap();
+    let mut expected = json!({
+        "commandId": "c-1", "commandName": "disk-report", "exitCode": "", "finishTime": "",
+        "instanceId": "i-1", "invocationStatus": "Running", "invokeId": "t-1",
+        "repeatMode": "Once", "repeats": "1", "startTime": "2023-11-14T22:13:20Z",
+        "errorCode": "", "errorDesc": "",
+    });
+    assert_eq!(started, expected);
+    store.update_run("t-1", "i-1", &RunUpdate::finished(7)).unwrap();
+    let finished = events.try_next().unwrap();
+    assert!(finished.is_task_event());
+    let changes = [
+        ("exitCode", "7"),
+        ("finishTime", "2023-11-14T22:13:20Z"),
+        ("invocationStatus", "Failed"),
+        ("errorCode", "ExitCodeNonzero"),
+        ("errorDesc", "the command execution exit code is not zero."),
+    ];
+    for (name, value) in changes {
+        expected[name] = value.into();
+    }
+    assert_eq!(serde_json::to_value(finished).unwrap(), expected);
+}
+
+#[test]
+fn the_service_sends_a_task_event_for_seven_statuses() {
+    use InvocationStatus as S;
+    let sent =
+        [S::Aborted, S::Success, S::Failed, S::Invalid, S::Timeout, S::Cancelled, S::Terminated];
+    let (mut store, _) = store();
+    accept(&mut store, "t-1", RepeatMode::Once, &["i-1"]);
+    let events = store.subscribe(1);
+    store.stop("t-1", &[]).unwrap();
+    let mut event = events.try_next().unwrap();
+    for &status in S::ALL {
+        event.invocation_status = status;
+        assert_eq!(event.is_task_event(), sent.contains(&status), "{status}");
+    }
+}
+
+#[test]
+fn a_waiting_subscriber_is_woken() {
+    let (mut store, _) = store();
+    accept(&mut store, "t-1", RepeatMode::Once, &["i-1"]);
+    let events = store.subscribe(4);
+    assert_eq!(events.next_timeout(Duration::ZERO), None);
+    let woken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&woken);
+    events.on_event(move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        panic!("a subscriber fails");
+    });
+    let waiter = std::thread::spawn(move || {
+        let first = events.next_timeout(Duration::from_secs(60));
+        let after = events.next_timeout(Duration::from_secs(60));
+        (first.map(|event| event.invocation_status), after, events.is_closed())
+    });
+    store.stop("t-1", &[]).expect("the write stands though the subscriber panics");
+    drop(store);
+    let (first, after, closed) = waiter.join().unwrap();
+    assert_eq!((first, after, closed), (Some(InvocationStatus::Cancelled), None, true));
+    assert_eq!(woken.load(Ordering::SeqCst), 2, "for the event, and for the end");
+}
+
+#[test]
+fn a_subscriber_that_is_gone_costs_nothing() {
+    let (mut store, _) = store();
+    accept(&mut store, "t-1", RepeatMode::Once, &["i-1", "i-2"]);
+    let (gone, stays) = (store.subscribe(1), store.subscribe(1));
+    drop(gone);
+    store.stop("t-1", &["i-1"]).unwrap();
+    assert_eq!(drain(&stays).len(), 1);
+    let none = store.subscribe(0);
+    store.stop("t-1", &["i-2"]).unwrap();
+    assert_eq!((none.try_next(), none.missed()), (None, 1));
+}
+
+/// One status change that the test tries.
+fn update() -> impl Strategy<Value = RunUpdate> {
+    (0..InvocationStatus::ALL.len(), any::<bool>(), any::<bool>()).prop_map(
+        |(status, moves, reschedule)| RunUpdate {
+            invocation_status: moves.then(|| InvocationStatus::ALL[status]),
+            reschedule,
+            ..RunUpdate::default()
+        },
+    )
+}
+
+proptest! {
+    /// A fast subscriber gets every change; a slow one the newest, and the count of the others.
+    #[test]
+    fn fast_and_slow_subscribers(
+        updates in prop::collection::vec((0..3_usize, 0..2_usize, update()), 1..60),
+        capacity in 1..8_usize,
+    ) {
+        let (mut store, _) = store();
+        for (at, mode) in [RepeatMode::Once, RepeatMode::Period, RepeatMode::EveryReboot]
+            .into_iter()
+            .enumerate()
+        {
+            accept(&mut store, &format!("t-{at}"), mode, &["i-0", "i-1"]);
+        }
+        let fast = store.subscribe(1_000);
+        let slow = store.subscribe(capacity);
+        let status_of = |store: &Store, id: &str, instance: usize| {
+            let view = store.get(id).expect("it is there");
+            view.instances().nth(instance).expect("it has two").invocation_status()
+        };
+        let mut expected = Vec::new();
+        for (record, instance, update) in updates {
+            let (id, on) = (format!("t-{record}"), format!("i-{instance}"));
+            let before = status_of(&store, &id, instance);
+            if store.update_run(&id, &on, &update).is_err() {
+                continue;
+            }
+            let after = status_of(&store, &id, instance);
+            if update.reschedule {
+                let result = update.invocation_status.expect("only with a result");
+                expected.push((id.clone(), on.clone(), result));
+                expected.push((id, on, InvocationStatus::Scheduled));
+            } else if before != after {
+                expected.push((id, on, after));
+            }
+        }
+        prop_assert_eq!(&drain(&fast), &expected);
+        let missed = expected.len().saturating_sub(capacity);
+        prop_assert_eq!(slow.missed(), missed as u64);
+        prop_assert_eq!(&drain(&slow), &expected[missed..]);
+    }
+}

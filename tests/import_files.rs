@@ -1,0 +1,152 @@
+//! What a captured file is: its kind, its encoding, and JSON that is hard to hold.
+#![cfg(feature = "json")]
+
+mod captures;
+
+use captures::{capture, file, options, record, store, with};
+use invodex::{CaptureEncoding, ContentEncoding, Error, ErrorKind};
+use serde_json::json;
+
+#[test]
+fn the_encoding_is_decided_for_the_file() {
+    let output = "/InvokeInstances/InvokeInstance/0/Output";
+    let import = |value: &str, encoding| {
+        let records = [record("t-0"), with(record("t-1"), output, Some(json!(value)))];
+        let mut store = store();
+        let report = store.import(&capture(&records), &options().encoding(encoding)).unwrap();
+        let kept =
+            |id| store.get(id).map(|view| view.instances().next().unwrap().output().to_vec());
+        (kept("t-0"), kept("t-1"), report)
+    };
+    use CaptureEncoding as E;
+    let (first, second, report) = import("bm8=", E::Auto);
+    assert_eq!(report.encoding, ContentEncoding::Base64);
+    assert_eq!((first.unwrap(), second.unwrap()), (b"no".to_vec(), b"no".to_vec()));
+    // No padding, bits beyond the last byte, a line's end, another alphabet, a masked text.
+    for text in ["bm8", "bm9=", "bm8=\n", "-_8=", "bm8****", "a"] {
+        let (first, second, report) = import(text, E::Auto);
+        assert_eq!(report.encoding, ContentEncoding::PlainText, "{text:?}");
+        assert_eq!(first.unwrap(), b"bm8=", "the other record is plain text too");
+        assert_eq!(second.unwrap(), text.as_bytes());
+        assert!(report.refusals.is_empty() && report.differences.is_empty());
+
+        let (first, second, report) = import(text, E::Base64);
+        assert_eq!(report.encoding, ContentEncoding::Base64);
+        assert_eq!((first.unwrap(), second), (b"no".to_vec(), None));
+        assert_eq!(report.refusals[0].error.parameter(), Some("Output"));
+        assert!(report.refusals[0].error.detail().contains("not canonical Base64"));
+    }
+    let (first, _, report) = import("bm8=", E::PlainText);
+    assert_eq!(
+        (first.unwrap().as_slice(), report.encoding),
+        (&b"bm8="[..], ContentEncoding::PlainText)
+    );
+
+    // A value of a record that is refused counts too.
+    let bad = with(
+        with(record("t-1"), "/CommandContent", Some(json!("ls -l"))),
+        "/Timeout",
+        Some(json!(0)),
+    );
+    let report = store().import(&capture(&[record("t-0"), bad]), &options()).unwrap();
+    assert_eq!(report.encoding, ContentEncoding::PlainText);
+    // In Base64 a content of 24,576 bytes is longer than that.
+    let content = |bytes: usize| {
+        let text = "AAAA".repeat(bytes / 3);
+        with(record("t-1"), "/CommandContent", Some(json!(text)))
+    };
+    let report = store().import(&capture(&[content(24_576)]), &options()).unwrap();
+    assert_eq!((report.loaded, report.differences.len()), (1, 0));
+    let report = store().import(&capture(&[content(24_579)]), &options()).unwrap();
+    assert_eq!(report.refusals[0].error.parameter(), Some("CommandContent"));
+}
+
+fn error_of(text: &[u8]) -> Error {
+    let mut store = store();
+    let error = store.import(text, &options()).unwrap_err();
+    assert!(store.is_empty());
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Capture, "InvalidCapture"));
+    error
+}
+
+#[test]
+fn a_file_that_is_something_else_is_refused_by_name() {
+    let good = capture(&[record("t-1")]);
+    let cut = &good[..good.len() - 2];
+    let cases: &[(&[u8], &str)] = &[
+        (b"", "it is not JSON: EOF while parsing a value at line 1 column 0"),
+        (b"{\n  nonsense", "it is not JSON: key must be a string at line 2 column 3"),
+        (cut, "it is not JSON: EOF while parsing"),
+        (b"{\"Invocations\":{\"Invocation\":[]}} {}", "it is not JSON: trailing characters at line 1 column 35"),
+        (b"{\"a\":\"\xFF\"}", "it is not JSON: invalid utf-8 sequence"),
+        (b"[]", "of its top level: given a list, allowed an object"),
+        (b"null", "of its top level: given null, allowed an object"),
+        (b"\"text\"", "of its top level: given a string, allowed an object"),
+        (b"{}", "it has no Invocations.Invocation list; other keys it has: none"),
+        (b"{\"RequestId\":\"\",\"Commands\":{}}", "no Invocations.Invocation list; other keys it has: \"Commands\""),
+        (b"{\"Invocations\":null}", "of Invocations: given null, allowed an object"),
+        (b"{\"Invocations\":[]}", "of Invocations: given a list, allowed an object"),
+        (b"{\"Invocations\":{}}", "it has no Invocations.Invocation list"),
+        (b"{\"Invocations\":{\"Invocation\":null}}", "of Invocations.Invocation: given null, allowed a list"),
+        (b"{\"Invocations\":{\"Invocation\":{}}}", "of Invocations.Invocation: given an object, allowed a list"),
+        (
+            b"{\"Invocations\":{\"Invocation\":[]},\"Invocations\":{\"Invocation\":[]}}",
+            "it has more than one Invocations.Invocation list",
+        ),
+        (
+            b"{\"RequestId\":\"\",\"HostId\":\"\",\"Code\":\"InvalidRegionId.NotFound\",\"Message\":\"m\"}",
+            "it is an error response, with the Code \"InvalidRegionId.NotFound\"",
+        ),
+    ];
+    for (text, detail) in cases {
+        let error = error_of(text);
+        assert!(error.detail().contains(detail), "{error} does not say {detail}");
+    }
+    assert_eq!(
+        error_of(file("describe-invocation-results.json").as_bytes()).to_string(),
+        "InvalidCapture (400): The file is not a captured DescribeInvocations response. it is a \
+         DescribeInvocationResults response"
+    );
+}
+
+#[test]
+fn an_empty_list_and_a_byte_order_mark_are_no_faults() {
+    let report = store().import(b"{\"Invocations\":{\"Invocation\":[]}}", &options()).unwrap();
+    assert_eq!((report.loaded, report.encoding), (0, ContentEncoding::Base64));
+    let marked = [b"\xEF\xBB\xBF", capture(&[record("t-1")]).as_slice()].concat();
+    assert_eq!(store().import(&marked, &options()).unwrap().loaded, 1);
+}
+
+#[test]
+fn what_json_allows_and_no_string_can_hold_spoils_one_record() {
+    let one = record("t-1").to_string();
+    let half = one.replace("\"not 0\"", r#""half \ud800""#).replace("t-1", "t-2");
+    let huge = one.replace("\"Timeout\":60", "\"Timeout\":1e999").replace("t-1", "t-3");
+    let unknown = one.replace("\"Timed\"", r#""Extra":"\ud800","Timed""#).replace("t-1", "t-4");
+    let body = format!("{{\"Invocations\":{{\"Invocation\":[{half},{one},{huge},{unknown}]}}}}");
+    let mut store = store();
+    let report = store.import(body.as_bytes(), &options()).unwrap();
+    let refused: Vec<_> = report
+        .refusals
+        .iter()
+        .map(|one| (one.position, one.error.parameter().unwrap().to_owned()))
+        .collect();
+    assert_eq!(refused, [(0, "InvokeInstances".to_owned()), (2, "Timeout".to_owned())]);
+    assert!(report.refusals[0].error.detail().contains("hex escape"), "{}", report.refusals[0]);
+    assert_eq!(report.loaded, 2, "an unknown key may hold anything");
+    assert_eq!(report.encoding, ContentEncoding::Base64);
+    assert!(report.differences.iter().any(|one| one.captured.as_deref() == Some(r#""\ud800""#)));
+}
+
+#[test]
+fn depth_is_no_danger() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let one = record("t-1").to_string();
+    for key in ["Extra", "Parameters"] {
+        let other = one.replace("\"Parameters\":\"{}\"", &format!("\"{key}\":{deep}"));
+        let body = format!("{{\"Invocations\":{{\"Invocation\":[{other}]}}}}");
+        let report = store().import(body.as_bytes(), &options()).unwrap();
+        assert_eq!(report.loaded + report.refusals.len(), 1, "{key}");
+    }
+    error_of(deep.as_bytes());
+}

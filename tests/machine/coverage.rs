@@ -1,0 +1,221 @@
+//! What a run has seen of everything there is to see.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::ops::Op;
+
+/// Every error code that a store answers with.
+const CODES: &[&str] = &[
+    "MissingParameter.RegionId",
+    "InvalidRegionId.NotFound",
+    "RegionId.ApiNotSupported",
+    "NumberExceed.Tags",
+    "MissingParameter.TagKey",
+    "InvalidTagKey.Malformed",
+    "InvalidTagValue.Malformed",
+    "Duplicate.TagKey",
+    "InvalidParam.PageNumber",
+    "InvalidParam.PageSize",
+    "InvalidParameter.MaxResults",
+    "InvalidParameter.CommandType",
+    "InvalidParameter.RepeatMode",
+    "InvalidParameter.InvokeStatus",
+    "InvalidParameter.InvokeRecordStatus",
+    "InvalidParameter.ContentEncoding",
+    "InvalidParameter.Timed",
+    "InvalidParameter.IncludeOutput",
+    "InvalidParameter.IncludeHistory",
+    "MissingParameter.InvokeId",
+    "InvalidParameter.NextToken",
+    "InvalidInvokeId.NotFound",
+    "InvalidInstance.NotFound",
+    "InvalidParameter.InvocationStatus",
+    "Duplicate.InvokeId",
+    "Duplicate.InstanceId",
+    "MissingParameter.CommandId",
+    "MissingParameter.InstanceId",
+    "InvalidParameter.RegionId",
+    "InvalidParameter.ResourceGroupId",
+    "InvalidParameter.InvokeId",
+    "InvalidParameter.CommandId",
+    "InvalidParameter.CommandName",
+    "InvalidParameter.CommandDescription",
+    "InvalidParameter.CommandContent",
+    "InvalidParameter.Parameters",
+    "InvalidParameter.Frequency",
+    "InvalidParameter.Timeout",
+    "InvalidParameter.WorkingDir",
+    "InvalidParameter.Username",
+    "InvalidParameter.ContainerId",
+    "InvalidParameter.ContainerName",
+    "InvalidParameter.Launcher",
+    "InvalidParameter.TerminationMode",
+    "InvalidParameter.OssOutputDelivery",
+    "InvalidParameter.InstanceId",
+    "InvalidParameter.ErrorCode",
+    "InvalidParameter.ErrorInfo",
+    "InvalidParameter.OssOutputStatus",
+    "InvalidParameter.OssOutputUri",
+    "InvalidParameter.OssOutputErrorCode",
+    "InvalidParameter.OssOutputErrorInfo",
+];
+
+/// The filters of each operation, as [`Coverage::filter`] counts them.
+pub(crate) const FILTERS: [(&str, &[&str]); 2] = [
+    (
+        "DescribeInvocations",
+        &[
+            "RegionId",
+            "ResourceGroupId",
+            "InvokeId",
+            "CommandId",
+            "CommandName",
+            "CommandType",
+            "Type",
+            "RepeatMode",
+            "Timed",
+            "InvokeStatus",
+            "InstanceId",
+            "Tag.N.Key",
+            "Tag.N.Value",
+        ],
+    ),
+    (
+        "DescribeInvocationResults",
+        &[
+            "RegionId",
+            "ResourceGroupId",
+            "InvokeId",
+            "CommandId",
+            "InvokeRecordStatus",
+            "InstanceId",
+            "IncludeHistory",
+            "Tag.N.Key",
+            "Tag.N.Value",
+        ],
+    ),
+];
+
+/// How often a filter made a difference, and how often it left something.
+#[derive(Clone, Copy, Default, Debug)]
+struct Effect {
+    excluded: u64,
+    matched: u64,
+}
+
+/// The counts of a run.
+#[derive(Default, Debug)]
+pub(crate) struct Coverage {
+    pub(crate) cases: u64,
+    pub(crate) queries: u64,
+    pub(crate) rows: u64,
+    pub(crate) history_rows: u64,
+    /// Walks begun and gone to their end, and pages after their first.
+    pub(crate) walks: u64,
+    pub(crate) ended_walks: u64,
+    pub(crate) capped_walks: u64,
+    pub(crate) pages: u64,
+    pub(crate) retained: u64,
+    pub(crate) not_retained: u64,
+    pub(crate) evicted: u64,
+    pub(crate) expired: u64,
+    pub(crate) history_dropped: u64,
+    ops: BTreeMap<&'static str, u64>,
+    errors: BTreeMap<String, u64>,
+    filters: BTreeMap<(&'static str, &'static str), Effect>,
+}
+
+impl Coverage {
+    pub(crate) fn op(&mut self, kind: &'static str) {
+        *self.ops.entry(kind).or_default() += 1;
+    }
+
+    pub(crate) fn error(&mut self, code: &str) {
+        *self.errors.entry(code.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn filter(
+        &mut self,
+        operation: &'static str,
+        name: &'static str,
+        excluded: bool,
+        matched: bool,
+    ) {
+        let effect = self.filters.entry((operation, name)).or_default();
+        effect.excluded += u64::from(excluded);
+        effect.matched += u64::from(matched);
+    }
+
+    /// One line.
+    pub(crate) fn summary(&self) -> String {
+        let ops: u64 = self.ops.values().sum();
+        let errors: u64 = self.errors.values().sum();
+        format!(
+            "{} cases, {ops} operations, {} queries with {} rows ({} of histories), {errors} \
+             errors of {} codes; {} walks, {} to their end ({} at the limit of tags), {} further \
+             pages; {} records retained, {} not, {} evicted, {} expired, {} history records \
+             dropped",
+            self.cases,
+            self.queries,
+            self.rows,
+            self.history_rows,
+            self.errors.len(),
+            self.walks,
+            self.ended_walks,
+            self.capped_walks,
+            self.pages,
+            self.retained,
+            self.not_retained,
+            self.evicted,
+            self.expired,
+            self.history_dropped,
+        )
+    }
+
+    /// What has not been seen, one thing a line.
+    pub(crate) fn missing(&self) -> String {
+        let mut missing = String::new();
+        for kind in Op::KINDS.iter().filter(|kind| !self.ops.contains_key(*kind)) {
+            let _ = writeln!(missing, "operation {kind}");
+        }
+        for code in CODES.iter().filter(|code| !self.errors.contains_key(**code)) {
+            let _ = writeln!(missing, "error {code}");
+        }
+        for (operation, names) in FILTERS {
+            for &name in names {
+                let effect = self.filters.get(&(operation, name)).copied().unwrap_or_default();
+                if effect.excluded == 0 || effect.matched == 0 {
+                    let _ = writeln!(missing, "{operation} {name}: {effect:?}");
+                }
+            }
+        }
+        for (what, count) in [
+            ("a row", self.rows),
+            ("a row of a history", self.history_rows),
+            ("a walk to its end", self.ended_walks),
+            ("a walk to the limit of tags", self.capped_walks),
+            ("a record not retained", self.not_retained),
+            ("an evicted record", self.evicted),
+            ("an expired record", self.expired),
+            ("a dropped history record", self.history_dropped),
+        ] {
+            if count == 0 {
+                let _ = writeln!(missing, "{what}");
+            }
+        }
+        missing
+    }
+
+    /// How often each filter and each error came up, one a line.
+    pub(crate) fn details(&self) -> String {
+        let mut details = String::new();
+        for ((operation, name), Effect { excluded, matched }) in &self.filters {
+            let _ = writeln!(details, "{operation} {name}: excluded {excluded}, matched {matched}");
+        }
+        for (code, count) in &self.errors {
+            let _ = writeln!(details, "{code}: {count}");
+        }
+        details
+    }
+}

@@ -1,0 +1,314 @@
+//! What can happen to a store, one after the other.
+
+use invodex::InvocationStatus;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::records::{RecordSpec, record};
+use super::requests::{Pairs, RequestSpec, noise, request, unknown, walk};
+use super::setup::{StoreSpec, store};
+use super::updates::{UpdateSpec, update};
+use crate::model::Operation;
+
+/// A record that a write names.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// One of those that are there.
+    Live(u8),
+    /// One of those that are there and recur, the first ones more often.
+    Recurring(u8),
+    /// One that is there or not.
+    Pool(u8),
+}
+
+/// A run that a write names.
+#[derive(Clone, Debug)]
+pub(crate) enum RunPick {
+    /// One of the record's own.
+    Own(u8),
+    /// One on an instance of the pool, which may be no part of the record.
+    Pool(u8),
+}
+
+/// What is done to a token that the store gave.
+#[derive(Clone, Debug)]
+pub(crate) enum Forgery {
+    /// One character becomes another.
+    Change { at: u8, by: u8 },
+    /// The last characters are gone.
+    Truncate(u8),
+    /// There are more characters.
+    Extend(String),
+    /// It is another text.
+    Text(String),
+    /// The filters are others.
+    Filters(Pairs),
+    /// The operation is the other one.
+    Operation,
+    /// The store is another one, of the same id or of another.
+    Store,
+}
+
+/// One step of a case.
+#[derive(Clone, Debug)]
+pub(crate) enum Op {
+    Accept(RecordSpec),
+    Batch(Vec<RecordSpec>),
+    /// A crowd of plain records in one batch, created within so many seconds before the clock.
+    Many {
+        count: u16,
+        seconds: u8,
+    },
+    Update {
+        target: Target,
+        run: RunPick,
+        update: UpdateSpec,
+    },
+    /// A run starts and ends, by itself or with a schedule that goes on.
+    Execute {
+        target: Target,
+        run: RunPick,
+        result: InvocationStatus,
+        reschedule: bool,
+        /// Over and over, as long as the schedule goes on.
+        times: u8,
+    },
+    Stop {
+        target: Target,
+        runs: Vec<RunPick>,
+    },
+    Delete(Target),
+    Clear,
+    /// The clock goes on by so many seconds.
+    Advance(u8),
+    /// The clock is set, so many seconds from where it is.
+    Set(i8),
+    Query {
+        request: RequestSpec,
+        form: u8,
+        /// What each filter excludes is counted.
+        measured: bool,
+    },
+    /// A walk begins, at the first page or behind a page by number.
+    Walk {
+        request: RequestSpec,
+        size: u8,
+        page_number: Option<u8>,
+    },
+    /// An open walk goes on by a page.
+    Continue {
+        walk: u8,
+        size: u8,
+        noise: Pairs,
+        form: u8,
+    },
+    /// An open walk goes on to its end.
+    Drain {
+        walk: u8,
+        size: u8,
+    },
+    Forged {
+        token: u8,
+        forgery: Forgery,
+    },
+}
+
+/// A store, and what happens to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) store: StoreSpec,
+    pub(crate) ops: Vec<Op>,
+}
+
+impl Op {
+    /// Every kind.
+    pub(crate) const KINDS: [&'static str; 16] = [
+        "accept", "backfill", "batch", "many", "update", "execute", "stop", "delete", "clear",
+        "advance", "set", "query", "walk", "continue", "drain", "forged",
+    ];
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Op::Accept(record) if record.is_backfill() => "backfill",
+            Op::Accept(_) => "accept",
+            Op::Batch(_) => "batch",
+            Op::Many { .. } => "many",
+            Op::Update { .. } => "update",
+            Op::Execute { .. } => "execute",
+            Op::Stop { .. } => "stop",
+            Op::Delete(_) => "delete",
+            Op::Clear => "clear",
+            Op::Advance(_) => "advance",
+            Op::Set(_) => "set",
+            Op::Query { .. } => "query",
+            Op::Walk { .. } => "walk",
+            Op::Continue { .. } => "continue",
+            Op::Drain { .. } => "drain",
+            Op::Forged { .. } => "forged",
+        }
+    }
+}
+
+fn target() -> impl Strategy<Value = Target> {
+    prop_oneof![
+        12 => any::<u8>().prop_map(Target::Live),
+        6 => (0..3_u8).prop_map(Target::Recurring),
+        1 => any::<u8>().prop_map(Target::Pool),
+    ]
+}
+
+fn run() -> impl Strategy<Value = RunPick> {
+    prop_oneof![
+        12 => any::<u8>().prop_map(RunPick::Own),
+        1 => (0..8_u8).prop_map(RunPick::Pool),
+    ]
+}
+
+fn size() -> impl Strategy<Value = u8> {
+    prop_oneof![8 => 1..=3_u8, 1 => Just(10), 1 => Just(50)]
+}
+
+fn execute() -> impl Strategy<Value = Op> {
+    use InvocationStatus as S;
+    let result = select(&[S::Success, S::Failed, S::Error, S::Timeout][..]);
+    let target = prop_oneof![1 => target(), 6 => (0..3_u8).prop_map(Target::Recurring)];
+    let reschedule = prop_oneof![1 => Just(false), 3 => Just(true)];
+    (target, run(), result, reschedule, 1..4_u8).prop_map(
+        |(target, run, result, reschedule, times)| Op::Execute {
+            target,
+            run,
+            result,
+            reschedule,
+            times,
+        },
+    )
+}
+
+fn query() -> impl Strategy<Value = Op> {
+    let measured = prop_oneof![1 => Just(false), 1 => Just(true)];
+    (request(), 0..5_u8, measured).prop_map(|(request, form, measured)| Op::Query {
+        request,
+        form,
+        measured,
+    })
+}
+
+fn begin(request: impl Strategy<Value = RequestSpec>) -> impl Strategy<Value = Op> {
+    let page_number = prop_oneof![4 => Just(None), 1 => (1..4_u8).prop_map(Some)];
+    (request, size(), page_number).prop_map(|(request, size, page_number)| Op::Walk {
+        request,
+        size,
+        page_number,
+    })
+}
+
+fn go_on() -> impl Strategy<Value = Op> {
+    (any::<u8>(), size(), noise(), 0..5_u8).prop_map(|(walk, size, noise, form)| Op::Continue {
+        walk,
+        size,
+        noise,
+        form,
+    })
+}
+
+fn forged() -> impl Strategy<Value = Op> {
+    let texts = vec!["x".to_owned(), "A".repeat(44), "字".to_owned(), "A".repeat(70)];
+    let more = select(&["A", "=", "_", " ", "AAAA"][..]).prop_map(str::to_owned);
+    let filter = prop_oneof![
+        4 => walk().prop_map(|request| request.pairs),
+        1 => unknown(),
+    ];
+    let forgery = prop_oneof![
+        4 => (0..44_u8, 1..64_u8).prop_map(|(at, by)| Forgery::Change { at, by }),
+        1 => (1..44_u8).prop_map(Forgery::Truncate),
+        1 => more.prop_map(Forgery::Extend),
+        1 => select(texts).prop_map(Forgery::Text),
+        3 => filter.prop_map(Forgery::Filters),
+        1 => Just(Forgery::Operation),
+        1 => Just(Forgery::Store),
+    ];
+    (any::<u8>(), forgery).prop_map(|(token, forgery)| Op::Forged { token, forgery })
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let updates = (target(), run(), update()).prop_map(|(target, run, update)| Op::Update {
+        target,
+        run,
+        update,
+    });
+    let stop = (target(), vec(run(), 0..3)).prop_map(|(target, runs)| Op::Stop { target, runs });
+    let drain = (any::<u8>(), size()).prop_map(|(walk, size)| Op::Drain { walk, size });
+    prop_oneof![
+        16 => record().prop_map(Op::Accept),
+        3 => vec(record(), 0..=40).prop_map(Op::Batch),
+        8 => updates,
+        7 => execute(),
+        3 => stop,
+        5 => target().prop_map(Op::Delete),
+        6 => (0..20_u8).prop_map(Op::Advance),
+        2 => prop_oneof![6 => -40..6_i8, 1 => any::<i8>()].prop_map(Op::Set),
+        24 => query(),
+        7 => begin(walk()),
+        12 => go_on(),
+        3 => drain,
+        4 => forged(),
+    ]
+}
+
+/// So many newest records that a small store loses all others, or fewer in between.
+fn many() -> impl Strategy<Value = Op> {
+    let newest = (100..700_u16).prop_map(|count| Op::Many { count, seconds: 0 });
+    let between = (1..100_u16, 0..70_u8).prop_map(|(count, seconds)| Op::Many { count, seconds });
+    prop_oneof![newest, between]
+}
+
+/// Pages by number that skip hundreds of rows.
+fn deep_page() -> impl Strategy<Value = Op> {
+    (walk(), 1..32_u8, 30..=50_u8, 0..5_u8).prop_map(|(mut request, number, size, form)| {
+        request.pairs.push(("PageNumber".to_owned(), number.to_string()));
+        request.pairs.push(("PageSize".to_owned(), size.to_string()));
+        Op::Query { request, form, measured: false }
+    })
+}
+
+/// Rare, since they leave nothing or much behind.
+fn rare_op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        80 => op(),
+        1 => Just(Op::Clear),
+        2 => many(),
+    ]
+}
+
+/// Cases of small stores, of which every limit is met often.
+pub(crate) fn case() -> impl Strategy<Value = Case> {
+    let capacity = prop_oneof![1 => 0..4_usize, 10 => 4..=40_usize, 4 => 41..200_usize];
+    let first = vec(record(), 0..=48).prop_map(Op::Batch);
+    (store(capacity.boxed()), first, vec(rare_op(), 1..70)).prop_map(|(store, first, ops)| {
+        let ops = std::iter::once(first).chain(ops).collect();
+        Case { store, ops }
+    })
+}
+
+/// Cases of stores that hold more than a query with tags can reach.
+pub(crate) fn large_case() -> impl Strategy<Value = Case> {
+    let capacity = (1_300..1_700_usize).boxed();
+    let store = store(capacity).prop_map(|store| StoreSpec { retention: None, ..store });
+    let tagged = |operation: Operation| {
+        let pairs = [("RegionId", "cn-a"), ("Tag.7.Key", "k1"), ("Timed", "false")];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        RequestSpec { operation, pairs }
+    };
+    let tagged =
+        select(&[Operation::DescribeInvocations, Operation::DescribeInvocationResults][..])
+            .prop_map(tagged);
+    let begins = (tagged, 44..=50_u8, prop::option::of(10..=22_u8))
+        .prop_map(|(request, size, page_number)| Op::Walk { request, size, page_number });
+    let drain = (any::<u8>(), 40..=50_u8).prop_map(|(walk, size)| Op::Drain { walk, size });
+    let ops = prop_oneof![3 => begins, 2 => drain, 1 => go_on(), 4 => deep_page(), 6 => op()];
+    (store, 1_250..1_500_u16, vec(ops, 8..30)).prop_map(|(store, count, ops)| {
+        let ops = std::iter::once(Op::Many { count, seconds: 0 }).chain(ops).collect();
+        Case { store, ops }
+    })
+}

@@ -1,0 +1,421 @@
+//! Requests, walks and tokens.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use invodex::{DescribeInvocationResults, DescribeInvocations, Store, Timestamp};
+use proptest::test_runner::TestCaseError;
+use serde_json::Value;
+
+use super::compare::{body, head, outcome, same};
+use super::coverage::FILTERS;
+use super::ops::Forgery;
+use super::requests::{Pairs, RequestSpec};
+use super::walks::{Matching, RowKey, TAGGED_ROWS, Walk};
+use super::{Check, KEPT_TOKENS, Machine, OPEN_WALKS};
+use crate::engine::{self, Form};
+use crate::model::{Answer, ModelError, Operation, RowId};
+
+/// What pages are asked for with.
+const PAGING: [&str; 4] = ["PageNumber", "PageSize", "MaxResults", "NextToken"];
+
+/// An answer on which the store and the model agree.
+struct Page {
+    ids: Vec<RowId>,
+    token: Option<String>,
+}
+
+fn name_of(operation: Operation) -> &'static str {
+    match operation {
+        Operation::DescribeInvocations => FILTERS[0].0,
+        Operation::DescribeInvocationResults => FILTERS[1].0,
+    }
+}
+
+/// The pairs without those of these names.
+fn without(pairs: &[(String, String)], names: &[&str]) -> Pairs {
+    pairs.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect()
+}
+
+fn with(pairs: &[(String, String)], more: &[(&str, &str)]) -> Pairs {
+    let more = more.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    pairs.iter().cloned().chain(more).collect()
+}
+
+impl Machine<'_> {
+    pub(super) fn query(&mut self, request: &RequestSpec, form: u8, measured: bool) -> Check {
+        let pairs = self.resolve(&request.pairs);
+        self.ask(request.operation, &pairs, form)?;
+        if request.operation == Operation::DescribeInvocations {
+            self.check_matching(&pairs)?;
+        }
+        if measured {
+            self.measure(request.operation, &pairs);
+        }
+        Ok(())
+    }
+
+    /// Puts ids in the place of what stands for one.
+    fn resolve(&self, pairs: &[(String, String)]) -> Pairs {
+        let list = self.model.list();
+        let known = |id: &&String| self.known.get(*id);
+        let is_recurring = |id: &&String| known(id).is_some_and(|known| known.mode.is_recurring());
+        let has_history = |id: &&String| known(id).is_some_and(|known| known.has_history);
+        let resolved = |value: &String| {
+            let number = value.strip_prefix('@')?;
+            let (number, ids): (_, Vec<&String>) = match number.strip_prefix('h') {
+                Some(number) if list.iter().any(|id| has_history(&id)) => {
+                    (number, list.iter().filter(has_history).collect())
+                }
+                Some(number) => (number, list.iter().filter(is_recurring).collect()),
+                None => (number, list.iter().collect()),
+            };
+            let number: usize = number.parse().ok()?;
+            Some(match ids.get(number % ids.len().max(1)) {
+                Some(id) => (*id).clone(),
+                None => "t-nobody".to_owned(),
+            })
+        };
+        let resolved = pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), resolved(value).unwrap_or_else(|| value.clone())));
+        resolved.collect()
+    }
+
+    fn model_answer(
+        &self,
+        operation: Operation,
+        pairs: &[(String, String)],
+    ) -> Result<Answer, ModelError> {
+        match operation {
+            Operation::DescribeInvocations => self.model.describe_invocations(pairs),
+            Operation::DescribeInvocationResults => self.model.describe_invocation_results(pairs),
+        }
+    }
+
+    /// Asks both, and compares the answers in one form or in all.
+    fn ask(
+        &mut self,
+        operation: Operation,
+        pairs: &[(String, String)],
+        form: u8,
+    ) -> Result<Option<Page>, TestCaseError> {
+        const FORMS: [Form; 3] = [Form::Body, Form::Views, Form::Owned];
+        self.coverage.queries += 1;
+        let what = format!("{} {pairs:?}", name_of(operation));
+        let forms = FORMS.get(usize::from(form)).map_or(&FORMS[..], std::slice::from_ref);
+        let answer = self.model_answer(operation, pairs);
+        let mut text = None;
+        for form in forms {
+            let store = engine::describe(&self.store, name_of(operation), pairs, *form);
+            let both = outcome(&what, store, answer.clone(), self.coverage)?;
+            let Some((mut store, model)) = both else { return Ok(None) };
+            let token = match head(operation, &mut store).as_object_mut() {
+                Some(head) => head.remove("NextToken"),
+                None => None,
+            };
+            body(format!("{what} as {form:?}"), &store, &model.body)?;
+            let Some(Value::String(token)) = token else {
+                return Err(TestCaseError::fail(format!("{what}: no NextToken")));
+            };
+            same(format!("{what}: a token"), !token.is_empty(), model.next.is_some())?;
+            same("the token of each form", &token, text.get_or_insert_with(|| token.clone()))?;
+        }
+        // Both refused above, if any did.
+        let Ok(answer) = answer else { return Ok(None) };
+        let token = text.filter(|token| !token.is_empty());
+        self.check_typed(operation, pairs, &answer, token.as_deref())?;
+        if let (Some(token), Some(next)) = (&token, answer.next) {
+            let is_opaque = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            same("opaque", token.len() <= 64 && token.bytes().all(is_opaque), true)?;
+            self.model.learn_token(token, next);
+            self.tokens.push((operation, without(pairs, &PAGING), token.clone()));
+            if self.tokens.len() > KEPT_TOKENS {
+                self.tokens.remove(0);
+            }
+        }
+        self.coverage.rows += answer.ids.len() as u64;
+        self.coverage.history_rows +=
+            answer.ids.iter().filter(|row| row.history.is_some()).count() as u64;
+        Ok(Some(Page { ids: answer.ids, token }))
+    }
+
+    /// The same answer as a caller in the same process sees it.
+    fn check_typed(
+        &self,
+        operation: Operation,
+        pairs: &[(String, String)],
+        answer: &Answer,
+        token: Option<&str>,
+    ) -> Check {
+        macro_rules! seen {
+            ($request:ident, $describe:ident) => {{
+                let request = $request::from_pairs(pairs.iter().map(|(name, value)| (name, value)));
+                let page = self.store.$describe(&request);
+                page.map(|page| {
+                    let token = page.next_token().map(|token| token.to_string());
+                    (page.len(), page.total_count(), token)
+                })
+            }};
+        }
+        let seen = match operation {
+            Operation::DescribeInvocations => seen!(DescribeInvocations, describe_invocations),
+            Operation::DescribeInvocationResults => {
+                seen!(DescribeInvocationResults, describe_invocation_results)
+            }
+        };
+        let expected = (answer.ids.len(), answer.total, token.map(str::to_owned));
+        same("the page", seen.map_err(|error| error.to_string()), Ok(expected))
+    }
+
+    /// All records that match, as a set of acceptance numbers.
+    fn check_matching(&mut self, pairs: &[(String, String)]) -> Check {
+        let pairs = without(pairs, &["NextToken"]);
+        let request =
+            DescribeInvocations::from_pairs(pairs.iter().map(|(name, value)| (name, value)));
+        let store = self.store.matching(&request);
+        let model = self.model.describe_invocations_all_matching(&pairs);
+        let Some((store, model)) = outcome("matching", store, model, self.coverage)? else {
+            return Ok(());
+        };
+        let numbers: BTreeSet<u64> = model.iter().map(|id| self.known[id].number).collect();
+        same("matching", store.iter().eq(numbers.iter().copied()), true)
+    }
+
+    /// How many rows match, by the model.
+    fn count(&self, operation: Operation, pairs: &[(String, String)]) -> Option<u64> {
+        let pairs = without(pairs, &PAGING);
+        match operation {
+            Operation::DescribeInvocations => {
+                let ids = self.model.describe_invocations_all_matching(&pairs).ok()?;
+                Some(ids.len() as u64)
+            }
+            Operation::DescribeInvocationResults => {
+                let answer =
+                    self.model.describe_invocation_results(&with(&pairs, &[("PageSize", "1")]));
+                answer.ok()?.total
+            }
+        }
+    }
+
+    /// Counts which filters of a request exclude rows, and which leave some.
+    fn measure(&mut self, operation: Operation, pairs: &[(String, String)]) {
+        let pairs = without(pairs, &["IncludeOutput"]);
+        let Some(count) = self.count(operation, &pairs) else { return };
+        let is_given = |name: &str| {
+            let last = pairs.iter().rev().find(|(given, _)| given == name);
+            last.is_some_and(|(_, value)| !value.is_empty())
+        };
+        let replaced = |name: &str, values: &[&str]| {
+            let counts = values.iter().filter_map(|value| {
+                self.count(operation, &with(&without(&pairs, &[name]), &[(name, value)]))
+            });
+            counts.sum::<u64>()
+        };
+        let mut effects = Vec::new();
+        let names = FILTERS.iter().filter(|(of, _)| *of == name_of(operation));
+        for &name in names.flat_map(|(_, names)| *names) {
+            let all = match name {
+                "RegionId" => replaced(name, &super::pools::REGIONS),
+                "Timed" => replaced(name, &["true", "false"]),
+                "Tag.N.Key" | "Tag.N.Value" => continue,
+                _ if !is_given(name) => continue,
+                _ => match self.count(operation, &without(&pairs, &[name])) {
+                    // A history adds rows.
+                    Some(other) if name == "IncludeHistory" => count + count.saturating_sub(other),
+                    Some(other) => other,
+                    None => continue,
+                },
+            };
+            effects.push((name, all > count));
+        }
+        for number in 1..=20 {
+            let (key, value) = (format!("Tag.{number}.Key"), format!("Tag.{number}.Value"));
+            if pairs.iter().any(|(name, _)| *name == key) {
+                let pair = pairs.iter().any(|(name, _)| *name == value);
+                let name = if pair { "Tag.N.Value" } else { "Tag.N.Key" };
+                let all = self.count(operation, &without(&pairs, &[&key, &value]));
+                effects.push((name, all > Some(count)));
+            }
+        }
+        for (name, excluded) in effects {
+            self.coverage.filter(name_of(operation), name, excluded, count > 0);
+        }
+    }
+
+    fn key(&self, row: &RowId) -> RowKey {
+        let known = &self.known[&row.invoke_id];
+        let run = row.instance_id.as_ref();
+        let run = run.and_then(|id| known.instances.iter().position(|other| other == id));
+        let history = row.history.unwrap_or(u64::MAX);
+        (Reverse((known.created.as_secs(), known.number)), run.unwrap_or(0), Reverse(history))
+    }
+
+    fn keys(&self, rows: &[RowId]) -> Vec<RowKey> {
+        rows.iter().map(|row| self.key(row)).collect()
+    }
+
+    /// Every row that matches now, by the model, but not by its walks.
+    fn matching(&self, operation: Operation, pairs: &[(String, String)]) -> Matching {
+        if operation == Operation::DescribeInvocations {
+            let ids = self.model.describe_invocations_all_matching(pairs).ok()?;
+            let row = |invoke_id| RowId { invoke_id, instance_id: None, history: None };
+            return Some(ids.into_iter().map(|id| self.key(&row(id))).collect());
+        }
+        let mut rows = BTreeSet::new();
+        for number in 1.. {
+            let number = number.to_string();
+            let pairs = with(pairs, &[("PageSize", "50"), ("PageNumber", &number)]);
+            let answer = self.model.describe_invocation_results(&pairs).ok()?;
+            rows.extend(self.keys(&answer.ids));
+            let is_tagged = pairs.iter().any(|(name, _)| name.starts_with("Tag."));
+            if is_tagged && answer.total >= Some(TAGGED_ROWS) {
+                return None;
+            }
+            if answer.next.is_none() {
+                break;
+            }
+        }
+        Some(rows)
+    }
+
+    pub(super) fn look_at_walks(&mut self) {
+        let mut walks = std::mem::take(&mut self.walks);
+        for walk in &mut walks {
+            walk.look(self.matching(walk.operation, &walk.pairs));
+        }
+        self.walks = walks;
+    }
+
+    pub(super) fn open_walk(&self, number: u8) -> Option<usize> {
+        (!self.walks.is_empty()).then(|| usize::from(number) % self.walks.len())
+    }
+
+    pub(super) fn begin_walk(
+        &mut self,
+        request: &RequestSpec,
+        size: u8,
+        page_number: Option<u8>,
+    ) -> Check {
+        let operation = request.operation;
+        let pairs = self.resolve(&request.pairs);
+        let size_text = size.to_string();
+        let first = match page_number {
+            Some(number) => {
+                let number = number.to_string();
+                with(&pairs, &[("PageSize", &size_text), ("PageNumber", &number)])
+            }
+            None => with(&pairs, &[("MaxResults", &size_text)]),
+        };
+        let Some(page) = self.ask(operation, &first, 0)? else { return Ok(()) };
+        self.coverage.walks += 1;
+        let mut walk = Walk::new(operation, pairs.clone(), self.matching(operation, &pairs));
+        let keys = self.keys(&page.ids);
+        let goes_on = match page_number {
+            Some(number) => {
+                walk.pass(&keys, u64::from(number) * u64::from(size));
+                walk.token = page.token.unwrap_or_default();
+                !walk.token.is_empty()
+            }
+            None => walk.take(&keys, page.token.as_deref())?,
+        };
+        if goes_on {
+            self.walks.push(walk);
+            if self.walks.len() > OPEN_WALKS {
+                self.walks.remove(0);
+            }
+        } else {
+            self.coverage.ended_walks += 1;
+        }
+        Ok(())
+    }
+
+    /// The next page of an open walk. False when the walk is over.
+    pub(super) fn go_on(
+        &mut self,
+        at: usize,
+        size: u8,
+        noise: &[(String, String)],
+        form: u8,
+    ) -> Result<bool, TestCaseError> {
+        let mut walk = self.walks.remove(at);
+        let mut pairs = walk.pairs.clone();
+        pairs.extend_from_slice(noise);
+        pairs.push(("MaxResults".to_owned(), size.to_string()));
+        pairs.push(("NextToken".to_owned(), walk.token.clone()));
+        let Some(page) = self.ask(walk.operation, &pairs, form)? else {
+            // The id may have come to stand for a task that has no history; else a walk's token
+            // is never refused.
+            let history = walk.pairs.iter().any(|(name, _)| name == "IncludeHistory");
+            same("a walk is refused only with its history", true, history)?;
+            return Ok(false);
+        };
+        self.coverage.pages += 1;
+        let keys = self.keys(&page.ids);
+        let goes_on = walk.take(&keys, page.token.as_deref())?;
+        if goes_on {
+            self.walks.insert(at, walk);
+        } else {
+            self.coverage.ended_walks += 1;
+            self.coverage.capped_walks += u64::from(walk.is_capped());
+        }
+        Ok(goes_on)
+    }
+
+    pub(super) fn forged(&mut self, token: u8, forgery: &Forgery) -> Check {
+        if self.tokens.is_empty() {
+            return Ok(());
+        }
+        let at = usize::from(token) % self.tokens.len();
+        let (mut operation, mut pairs, mut token) = self.tokens[at].clone();
+        match forgery {
+            Forgery::Change { at, by } => {
+                const LETTERS: &[u8; 64] =
+                    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+                let at = usize::from(*at) % token.len();
+                let old = LETTERS.iter().position(|&letter| letter == token.as_bytes()[at]);
+                let new = LETTERS[(old.unwrap_or(0) + usize::from(*by)) % LETTERS.len()];
+                token.replace_range(at..=at, &char::from(new).to_string());
+            }
+            Forgery::Truncate(by) => {
+                token.truncate(token.len().saturating_sub(usize::from(*by)).max(1));
+            }
+            Forgery::Extend(more) => token.push_str(more),
+            Forgery::Text(text) => token.clone_from(text),
+            Forgery::Filters(more) => pairs.extend(self.resolve(more)),
+            Forgery::Operation => {
+                operation = match operation {
+                    Operation::DescribeInvocations => Operation::DescribeInvocationResults,
+                    Operation::DescribeInvocationResults => Operation::DescribeInvocations,
+                };
+            }
+            Forgery::Store => return self.check_other_stores(operation, &pairs, &token),
+        }
+        let altered = self.tokens[at].2 != token;
+        pairs.push(("NextToken".to_owned(), token));
+        if altered {
+            let error = self.model_answer(operation, &pairs).err().map(|error| error.code);
+            same("a forged token", error.as_deref(), Some("InvalidParameter.NextToken"))?;
+        }
+        self.ask(operation, &pairs, 0).map(drop)
+    }
+
+    /// A token is good for every store of the same id, and for no other.
+    fn check_other_stores(
+        &mut self,
+        operation: Operation,
+        pairs: &[(String, String)],
+        token: &str,
+    ) -> Check {
+        let pairs = with(pairs, &[("NextToken", token)]);
+        let mut config = self.store.config().clone();
+        let twin = Store::new(config.clone(), Timestamp::MAX);
+        let answer = engine::describe(&twin, name_of(operation), &pairs, Form::Body);
+        same("a store of the same id", answer.map_err(|error| error.to_string()).err(), None)?;
+        config.id ^= 1;
+        let other = Store::new(config, Timestamp::MAX);
+        let answer = engine::describe(&other, name_of(operation), &pairs, Form::Body);
+        let code = answer.err().map(|error| error.code().to_owned());
+        same("a store of another id", code.as_deref(), Some("InvalidParameter.NextToken"))
+    }
+}

@@ -1,0 +1,276 @@
+//! Requests: wire pairs, with every parameter, good values and bad ones, in any combination.
+//!
+//! A value `@7` stands for the id of a live record, `@h7` for that of one with a history, or of a
+//! recurring one while there is none; which one is only known when the request is made.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::Union;
+
+use super::pools::{
+    COMMAND_IDS, COMMAND_NAMES, GROUPS, INSTANCE_IDS, REGIONS, TAG_KEYS, TAG_VALUES, invoke_id,
+};
+use crate::model::Operation;
+
+pub(crate) type Pairs = Vec<(String, String)>;
+
+/// A request in wire form.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestSpec {
+    pub(crate) operation: Operation,
+    pub(crate) pairs: Pairs,
+}
+
+const STATUSES: [&str; 9] = [
+    "Running",
+    "Finished",
+    "Success",
+    "Failed",
+    "Stopped",
+    "Stopping",
+    "PartialFailed",
+    "Pending",
+    "Scheduled",
+];
+const TYPES: [&str; 3] = ["RunBatScript", "RunPowerShellScript", "RunShellScript"];
+const MODES: [&str; 4] = ["Once", "Period", "NextRebootOnly", "EveryReboot"];
+const BOOLEANS: [&str; 6] = ["true", "false", "True", "False", "TRUE", "fAlSe"];
+
+fn owned(pairs: &[(&str, &str)]) -> Pairs {
+    pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// One parameter with a good value, seldom a bad or an empty one.
+fn parameter(
+    name: &'static str,
+    good: &'static [&'static str],
+    bad: &'static [&'static str],
+    bad_weight: u32,
+) -> BoxedStrategy<Pairs> {
+    let value = if bad_weight == 0 || bad.is_empty() {
+        select(good).boxed()
+    } else {
+        prop_oneof![24 => select(good), 2 * bad_weight => select(bad), bad_weight => Just("")]
+            .boxed()
+    };
+    value.prop_map(move |value| owned(&[(name, value)])).boxed()
+}
+
+/// `InvokeId`: of a live record, of the pool, or of none.
+fn id() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => any::<u8>().prop_map(|number| format!("@{number}")),
+        2 => any::<u8>().prop_map(invoke_id),
+        1 => Just("t-none".to_owned()),
+    ]
+}
+
+fn tag(bad: u32) -> BoxedStrategy<Pairs> {
+    let names = |number: String, key: String, value: Option<String>| {
+        let mut pairs = vec![(format!("Tag.{number}.Key"), key)];
+        pairs.extend(value.map(|value| (format!("Tag.{number}.Value"), value)));
+        pairs
+    };
+    let number = (1..=20_u8).prop_map(|number| number.to_string());
+    let key = prop_oneof![3 => select(&TAG_KEYS[..2]), 1 => select(&TAG_KEYS[..])];
+    let key = key.prop_map(str::to_owned);
+    let value = prop::option::of(select(&TAG_VALUES[..]).prop_map(str::to_owned));
+    let good = (number, key, value).prop_map(move |(number, key, value)| names(number, key, value));
+    if bad == 0 {
+        return good.boxed();
+    }
+    let number = || (1..=20_u8).prop_map(|number| number.to_string());
+    let above = select(&["21", "22", "100", "99999999999999999999"][..])
+        .prop_map(move |number| names(number.to_owned(), "k1".to_owned(), None));
+    let long = ["x".repeat(65), "字".repeat(65), "字".repeat(64), "x".repeat(64)];
+    let keys = ["", "aliyun", "ALIYUNx", "acs:x", "Acs:", "http://", "a-https://b", "acs", "ali"];
+    let keys: Vec<String> = keys.into_iter().map(str::to_owned).chain(long).collect();
+    let key = (number(), select(keys)).prop_map(move |(number, key)| names(number, key, None));
+    let values = vec!["x".repeat(128), "字".repeat(129), "http://x".to_owned()];
+    let value = (number(), select(values))
+        .prop_map(move |(number, value)| names(number, "k2".to_owned(), Some(value)));
+    let alone = number().prop_map(|number| owned(&[(&format!("Tag.{number}.Value"), "v1")]));
+    let twenty = any::<bool>().prop_map(|values| {
+        let pairs = (1..=20).flat_map(|number| {
+            let value = values.then(|| (format!("Tag.{number}.Value"), "v1".to_owned()));
+            std::iter::once((format!("Tag.{number}.Key"), format!("m{number}"))).chain(value)
+        });
+        pairs.collect::<Pairs>()
+    });
+    prop_oneof![
+        60 / bad => good,
+        2 => above,
+        2 => key,
+        2 => value,
+        2 => alone,
+        1 => twenty,
+    ]
+    .boxed()
+}
+
+/// The filters and what is shown; `bad` is how often a value is not what it should be.
+fn filters(operation: Operation, bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
+    let one = |name, good, wrong| parameter(name, good, wrong, bad);
+    let mut all = vec![
+        (3, one("ResourceGroupId", &GROUPS[1..], &["rg-none"])),
+        (3, one("CommandId", &COMMAND_IDS, &["c-none"])),
+        (4, one("InstanceId", &INSTANCE_IDS, &["i-none"])),
+        (1, id().prop_map(|id| vec![("InvokeId".to_owned(), id)]).boxed()),
+        (4, tag(bad)),
+        (1, one("ContentEncoding", &["PlainText", "Base64"], &["base64", "plain"])),
+    ];
+    if operation == Operation::DescribeInvocations {
+        all.extend([
+            (3, one("CommandName", &COMMAND_NAMES[..3], &["DEPLOY", "dep"])),
+            (3, one("CommandType", &TYPES, &["runshellscript", "Shell"])),
+            (2, one("Type", &TYPES, &["RunPythonScript"])),
+            (3, one("RepeatMode", &MODES, &["DryRun", "once"])),
+            (4, one("Timed", &BOOLEANS, &["1", "yes", " true"])),
+            (4, one("InvokeStatus", &STATUSES, &["success", "Cancelled"])),
+        ]);
+        let output = (select(&BOOLEANS[..]), any::<bool>(), id());
+        let output = output.prop_map(move |(value, with_id, id)| {
+            let mut pairs = owned(&[("IncludeOutput", value)]);
+            if with_id {
+                pairs.push(("InvokeId".to_owned(), id));
+            } else if bad == 0 || value.len() % 2 == 0 {
+                pairs.extend(owned(&[("InstanceId", "i-1")]));
+            }
+            pairs
+        });
+        all.push((2, output.boxed()));
+        if bad > 0 {
+            all.push((2, one("IncludeOutput", &["false", "true"], &["0", "no"])));
+        }
+    } else {
+        all.push((4, one("InvokeRecordStatus", &STATUSES, &["running", "Invalid"])));
+        let history = (0..3_u8).prop_map(|number| {
+            let id = ("InvokeId".to_owned(), format!("@h{number}"));
+            let mut pairs = owned(&[("IncludeHistory", "true")]);
+            pairs.push(id);
+            pairs
+        });
+        all.push((4, history.boxed()));
+        if bad > 0 {
+            all.push((1, one("IncludeHistory", &BOOLEANS, &["0", "no"])));
+            let any_id = id().prop_map(|id| {
+                vec![("IncludeHistory".to_owned(), "TRUE".to_owned()), ("InvokeId".to_owned(), id)]
+            });
+            all.push((1, any_id.boxed()));
+        }
+    }
+    all
+}
+
+/// Pages of both kinds.
+fn paging(bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
+    let one = |name, good, wrong| parameter(name, good, wrong, bad);
+    let sizes: &[&str] = &["1", "2", "3", "10", "50", "007"];
+    let wrong: &[&str] = &["0", "-1", "51", "ten", "1.0", "+1", " 1", "99999999999999999999"];
+    let pages: &[&str] = &["1", "2", "3", "04", "2147483647"];
+    let wrong_pages: &[&str] = &["0", "-7", "2147483648", "one", "99999999999999999999"];
+    vec![
+        (3, one("PageNumber", pages, wrong_pages)),
+        (4, one("PageSize", sizes, wrong)),
+        (3, one("MaxResults", sizes, wrong)),
+        (1, one("NextToken", &["", ""], &["x", "AAAA"])),
+    ]
+}
+
+/// Parameters that mean nothing.
+pub(crate) fn unknown() -> BoxedStrategy<Pairs> {
+    let names: &[&str] = &[
+        "OwnerId",
+        "ResourceOwnerAccount",
+        "SignatureNonce",
+        "invokeId",
+        "InvokeId.1",
+        "Tag.0.Key",
+        "Tag.01.Key",
+        "Tag.1",
+        "Tag.1.Other",
+        "Tag.1.Key.2",
+        "Tag..Key",
+        "Tag.-1.Value",
+        "tag.1.Key",
+    ];
+    select(names).prop_map(|name| owned(&[(name, "k1")])).boxed()
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        3 => Just(Operation::DescribeInvocations),
+        2 => Just(Operation::DescribeInvocationResults),
+    ]
+}
+
+/// A request for the history of a record that has one.
+fn history(most_pages: usize) -> impl Strategy<Value = RequestSpec> {
+    let status = prop_oneof![3 => Just(None), 1 => select(&STATUSES[..]).prop_map(Some)];
+    let pages = Union::new_weighted(paging(1));
+    (0..3_u8, status, vec(pages, 0..=most_pages)).prop_map(|(number, status, pages)| {
+        let mut pairs = owned(&[("RegionId", REGIONS[0]), ("IncludeHistory", "True")]);
+        pairs.push(("InvokeId".to_owned(), format!("@h{number}")));
+        pairs.extend(status.map(|status| ("InvokeRecordStatus".to_owned(), status.to_owned())));
+        pairs.extend(pages.into_iter().flatten());
+        RequestSpec { operation: Operation::DescribeInvocationResults, pairs }
+    })
+}
+
+/// Any request.
+pub(crate) fn request() -> impl Strategy<Value = RequestSpec> {
+    prop_oneof![9 => any_request(), 1 => history(1)]
+}
+
+fn any_request() -> impl Strategy<Value = RequestSpec> {
+    let region = prop_oneof![
+        40 => Just(Some(REGIONS[0])),
+        12 => Just(Some(REGIONS[1])),
+        2 => Just(Some(REGIONS[2])),
+        2 => Just(Some(REGIONS[3])),
+        1 => Just(Some("")),
+        1 => Just(None),
+    ];
+    (region, operation()).prop_flat_map(|(region, operation)| {
+        let mut elements = filters(operation, 1);
+        elements.extend(paging(1));
+        elements.push((1, unknown()));
+        elements.push((1, parameter("RegionId", &REGIONS[..2], &[], 0)));
+        let count = prop_oneof![3 => 0..3_usize, 3 => 1..5_usize, 1 => 3..8_usize];
+        let elements = Union::new_weighted(elements);
+        let elements = count.prop_flat_map(move |count| vec(elements.clone(), count));
+        elements.prop_map(move |elements| {
+            let region = region.map(|region| ("RegionId".to_owned(), region.to_owned()));
+            let pairs = region.into_iter().chain(elements.into_iter().flatten()).collect();
+            RequestSpec { operation, pairs }
+        })
+    })
+}
+
+/// A request to begin a walk with: no bad values, no pages, few filters.
+pub(crate) fn walk() -> impl Strategy<Value = RequestSpec> {
+    prop_oneof![5 => any_walk(), 1 => history(0)]
+}
+
+fn any_walk() -> impl Strategy<Value = RequestSpec> {
+    operation().prop_flat_map(|operation| {
+        let elements = Union::new_weighted(filters(operation, 0));
+        let count = prop_oneof![2 => Just(0_usize), 2 => Just(1), 1 => Just(2)];
+        let elements = count.prop_flat_map(move |count| vec(elements.clone(), count));
+        elements.prop_map(move |elements| {
+            let region = ("RegionId".to_owned(), REGIONS[0].to_owned());
+            let pairs = std::iter::once(region).chain(elements.into_iter().flatten()).collect();
+            RequestSpec { operation, pairs }
+        })
+    })
+}
+
+/// What may differ from page to page of a walk.
+pub(crate) fn noise() -> impl Strategy<Value = Pairs> {
+    let ignored = parameter("PageNumber", &["0", "2", "x"], &[], 0);
+    let size = parameter("PageSize", &["51", "3"], &[], 0);
+    let encoding = parameter("ContentEncoding", &["PlainText", "Base64"], &[], 0);
+    vec(prop_oneof![ignored, size, encoding, unknown()], 0..3)
+        .prop_map(|pairs| pairs.into_iter().flatten().collect())
+}

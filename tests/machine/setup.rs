@@ -1,0 +1,83 @@
+//! Stores: how each case's is configured, for the engine and for the model.
+
+use invodex::{Config, OmittedTimed, Regions, Tuning};
+use proptest::prelude::*;
+
+use super::pools::REGIONS;
+use crate::engine::SMALL;
+use crate::model::ModelConfig;
+
+/// A store's configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct StoreSpec {
+    pub(crate) id: u64,
+    pub(crate) capacity: usize,
+    pub(crate) retention: Option<u32>,
+    pub(crate) omitted_timed_any: bool,
+    pub(crate) has_regions: bool,
+    pub(crate) history_limit: usize,
+    pub(crate) tuning: Tuning,
+}
+
+fn tuning() -> impl Strategy<Value = Tuning> {
+    let random = (2..=8_u32, 0..=4_u32, 0..=6_u32)
+        .prop_map(|(list_share, list_min, dead_min)| Tuning { list_share, list_min, dead_min });
+    prop_oneof![2 => Just(SMALL), 3 => random]
+}
+
+/// A store of `capacity`, with thresholds so small that a few rows cross every border.
+pub(crate) fn store(capacity: BoxedStrategy<usize>) -> impl Strategy<Value = StoreSpec> {
+    let id = prop_oneof![2 => Just(0_u64), 1 => Just(7), 1 => Just(u64::MAX)];
+    let retention = prop::option::of(5..=60_u32);
+    let history_limit = prop_oneof![1 => Just(0_usize), 4 => 1..=3_usize];
+    (id, capacity, retention, any::<bool>(), any::<bool>(), history_limit, tuning()).prop_map(
+        |(id, capacity, retention, omitted_timed_any, has_regions, history_limit, tuning)| {
+            StoreSpec {
+                id,
+                capacity,
+                retention,
+                omitted_timed_any,
+                has_regions,
+                history_limit,
+                tuning,
+            }
+        },
+    )
+}
+
+impl StoreSpec {
+    pub(crate) fn config(&self) -> Config {
+        let regions = if self.has_regions {
+            Regions::only([REGIONS[0], REGIONS[1]]).without_api([REGIONS[2]])
+        } else {
+            Regions::all()
+        };
+        Config {
+            id: self.id,
+            capacity: self.capacity,
+            retention_seconds: self.retention,
+            omitted_timed: if self.omitted_timed_any {
+                OmittedTimed::Any
+            } else {
+                OmittedTimed::DocumentedFalse
+            },
+            regions,
+            history_limit: self.history_limit,
+            tuning: self.tuning,
+            ..Config::default()
+        }
+    }
+
+    pub(crate) fn model(&self) -> ModelConfig {
+        let known = [(0, true), (1, true), (2, false)];
+        let known = known.map(|(at, api)| (REGIONS[at].to_owned(), api));
+        ModelConfig {
+            id: self.id,
+            capacity: self.capacity,
+            retention_secs: self.retention,
+            omitted_timed_any: self.omitted_timed_any,
+            regions: self.has_regions.then(|| known.to_vec()),
+            history_limit: self.history_limit,
+        }
+    }
+}
