@@ -119,8 +119,8 @@ impl Store {
     /// ARCHITECTURE.md; every later version reads what this one wrote.
     ///
     /// Writes some 256 KiB at a time and needs as much memory, and 4 bytes for each distinct
-    /// text. Cost: O(size of the records), about 0.1 µs for a run; an archive takes 20 bytes for
-    /// a run and as many for a record, and each distinct text once.
+    /// text. Cost: O(size of the records), about 0.1 µs for a run. A record with three runs takes
+    /// about 70 bytes, besides its outputs; what records share is written once.
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ impl Store {
     /// `config` holds: what is beyond its limits goes, oldest first, and is counted in the
     /// statistics, which begin at 0.
     ///
-    /// Cost: O(size of the archive), about 0.3 µs for a run. Reads in pieces as large as a block,
+    /// Cost: O(size of the archive), about 0.5 µs for a run. Reads in pieces as large as a block,
     /// so `input` need not be buffered.
     ///
     /// # Errors

@@ -1,12 +1,15 @@
 //! A handle for front ends that answer on several threads.
 
 use std::fmt;
+use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use roaring::RoaringTreemap;
 
 use crate::error::Error;
+#[cfg(feature = "json")]
+use crate::import::{ImportOptions, ImportReport};
 use crate::model::{Invocation, RunUpdate};
 use crate::request::{DescribeInvocationResults, DescribeInvocations};
 use crate::response::{DescribeInvocationResultsResponse, DescribeInvocationsResponse};
@@ -215,6 +218,32 @@ impl SharedStore {
     /// As [`Store::clear`].
     pub fn clear(&self) {
         self.lock_to_write().clear();
+    }
+
+    /// As [`Store::save`]. The archive is made in memory while writers wait, and written to `out`
+    /// when they no longer do. Cost: also O(size of the archive) in memory.
+    ///
+    /// # Errors
+    ///
+    /// `ArchiveIo` when `out` fails, as there.
+    pub fn save(&self, mut out: impl Write) -> Result<(), Error> {
+        let mut archive = Vec::new();
+        self.lock_to_read().save(&mut archive)?;
+        out.write_all(&archive).and_then(|()| out.flush()).map_err(|error| {
+            Error::archive_io(format!(
+                "writing the archive failed: {error}; what is written so far is no archive"
+            ))
+        })
+    }
+
+    /// As [`Store::import`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[cfg(feature = "json")]
+    pub fn import(&self, capture: &[u8], options: &ImportOptions) -> Result<ImportReport, Error> {
+        self.lock_to_write().import(capture, options)
     }
 
     /// As [`Store::subscribe`].

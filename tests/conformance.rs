@@ -27,7 +27,7 @@ use proptest::prelude::Strategy;
 use proptest::test_runner::{Config as RunnerConfig, RngAlgorithm, RngSeed, TestError, TestRunner};
 
 /// Cases of a plain run.
-const CASES: u32 = 400;
+const CASES: u32 = 350;
 /// So many cases of small stores for one of a large one.
 const LARGE_SHARE: u32 = 100;
 

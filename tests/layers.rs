@@ -14,7 +14,8 @@ const LAYERS: &[&[&str]] = &[
     &["query"],
     &["response"],
     &["store"],
-    &["shared", "archive", "import"],
+    &["archive", "import"],
+    &["shared"],
 ];
 
 /// What the root re-exports that layers name by the short path.

@@ -1,6 +1,7 @@
 //! The shared handle: readers beside a writer, every answer checked against a state that the
 //! writer passed through.
 
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -156,6 +157,54 @@ fn the_same_writes_and_queries_as_a_store() {
     store.delete("t-1").expect("it is there");
     assert_eq!(store.delete("t-1").map_err(|error| error.status()), Err(404));
     assert_eq!((store.len(), store.statistics().records), (1, 1));
+    let mut archive = Vec::new();
+    store.save(&mut archive).expect("memory takes every write");
+    assert_eq!(restore(&archive).len(), 1);
     store.clear();
     assert!(store.is_empty());
+}
+
+fn restore(archive: &[u8]) -> Store {
+    let config = Config { retention_seconds: None, ..Config::default() };
+    Store::restore(config, Timestamp::MIN, archive).expect("it was just saved")
+}
+
+/// Takes bytes, and writes to the store it saves while it does.
+struct Busy<'a> {
+    store: &'a SharedStore,
+    archive: Vec<u8>,
+    writes: u64,
+}
+
+impl Write for Busy<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writes += 1;
+        self.store.accept(&record(1_000 + self.writes)).expect("a record without a fault");
+        let length = bytes.len().min(100);
+        self.archive.extend_from_slice(&bytes[..length]);
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_archive_is_of_one_moment_and_its_receiver_holds_up_nobody() {
+    let store = store();
+    (1..=WINDOW).for_each(|number| step(&store, number));
+    let mut before = Vec::new();
+    store.save(&mut before).expect("memory takes every write");
+    let mut busy = Busy { store: &store, archive: Vec::new(), writes: 0 };
+    store.save(&mut busy).expect("it takes every write");
+    assert!(busy.writes > 1);
+    assert_eq!(store.len() as u64, WINDOW + busy.writes);
+    assert!(busy.archive == before, "no write that came later is in it");
+    assert_eq!(restore(&before).len() as u64, WINDOW);
+
+    let full: &mut [u8] = &mut [0; 8];
+    let error = store.save(full).expect_err("the archive is longer");
+    assert_eq!((error.code(), error.status()), ("ArchiveIo", 500));
+    assert!(error.detail().starts_with("writing the archive failed: "), "{error}");
 }

@@ -30,14 +30,14 @@ pub(super) fn restore(
         match blocks.next()? {
             Kind::Header => return Err(blocks.refuse("is the second of its kind")),
             Kind::End => {
-                restorer.complete().map_err(|fault| blocks.refuse(&fault.0))?;
+                restorer.all_there().map_err(|fault| blocks.refuse(&fault.0))?;
                 blocks.end(&restorer.totals)?;
                 return Ok(restorer.store.restored(restorer.gone));
             }
             Kind::Data => {
                 let mut content = blocks.content();
                 loop {
-                    let kind = content.byte().map_err(|fault| blocks.refuse(&fault.0))?;
+                    let kind = content.byte().map_err(|_| blocks.refuse("is empty"))?;
                     let left = content.left();
                     restorer
                         .entry(kind, &mut content)
@@ -86,8 +86,8 @@ struct History {
     /// The number of the next record, and of the last.
     next: u32,
     last: u32,
-    /// Records before this one are over the limit.
-    first_kept: u32,
+    /// So many of the next records are over the limit.
+    surplus: u32,
 }
 
 impl Restorer {
@@ -120,6 +120,16 @@ impl Restorer {
             entry::TEXTS => self.texts(fields),
             _ => Err(Fault::new(format!("is of the unknown kind {kind}"))),
         }
+    }
+
+    /// Checks that every record has come.
+    fn all_there(&self) -> Result<(), Fault> {
+        self.complete()?;
+        let (found, said) = (self.totals.records, self.header.records);
+        if found < said {
+            return Err(Fault(format!("comes after {found} records, the header says {said}")));
+        }
+        Ok(())
     }
 
     /// Checks that no record is under way.
@@ -254,8 +264,7 @@ impl Restorer {
             if record.head.is_some() {
                 self.gone.history += u64::from(surplus);
             }
-            let next = ever - kept + 1;
-            self.history = Some(History { next, last: ever, first_kept: next + surplus });
+            self.history = Some(History { next: ever - kept + 1, last: ever, surplus });
         } else {
             self.run_done();
         }
@@ -273,7 +282,9 @@ impl Restorer {
             return Err(Fault(format!("is {}, which is no end of an execution", state.status)));
         }
         let number = history.next;
-        if record.head.is_some() && number >= history.first_kept {
+        if history.surplus > 0 {
+            history.surplus -= 1;
+        } else if record.head.is_some() {
             columns.restore_history(HistoryRecord {
                 status: state.status,
                 number,

@@ -9,7 +9,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
 
 use super::commands::Command;
-use super::fragment::push_string;
+use super::fragment::{push_string, push_text, text_is_plain};
 use super::packed::{Key, Packed};
 use super::runs::{Detail, Numbers, Run, RunExtra, Slab};
 use super::symbols::{Symbol, SymbolId, Symbols};
@@ -56,10 +56,21 @@ pub(crate) struct Head {
     pub(crate) resource_group: SymbolId,
     pub(super) first_run: u32,
     pub(super) run_count: u8,
+    /// Whether the InvokeId stands in JSON as it is.
+    pub(super) plain_id: bool,
     pub(crate) overall: Overall,
 }
 
 impl Head {
+    /// Appends the InvokeId as it stands in a JSON string.
+    pub(crate) fn push_invoke_id(&self, out: &mut Vec<u8>) {
+        if self.plain_id {
+            out.extend_from_slice(&self.invoke_id);
+        } else {
+            push_text(&self.invoke_id, out);
+        }
+    }
+
     pub(crate) fn invoke_id(&self) -> &[u8] {
         &self.invoke_id
     }
@@ -127,6 +138,9 @@ pub(crate) struct Columns {
     slots: HashTable<u32>,
     hasher: DefaultHashBuilder,
     pub(super) runs: Vec<Run>,
+    /// By how many runs a record had: where the runs of records that are gone stand, one place
+    /// for each. A record of as many takes one of them.
+    free_runs: Vec<Vec<u32>>,
     dead_runs: usize,
     pub(super) extras: Slab<RunExtra>,
     pub(crate) regions: Symbols<Symbol>,
@@ -251,12 +265,20 @@ impl Columns {
         let region = plain(&mut self.regions, &invocation.region_id);
         let resource_group = plain(&mut self.resource_groups, &invocation.resource_group_id);
 
-        let first_run = self.runs.len() as u32;
-        for run in &invocation.instances {
+        let count = invocation.instances.len();
+        let first_run = self.free_runs.get_mut(count).and_then(Vec::pop);
+        let (first_run, reused) =
+            (first_run.unwrap_or(self.runs.len() as u32), first_run.is_some());
+        for (at, run) in invocation.instances.iter().enumerate() {
             let run = self.new_run(run, creation_time, &mut key);
-            reserve_for_one(&mut self.runs);
-            self.runs.push(run);
+            if reused {
+                self.runs[first_run as usize + at] = run;
+            } else {
+                reserve_for_one(&mut self.runs);
+                self.runs.push(run);
+            }
         }
+        self.dead_runs -= if reused { count } else { 0 };
         self.key = key;
 
         let head = Head {
@@ -267,7 +289,8 @@ impl Columns {
             region,
             resource_group,
             first_run,
-            run_count: invocation.instances.len() as u8,
+            run_count: count as u8,
+            plain_id: text_is_plain(invocation.invoke_id.as_bytes()),
             overall: Overall::derive(
                 invocation.repeat_mode,
                 invocation.instances.iter().map(|run| run.invocation_status),
@@ -406,7 +429,12 @@ impl Columns {
                 }
             }
         }
-        self.dead_runs += usize::from(head.run_count);
+        let count = usize::from(head.run_count);
+        if self.free_runs.len() <= count {
+            self.free_runs.resize_with(count + 1, Vec::new);
+        }
+        self.free_runs[count].push(head.first_run);
+        self.dead_runs += count;
         self.regions.release(head.region);
         self.resource_groups.release(head.resource_group);
         if let Some(command) = self.commands.release(head.command) {
@@ -426,20 +454,21 @@ impl Columns {
         }
     }
 
-    /// Moves the live runs together once more than a quarter of the column is dead.
-    /// Cost: O(all runs), spread over the removals before it.
+    /// Moves the live runs together once more than half of the column is dead, as happens when
+    /// records with other numbers of runs come than go. Cost: O(all runs), spread over the
+    /// removals before it.
     pub(crate) fn drop_dead_runs(&mut self, dead_min: u32) {
-        if self.dead_runs * 4 <= self.runs.len() || self.dead_runs <= dead_min as usize {
+        if self.dead_runs * 2 <= self.runs.len() || self.dead_runs <= dead_min as usize {
             return;
         }
-        let live = self.runs.len() - self.dead_runs;
-        let mut runs = Vec::with_capacity(live + live / 4);
+        let mut runs = Vec::with_capacity(self.runs.len() - self.dead_runs);
         for head in self.heads.iter_mut().flatten() {
             let range = run_range(head);
             head.first_run = runs.len() as u32;
             runs.extend_from_slice(&self.runs[range]);
         }
         self.runs = runs;
+        self.free_runs.clear();
         self.dead_runs = 0;
     }
 }
@@ -457,6 +486,7 @@ impl Columns {
             + (self.free.capacity()) * 4
             + self.slots.allocation_size()
             + self.runs.capacity() * size_of::<Run>()
+            + self.free_runs.iter().map(|places| 24 + places.capacity() * 4).sum::<usize>()
             + self.extras.table_bytes()
             + self.extras.values().map(RunExtra::bytes).sum::<usize>()
             + self.key.capacity();
@@ -521,6 +551,10 @@ impl Columns {
                     uses.add(5, detail.get() - 1);
                 }
             }
+        }
+        let free = self.free_runs.iter().enumerate().map(|(count, places)| count * places.len());
+        if free.sum::<usize>() != self.dead_runs {
+            return Err(format!("columns: {} dead runs, not those that are free", self.dead_runs));
         }
         if runs + self.dead_runs != self.runs.len() {
             return Err(format!(
@@ -587,11 +621,12 @@ fn invoke_id_in(heads: &[Option<Head>], slot: u32) -> &[u8] {
     heads[slot as usize].as_ref().map_or(&[], Head::invoke_id)
 }
 
-/// Makes room for one more, by doubling while small and by a sixteenth when large: a store of
-/// 100,000 records should not hold room for 50,000 that never come.
+/// Makes room for one more, by doubling while small and by a thirty-second when large: a store of
+/// 100,000 records should not hold room for 50,000 that never come, and large blocks are moved by
+/// remapping them.
 pub(crate) fn reserve_for_one<T>(vec: &mut Vec<T>) {
     if vec.len() == vec.capacity() {
         let len = vec.len();
-        vec.reserve_exact((len / 16).max(len.min(1_024)).max(4));
+        vec.reserve_exact((len / 32).max(len.min(1_024)).max(4));
     }
 }

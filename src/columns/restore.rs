@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::commands::Command;
 use super::edit::RunState;
+use super::fragment::text_is_plain;
 use super::invocations::{Columns, Head, TagPair};
 use super::runs::{Detail, HistoryRecord, Numbers, Run, RunExtra};
 use super::symbols::{Symbol, SymbolId, Symbols};
@@ -92,6 +93,7 @@ impl Columns {
             resource_group,
             first_run: 0,
             run_count: 0,
+            plain_id: text_is_plain(invoke_id.as_bytes()),
             overall: Overall::derive(repeat_mode, std::iter::empty()),
         }
     }

@@ -204,7 +204,7 @@ impl Bits {
         let words = (row / 64 + 1) as usize;
         if words > self.words.len() {
             if words > self.words.capacity() {
-                self.words.reserve_exact(words - self.words.len() + self.words.len() / 16);
+                self.words.reserve_exact(words - self.words.len() + self.words.len() / 32);
             }
             self.words.resize(words, 0);
             self.blocks.resize(words.div_ceil(BLOCK_WORDS), 0);

@@ -74,73 +74,91 @@ const fn run_status(status: InvocationStatus, mode: RepeatMode, timed: bool) -> 
     ]
 }
 
-const UNSET: &str = "____________________";
+/// Where a time is put in.
+const TIME: &str = "____________________";
 const CREATION_TIME: &str = ",\"CreationTime\":\"";
 const UPDATE_TIME: &str = "\",\"UpdateTime\":\"";
-const FINISH_TIME: &str = "\",\"FinishTime\":\"";
 const START_TIME: &str = "\",\"StartTime\":\"";
+const FINISH_TIME: &str = "\",\"FinishTime\":\"";
 const STOP_TIME: &str = "\",\"StopTime\":\"";
 const REPEATS: &str = "\",\"Repeats\":";
 
-/// Most runs have ended well: all four times are set, they were started a few times at most, and
-/// there is no more to say. They are copied whole, and then the times and Repeats put in.
-/// This is such a run, from CreationTime on.
-const DONE: [&str; 13] = [
-    CREATION_TIME,
-    UNSET,
-    UPDATE_TIME,
-    UNSET,
-    FINISH_TIME,
-    UNSET,
-    START_TIME,
-    UNSET,
-    STOP_TIME,
-    REPEATS,
-    "_,\"Dropped\":0,\"ExitCode\":0,",
-    Detail::EMPTY_JSON,
-    ",\"Output\":\"\"},",
-];
+/// A run up to its StopTime: its statuses, and its times where all but the last two are set. The
+/// text is copied whole, and then the times are put in.
+type RunText = Padded<256>;
 
-/// Bytes of the first `pieces` pieces of [`DONE`].
-const fn done_len(pieces: usize) -> usize {
-    let mut len = 0;
-    let mut at = 0;
-    while at < pieces {
-        len += DONE[at].len();
-        at += 1;
-    }
-    len
-}
-const DONE_LEN: usize = done_len(DONE.len());
-const CREATION_AT: usize = done_len(1);
-const UPDATE_AT: usize = done_len(3);
-const FINISH_AT: usize = done_len(5);
-const START_AT: usize = done_len(7);
-const REPEATS_AT: usize = done_len(10);
-
-/// A run's texts by its status, by whether the task is recurring, and by Timed.
-type ByRunStatus<T> = [[[T; 2]; 2]; InvocationStatus::ALL.len()];
-
-static RUN_STATUS: ByRunStatus<Padded<96>> = run_texts(&[]);
-static RUN_DONE: ByRunStatus<Padded<448>> = run_texts(&DONE);
-
-/// For each combination its statuses and then `rest`.
-const fn run_texts<const N: usize>(rest: &[&str]) -> ByRunStatus<Padded<N>> {
-    let mut texts = [[[Padded::<N>::of(&[], &[]); 2]; 2]; InvocationStatus::ALL.len()];
+/// By status, whether the task is recurring, Timed, and whether StartTime and FinishTime are set.
+static RUN: [[[[[RunText; 2]; 2]; 2]; 2]; InvocationStatus::ALL.len()] = {
+    let mut texts = [[[[[RunText::of(&[], &[]); 2]; 2]; 2]; 2]; InvocationStatus::ALL.len()];
     let mut at = 0;
     while at < texts.len() {
         let mut combination = 0;
-        while combination < 4 {
-            let (recurring, timed) = (combination / 2 == 1, combination % 2 == 1);
-            let mode = if recurring { RepeatMode::Period } else { RepeatMode::Once };
-            let statuses = run_status(InvocationStatus::ALL[at], mode, timed);
-            texts[at][recurring as usize][timed as usize] = Padded::of(&statuses, rest);
+        while combination < 16 {
+            let [recurring, timed, started, finished] =
+                [combination / 8, combination / 4 % 2, combination / 2 % 2, combination % 2];
+            let mode = if recurring == 1 { RepeatMode::Period } else { RepeatMode::Once };
+            let statuses = run_status(InvocationStatus::ALL[at], mode, timed == 1);
+            let times = run_times(started == 1, finished == 1);
+            texts[at][recurring][timed][started][finished] = RunText::of(&statuses, &times);
             combination += 1;
         }
         at += 1;
     }
     texts
+};
+
+const fn run_times(started: bool, finished: bool) -> [&'static str; 9] {
+    [
+        CREATION_TIME,
+        TIME,
+        UPDATE_TIME,
+        TIME,
+        START_TIME,
+        if started { TIME } else { "" },
+        FINISH_TIME,
+        if finished { TIME } else { "" },
+        STOP_TIME,
+    ]
 }
+
+// Where the times stand, counted from the end of a text without its StartTime and FinishTime.
+const FINISH_AT: usize = STOP_TIME.len();
+const START_AT: usize = FINISH_AT + FINISH_TIME.len();
+const UPDATE_AT: usize = START_AT + START_TIME.len();
+const CREATION_AT: usize = UPDATE_AT + TIME.len() + UPDATE_TIME.len();
+
+const NO_OUTPUT: &str = ",\"Output\":\"\"},";
+
+/// The rest of a run of which there is no more to say than Repeats, after its StopTime: with
+/// ExitCode 0, and without one.
+const REST: [[&str; 3]; 2] = [
+    ["\",\"Repeats\":_,\"Dropped\":0,\"ExitCode\":0,", Detail::EMPTY_JSON, NO_OUTPUT],
+    ["\",\"Repeats\":_,\"Dropped\":0,", Detail::EMPTY_JSON, NO_OUTPUT],
+];
+static REST_TEXT: [Padded<192>; 2] = [Padded::of(&REST[0], &[]), Padded::of(&REST[1], &[])];
+const DONE_REST: usize = REST[0][0].len() + REST[0][1].len() + REST[0][2].len();
+
+/// Most runs have ended, with both times, ExitCode 0, and no more to say. This is all of such a
+/// run in one text: by status, and whether the task is recurring.
+static DONE: [[Padded<448>; 2]; InvocationStatus::ALL.len()] = {
+    let mut texts = [[Padded::<448>::of(&[], &[]); 2]; InvocationStatus::ALL.len()];
+    let times = run_times(true, true);
+    let mut rest = [""; 12];
+    let mut at = 0;
+    while at < rest.len() {
+        rest[at] = if at < times.len() { times[at] } else { REST[0][at - times.len()] };
+        at += 1;
+    }
+    at = 0;
+    while at < texts.len() {
+        let status = InvocationStatus::ALL[at];
+        let once = run_status(status, RepeatMode::Once, false);
+        let recurring = run_status(status, RepeatMode::Period, false);
+        texts[at] = [Padded::of(&once, &rest), Padded::of(&recurring, &rest)];
+        at += 1;
+    }
+    texts
+};
 
 /// What comes before the InvokeId of an invocation, from its CreationTime on: by overall status,
 /// legacy overall status, and Timed.
@@ -171,13 +189,13 @@ const fn overall(status: usize, legacy: usize, timed: &str) -> Padded<144> {
             "\",\"Timed\":",
             timed,
         ],
-        &[CREATION_TIME, UNSET, INVOKE_ID],
+        &[CREATION_TIME, TIME, INVOKE_ID],
     )
 }
 
 const INVOKE_ID: &str = "\",\"InvokeId\":\"";
 /// From the CreationTime of an invocation to its InvokeId.
-const TO_INVOKE_ID: usize = UNSET.len() + INVOKE_ID.len();
+const TO_INVOKE_ID: usize = TIME.len() + INVOKE_ID.len();
 
 struct Writer<'a> {
     columns: &'a Columns,
@@ -216,10 +234,11 @@ impl<'a> Writer<'a> {
         let (status, legacy) = (overall.invocation_status as usize, overall.invoke_status as usize);
         let text = &OVERALL[status][legacy][usize::from(overall.timed)];
         self.out.extend_from_slice(text.as_bytes());
-        if let Some(end) = self.out.last_chunk_mut::<TO_INVOKE_ID>() {
-            end[..UNSET.len()].copy_from_slice(&self.times.text(head.creation_time));
+        let end = self.out.last_chunk_mut::<TO_INVOKE_ID>();
+        if let Some(text) = end.and_then(|end| end.first_chunk_mut()) {
+            self.times.write(head.creation_time, text);
         }
-        push_text(head.invoke_id(), self.out);
+        head.push_invoke_id(self.out);
         command.push_json(self.base64(), self.out);
         self.push_tags(head);
         self.out.extend_from_slice(b"},\"InvokeInstances\":{\"InvokeInstance\":[");
@@ -244,55 +263,59 @@ impl<'a> Writer<'a> {
         let extra = self.columns.extra_of(run);
         self.out.extend_from_slice(self.columns.instances.get(run.instance).json());
         let status = run.status();
-        let timed = is_timed(repeat_mode, status.is_end());
-        let (recurring, timed) = (usize::from(repeat_mode.is_recurring()), usize::from(timed));
-        let creation_time = run.creation_time(head.creation_time, extra);
-        let repeats = run.repeats(extra);
-        let plain = extra.is_none()
-            && run.detail.is_none()
-            && repeats < 10
-            && run.exit_code(None) == Some(0);
-        if let (true, Some(update), Some(finish), Some(start)) =
-            (plain, run.update_time, run.finish_time, run.start_time)
-        {
-            let text = &RUN_DONE[status as usize][recurring][timed];
+        let recurring = usize::from(repeat_mode.is_recurring());
+        let (started, finished) = (run.start_time, run.finish_time);
+        let (repeats, exit_code) = (run.repeats(extra), run.exit_code(extra));
+        let plain = extra.is_none() && run.detail.is_none() && repeats < 10;
+        let both_times = started.is_some() && finished.is_some();
+        let done = plain && both_times && status.is_end() && exit_code == Some(0);
+        let end = if done {
+            self.out.extend_from_slice(DONE[status as usize][recurring].as_bytes());
+            self.out.len() - DONE_REST
+        } else {
+            let timed = is_timed(repeat_mode, status.is_end());
+            let text = &RUN[status as usize][recurring][usize::from(timed)]
+                [usize::from(started.is_some())][usize::from(finished.is_some())];
             self.out.extend_from_slice(text.as_bytes());
-            if let Some(done) = self.out.last_chunk_mut::<DONE_LEN>() {
-                let times = &mut self.times;
-                let mut put = |at: usize, time| {
-                    done[at..at + UNSET.len()].copy_from_slice(&times.text(time));
-                };
-                put(CREATION_AT, creation_time);
-                put(START_AT, start);
-                put(FINISH_AT, finish);
-                put(UPDATE_AT, update);
-                done[REPEATS_AT] = b'0' + repeats as u8;
-            }
-            return;
-        }
-        let (line, times) = (&mut self.line, &mut self.times);
-        let mut put = |line: &mut Line, time: Option<Timestamp>| {
-            if let Some(time) = time {
-                line.put(&times.text(time));
+            self.out.len()
+        };
+        let (times, out) = (&mut self.times, &mut *self.out);
+        let mut put = |before_end: usize, time: Timestamp| {
+            if let Some(text) = out[..end - before_end].last_chunk_mut() {
+                times.write(time, text);
             }
         };
-        line.put_padded(&RUN_STATUS[status as usize][recurring][timed]);
-        line.put_text(CREATION_TIME);
-        put(line, Some(creation_time));
-        line.put_text(UPDATE_TIME);
-        put(line, run.update_time);
-        line.put_text(FINISH_TIME);
-        put(line, run.finish_time);
-        line.put_text(START_TIME);
-        put(line, run.start_time);
-        line.put_text(STOP_TIME);
-        put(line, extra.and_then(|extra| extra.stop_time));
-        line.put_text(REPEATS);
-        line.put_number(u64::from(repeats));
-        line.put(b",\"Dropped\":");
-        line.put_number(extra.map_or(0, |extra| extra.dropped));
-        put_exit_code(line, run.exit_code(extra));
-        line.append_to(self.out);
+        let mut shift = 0;
+        if let Some(finished) = finished {
+            put(FINISH_AT, finished);
+            shift += TIME.len();
+        }
+        if let Some(started) = started {
+            put(START_AT + shift, started);
+            shift += TIME.len();
+        }
+        // Every run has both: a store sets what it is not given.
+        let creation_time = run.creation_time(head.creation_time, extra);
+        put(UPDATE_AT + shift, run.update_time.unwrap_or(creation_time));
+        put(CREATION_AT + shift, creation_time);
+
+        if plain && matches!(exit_code, None | Some(0)) {
+            if !done {
+                let rest = &REST_TEXT[usize::from(exit_code.is_none())];
+                self.out.extend_from_slice(rest.as_bytes());
+            }
+            self.out[end + REPEATS.len()] = b'0' + repeats as u8;
+            return;
+        }
+        if let Some(stop_time) = extra.and_then(|extra| extra.stop_time) {
+            self.put_time(stop_time);
+        }
+        self.line.put_text(REPEATS);
+        self.line.put_number(u64::from(repeats));
+        self.line.put(b",\"Dropped\":");
+        self.line.put_number(extra.map_or(0, |extra| extra.dropped));
+        put_exit_code(&mut self.line, exit_code);
+        self.line.append_to(self.out);
         self.push_detail(self.columns.detail(run.detail));
         match extra.map(|extra| extra.output()) {
             Some(output) if self.show.output && !output.is_empty() => {
@@ -300,7 +323,13 @@ impl<'a> Writer<'a> {
                 push_bytes(output, self.base64(), self.out);
                 self.out.extend_from_slice(b"},");
             }
-            _ => self.out.extend_from_slice(b",\"Output\":\"\"},"),
+            _ => self.out.extend_from_slice(NO_OUTPUT.as_bytes()),
+        }
+    }
+
+    fn put_time(&mut self, time: Timestamp) {
+        if let Some(text) = self.line.next() {
+            self.times.write(time, text);
         }
     }
 
@@ -312,7 +341,7 @@ impl<'a> Writer<'a> {
         let (head, detail) = row.parts();
         self.out.extend_from_slice(row.instance_json());
         self.out.extend_from_slice(b",\"InvokeId\":\"");
-        push_text(head.invoke_id(), self.out);
+        head.push_invoke_id(self.out);
         self.out.extend_from_slice(b"\",\"InvocationStatus\":\"");
         self.out.extend_from_slice(row.invocation_status().as_str().as_bytes());
         self.out.extend_from_slice(b"\",\"InvokeRecordStatus\":\"");
@@ -322,13 +351,13 @@ impl<'a> Writer<'a> {
             ("\",\"FinishedTime\":\"", row.finished_time()),
             (STOP_TIME, row.stop_time()),
         ];
-        let line = &mut self.line;
         for (name, time) in times {
-            line.put_text(name);
+            self.line.put_text(name);
             if let Some(time) = time {
-                line.put(&self.times.text(time));
+                self.put_time(time);
             }
         }
+        let line = &mut self.line;
         line.put_text(REPEATS);
         line.put_number(u64::from(row.repeats()));
         line.put(b",\"Dropped\":");

@@ -59,9 +59,12 @@ impl Line {
         self.len += text.len();
     }
 
-    pub(super) fn put_padded<const N: usize>(&mut self, text: &Padded<N>) {
-        self.bytes[self.len..self.len + N].copy_from_slice(&text.bytes);
-        self.len += text.len;
+    /// Room for `N` bytes that the caller writes.
+    #[inline(always)]
+    pub(super) fn next<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        let at = self.len;
+        self.len += N;
+        self.bytes[at..].first_chunk_mut()
     }
 
     pub(super) fn put_number(&mut self, number: u64) {

@@ -5,10 +5,10 @@ use crate::model::Timestamp;
 /// `YYYY-MM-DDTHH:MM:SSZ`
 pub(super) type TimeText = [u8; 20];
 
-/// Writes times, of which the next mostly differs from the last in its seconds.
+/// Writes times, of which the next is mostly of the same day as the last.
 pub(super) struct Times {
-    /// The start of the minute of `text`.
-    minute: u32,
+    /// The start of the day of `text`.
+    day: u32,
     text: TimeText,
 }
 
@@ -23,37 +23,38 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
+const DAY: u32 = 86_400;
+
 impl Times {
     pub(super) fn new() -> Self {
-        Times { minute: 0, text: *b"1970-01-01T00:00:00Z" }
+        Times { day: 0, text: *b"1970-01-01T00:00:00Z" }
     }
 
+    /// Writes `time` to `out`. Only stores: to read a text right after parts of it were stored
+    /// would wait for the stores.
     #[inline(always)]
-    pub(super) fn text(&mut self, time: Timestamp) -> TimeText {
-        let second = time.as_secs().wrapping_sub(self.minute);
-        if second >= 60 {
-            return self.text_of_another_minute(time);
+    pub(super) fn write(&mut self, time: Timestamp, out: &mut TimeText) {
+        if time.as_secs() < self.day || time.as_secs() - self.day >= DAY {
+            self.begin_day(time);
         }
-        self.text[17..19].copy_from_slice(&PAIRS[second as usize]);
-        self.text
+        let second = time.as_secs() - self.day;
+        // No branch by hour or minute: where the next time falls is anybody's guess.
+        let minute = second / 60;
+        *out = self.text;
+        out[11..13].copy_from_slice(&PAIRS[(minute / 60) as usize]);
+        out[14..16].copy_from_slice(&PAIRS[(minute % 60) as usize]);
+        out[17..19].copy_from_slice(&PAIRS[(second % 60) as usize]);
     }
 
     #[inline(never)]
-    fn text_of_another_minute(&mut self, time: Timestamp) -> TimeText {
-        let secs = time.as_secs();
-        let (day, minute, second) = (secs / 86_400, secs / 60 % 1_440, secs % 60);
-        if day != self.minute / 86_400 {
-            let (year, month, day) = date(day);
-            self.text[..2].copy_from_slice(&PAIRS[(year / 100) as usize]);
-            self.text[2..4].copy_from_slice(&PAIRS[(year % 100) as usize]);
-            self.text[5..7].copy_from_slice(&PAIRS[month as usize]);
-            self.text[8..10].copy_from_slice(&PAIRS[day as usize]);
-        }
-        self.text[11..13].copy_from_slice(&PAIRS[(minute / 60) as usize]);
-        self.text[14..16].copy_from_slice(&PAIRS[(minute % 60) as usize]);
-        self.text[17..19].copy_from_slice(&PAIRS[second as usize]);
-        self.minute = secs - second;
-        self.text
+    fn begin_day(&mut self, time: Timestamp) {
+        let days = time.as_secs() / DAY;
+        let (year, month, day) = date(days);
+        self.text[..2].copy_from_slice(&PAIRS[(year / 100) as usize]);
+        self.text[2..4].copy_from_slice(&PAIRS[(year % 100) as usize]);
+        self.text[5..7].copy_from_slice(&PAIRS[month as usize]);
+        self.text[8..10].copy_from_slice(&PAIRS[day as usize]);
+        self.day = days * DAY;
     }
 }
 
@@ -91,9 +92,11 @@ mod tests {
     fn writes_times_as_their_type_does() {
         let mut times = Times::new();
         let far = [86_399, 86_400, 951_782_399, 951_782_400, 951_696_000, 61, 4_000_000_000];
-        for secs in (1..200).chain(far).chain([4_000_000_059, 1, 60, 59]) {
+        for secs in (1..200).chain(far).chain([4_000_000_059, i64::from(u32::MAX), 1, 60, 59]) {
             let time = Timestamp::from_secs(secs).unwrap();
-            assert_eq!(str::from_utf8(&times.text(time)), Ok(&*time.to_string()));
+            let mut text = TimeText::default();
+            times.write(time, &mut text);
+            assert_eq!(str::from_utf8(&text), Ok(&*time.to_string()));
         }
     }
 }

@@ -45,11 +45,13 @@ impl Store {
     }
 
     /// Puts a record with the last `runs` runs of the columns in its place behind all others. It
-    /// is within the limits.
+    /// is within the limits. What is over the budget of outputs goes at once and not at the end,
+    /// which is the same, as the oldest come first, and never takes the memory for all.
     pub(crate) fn restore_record(&mut self, key: RowKey, head: Head, runs: usize) {
         let slot = self.columns.place_restored(head, runs);
         self.index.insert(key, slot, &self.columns);
         self.note_outputs(slot);
+        self.keep_output_budget();
     }
 
     /// The store, once all records are in it.
@@ -58,7 +60,6 @@ impl Store {
         self.counters.expired += gone.expired;
         self.counters.evicted += gone.evicted;
         self.counters.history_dropped += gone.history;
-        self.keep_output_budget();
         self
     }
 }

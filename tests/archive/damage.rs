@@ -92,7 +92,7 @@ fn every_change_of_one_byte_is_refused() {
 
 /// A store whose archive has several blocks of data.
 fn large() -> Store {
-    let options = Options { count: 3_000, outputs: Some(100), ..Options::default() };
+    let options = Options { count: 2_000, outputs: Some(150), ..Options::default() };
     let mut store = Store::new(Config::default(), options.now);
     for result in store.accept_batch(&Dataset::new(options).collect::<Vec<_>>()) {
         result.expect("the data set is valid");
@@ -115,7 +115,9 @@ fn an_archive_that_was_cut_off_or_mixed_up_at_the_border_of_a_block_is_refused()
         borders.push(border);
     }
     for (number, &border) in borders.iter().enumerate() {
-        for length in border - 1..(border + 15).min(whole.len()) {
+        // Before it, at it, and at each part of the frame behind it.
+        let lengths = [border - 1, border, border + 1, border + 4, border + 5, border + 6];
+        for length in lengths.into_iter().filter(|&length| length < whole.len()) {
             let detail = refusal(&whole[..length]);
             let named = if length < border { number.wrapping_sub(1) } else { number };
             let expected =
@@ -205,7 +207,7 @@ fn no_room_is_made_for_what_is_only_claimed() {
 #[test]
 fn an_input_without_end_is_given_up_at_the_first_fault() {
     for byte in [0, 1, 2, 3, 0xff] {
-        let endless = (&PREAMBLE[..]).chain(io::repeat(byte));
+        let endless = PREAMBLE.chain(io::repeat(byte));
         let mut input = Watched::new(endless);
         Store::restore(Config::default(), NOW, &mut input).expect_err("it is no archive");
         assert!(input.read < 2 << 20, "{} bytes read", input.read);

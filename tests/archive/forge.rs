@@ -253,7 +253,6 @@ pub(crate) fn sound() -> Document {
         entries: vec![
             Entry::Region(text("cn-hangzhou")),
             Entry::ResourceGroup(text("")),
-            Entry::Tag(text("env"), text("prod")),
             Entry::Command(Command {
                 strings: [
                     "c-1", "name", "about", "df -h", "{}", "rate(1h)", "/root", "root", "", "",
@@ -264,6 +263,7 @@ pub(crate) fn sound() -> Document {
                 mode: 1,
                 timeout: 60,
             }),
+            Entry::Tag(text("env"), text("prod")),
             Entry::Record(Record {
                 invoke_id: text("t-1"),
                 later: 1_000_000,
@@ -308,8 +308,8 @@ pub(crate) fn sound() -> Document {
     }
 }
 
-pub(crate) const TAG: usize = 2;
-pub(crate) const COMMAND: usize = 3;
+pub(crate) const COMMAND: usize = 2;
+pub(crate) const TAG: usize = 3;
 pub(crate) const RECORD: usize = 4;
 pub(crate) const INSTANCE: usize = 5;
 pub(crate) const TEXTS: usize = 6;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::records::{RecordSpec, record};
-use super::requests::{Pairs, RequestSpec, noise, request, unknown, walk};
+use super::requests::{Pairs, RequestSpec, noise, one_more, request, walk};
 use super::setup::{StoreSpec, store};
 use super::updates::{UpdateSpec, update};
 use crate::model::Operation;
@@ -42,8 +42,10 @@ pub(crate) enum Forgery {
     Extend(String),
     /// It is another text.
     Text(String),
-    /// The filters are others.
-    Filters(Pairs),
+    /// A parameter more, most often a filter.
+    More(Pairs),
+    /// A parameter less.
+    Less(u8),
     /// The operation is the other one.
     Operation,
     /// The store is another one, of the same id or of another.
@@ -215,16 +217,13 @@ fn go_on() -> impl Strategy<Value = Op> {
 fn forged() -> impl Strategy<Value = Op> {
     let texts = vec!["x".to_owned(), "A".repeat(44), "字".to_owned(), "A".repeat(70)];
     let more = select(&["A", "=", "_", " ", "AAAA"][..]).prop_map(str::to_owned);
-    let filter = prop_oneof![
-        4 => walk().prop_map(|request| request.pairs),
-        1 => unknown(),
-    ];
     let forgery = prop_oneof![
         4 => (0..44_u8, 1..64_u8).prop_map(|(at, by)| Forgery::Change { at, by }),
         1 => (1..44_u8).prop_map(Forgery::Truncate),
         1 => more.prop_map(Forgery::Extend),
         1 => select(texts).prop_map(Forgery::Text),
-        3 => filter.prop_map(Forgery::Filters),
+        6 => one_more().prop_map(Forgery::More),
+        2 => any::<u8>().prop_map(Forgery::Less),
         1 => Just(Forgery::Operation),
         1 => Just(Forgery::Store),
     ];
@@ -252,7 +251,7 @@ fn op() -> impl Strategy<Value = Op> {
         7 => begin(walk()),
         12 => go_on(),
         3 => drain,
-        4 => forged(),
+        6 => forged(),
     ]
 }
 

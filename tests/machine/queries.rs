@@ -382,7 +382,13 @@ impl Machine<'_> {
             }
             Forgery::Extend(more) => token.push_str(more),
             Forgery::Text(text) => token.clone_from(text),
-            Forgery::Filters(more) => pairs.extend(self.resolve(more)),
+            Forgery::More(more) => pairs.extend(self.resolve(more)),
+            Forgery::Less(number) => {
+                // RegionId, which is first, may stay.
+                if pairs.len() > 1 {
+                    pairs.remove(1 + usize::from(*number) % (pairs.len() - 1));
+                }
+            }
             Forgery::Operation => {
                 operation = match operation {
                     Operation::DescribeInvocations => Operation::DescribeInvocationResults,

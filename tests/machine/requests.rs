@@ -129,6 +129,14 @@ fn filters(operation: Operation, bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
             (4, one("Timed", &BOOLEANS, &["1", "yes", " true"])),
             (4, one("InvokeStatus", &STATUSES, &["success", "Cancelled"])),
         ]);
+        // Each of these is ignored beside InstanceId.
+        let ignored = select(
+            &[("CommandName", "deploy"), ("RepeatMode", "Once"), ("InvokeStatus", "PartialFailed")]
+                [..],
+        );
+        let ignored = (ignored, select(&INSTANCE_IDS[..]));
+        let ignored = ignored.prop_map(|(pair, id)| owned(&[pair, ("InstanceId", id)]));
+        all.push((1, ignored.boxed()));
         let output = (select(&BOOLEANS[..]), any::<bool>(), id());
         let output = output.prop_map(move |(value, with_id, id)| {
             let mut pairs = owned(&[("IncludeOutput", value)]);
@@ -216,6 +224,15 @@ fn history(most_pages: usize) -> impl Strategy<Value = RequestSpec> {
         pairs.extend(pages.into_iter().flatten());
         RequestSpec { operation: Operation::DescribeInvocationResults, pairs }
     })
+}
+
+/// One filter more, of any operation: to the other one it is unknown.
+pub(crate) fn one_more() -> impl Strategy<Value = Pairs> {
+    let mut all = filters(Operation::DescribeInvocations, 0);
+    all.extend(filters(Operation::DescribeInvocationResults, 0));
+    all.push((1, parameter("RegionId", &REGIONS[..2], &[], 0)));
+    all.push((1, unknown()));
+    Union::new_weighted(all)
 }
 
 /// Any request.

@@ -46,7 +46,7 @@ fn named() -> impl Strategy<Value = Named> {
     let time = || prop::option::weighted(0.7, offset());
     let length = || {
         prop_oneof![
-            12 => 0..9_u16,
+            6 => 0..9_u16,
             1 => prop::sample::select(&[12_288_u16, 24_575, 24_576, 24_577, 30_000][..]),
         ]
     };
@@ -65,10 +65,10 @@ fn named() -> impl Strategy<Value = Named> {
 }
 
 pub(crate) fn update() -> impl Strategy<Value = UpdateSpec> {
-    let named = prop_oneof![3 => Just(Vec::new()), 2 => vec(named(), 1..4)];
+    let named = prop_oneof![1 => Just(Vec::new()), 1 => vec(named(), 1..4)];
     let reschedule = prop_oneof![6 => Just(false), 1 => Just(true)];
     let time = prop::option::weighted(0.3, offset());
-    (prop::option::weighted(0.9, status()), reschedule, time, named).prop_map(
+    (prop::option::weighted(0.75, status()), reschedule, time, named).prop_map(
         |(status, reschedule, time, named)| UpdateSpec { status, reschedule, time, named },
     )
 }

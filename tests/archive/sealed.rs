@@ -1,0 +1,111 @@
+//! Archives that are sealed as they should be, around what may or may not be sound.
+
+use invodex::{Config, ErrorKind, Timestamp};
+use oorandom::Rand32;
+
+use super::SMALL;
+use super::answers::{archive, restore};
+use super::forge::{Blocks, DATA, HISTORY, RUN, sound};
+use super::sample::sample;
+
+fn now() -> Timestamp {
+    Timestamp::saturating_from_secs(1_000_100)
+}
+
+/// The highest history number there can be, under every limit around it.
+#[test]
+fn a_history_can_be_as_long_as_its_count() {
+    let mut document = sound();
+    document.run(RUN).history = Some((u32::MAX.into(), 1));
+    for history_limit in [0, 1, usize::MAX] {
+        let config = Config { history_limit, ..Config::default() };
+        let store = restore(&config, now(), &document.bytes()).expect("it is sound");
+        let kept = history_limit.min(1) as u64;
+        assert_eq!(store.statistics().history_dropped, 1 - kept);
+        let mut expected = document.clone();
+        expected.run(RUN).history = Some((u32::MAX.into(), kept));
+        expected.entries.truncate(HISTORY + kept as usize);
+        expected.totals[2] = kept;
+        assert!(archive(&store) == expected.bytes(), "at most {history_limit}");
+    }
+}
+
+/// Configurations under which much or nothing of an archive is beyond a limit.
+fn configs() -> Vec<Config> {
+    let all = Config { retention_seconds: None, tuning: SMALL, ..Config::default() };
+    vec![
+        Config { capacity: 2, ..all.clone() },
+        Config { history_limit: 1, output_budget: Some(20), ..all.clone() },
+        Config { retention_seconds: Some(3_000), ..all.clone() },
+        all,
+    ]
+}
+
+/// Restores `bytes` under each configuration. What is not refused is a sound store, which comes
+/// back the same. Returns whether the last one, which has no limits, took it.
+fn tried(bytes: &[u8], now: Timestamp) -> bool {
+    let mut taken = false;
+    for config in configs() {
+        taken = match restore(&config, now, bytes) {
+            Ok(store) => {
+                let saved = archive(&store);
+                let again = restore(&config, now, &saved).expect("it was just saved");
+                assert!(archive(&again) == saved);
+                true
+            }
+            Err(error) => {
+                assert_eq!((error.kind(), error.status()), (ErrorKind::Archive, 400));
+                false
+            }
+        };
+    }
+    taken
+}
+
+/// Every byte of the content is changed, and sealed anew.
+#[test]
+fn no_change_of_a_sealed_byte_makes_an_unsound_store() {
+    let whole = sound().blocks();
+    let (mut taken, mut refused) = (0, 0);
+    for (block, (_, content)) in whole.0.iter().enumerate() {
+        for at in 0..content.len() {
+            for change in [1, 2, 4, 8, 16, 32, 64, 128, 3, 0xff, 0x7f] {
+                let mut blocks = whole.clone();
+                blocks.0[block].1[at] ^= change;
+                let counter = if tried(&blocks.bytes(), now()) { &mut taken } else { &mut refused };
+                *counter += 1;
+            }
+        }
+    }
+    assert!(taken > 500 && refused > 500, "{taken} taken, {refused} refused");
+}
+
+/// Pieces of the content are changed, doubled, moved and left out at random, and sealed anew.
+#[test]
+fn no_sealed_nonsense_makes_an_unsound_store() {
+    let (store, _) = sample();
+    let mut blocks = Blocks::parse(&archive(&store));
+    let data = blocks.0.iter().position(|&(kind, _)| kind == DATA).expect("it holds records");
+    let content = blocks.0[data].1.clone();
+    let mut random = Rand32::new(7);
+    let mut refused = 0;
+    for _ in 0..4_000 {
+        let mut content = content.clone();
+        for _ in 0..random.rand_range(1..4) {
+            let length = random.rand_range(1..12) as usize;
+            let mut place = || random.rand_range(0..(content.len() - length) as u32) as usize;
+            let (from, to) = (place(), place());
+            let piece = content[from..from + length].to_vec();
+            match random.rand_range(0..5) {
+                0 => content[to] = random.rand_u32() as u8,
+                1 => content[to] = content[to].wrapping_add(1),
+                2 => content[to..to + length].copy_from_slice(&piece),
+                3 => drop(content.splice(to..to, piece)),
+                _ => drop(content.drain(from..from + length)),
+            }
+        }
+        blocks.0[data].1 = content;
+        refused += usize::from(!tried(&blocks.bytes(), store.now()));
+    }
+    assert!(refused > 1_000, "{refused} refused");
+}
