@@ -103,7 +103,7 @@ impl Index {
         let enough = (columns.len() as u32 / 4).max(self.tuning.dead_min);
         if self.order.holes_between() > enough {
             self.rebuild(self.order.merged(&[]), columns);
-        } else if self.order.first() > enough {
+        } else if self.order.first() > enough.max(BLOCK_ROWS) {
             let rows = self.order.first() / BLOCK_ROWS * BLOCK_ROWS;
             self.order.drop_front(rows);
             self.postings.iter_mut().flatten().for_each(|set| set.drop_front(rows));

@@ -115,7 +115,12 @@ impl Machine<'_> {
         self.steps += 1;
         self.coverage.op(op.kind());
         let changes = match op {
-            Op::Query { request, form, measured } => {
+            Op::Query { later, request, form, measured } => {
+                if *later > 0 {
+                    self.write(&Op::Advance(*later))?;
+                    self.check_state()?;
+                    self.look_at_walks();
+                }
                 self.query(request, *form, *measured)?;
                 false
             }

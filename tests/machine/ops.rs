@@ -87,6 +87,8 @@ pub(crate) enum Op {
     /// The clock is set, so many seconds from where it is.
     Set(i8),
     Query {
+        /// The clock goes on by so many seconds before; no write comes in between.
+        later: u8,
         request: RequestSpec,
         form: u8,
         /// What each filter excludes is counted.
@@ -188,12 +190,9 @@ fn execute() -> impl Strategy<Value = Op> {
 }
 
 fn query() -> impl Strategy<Value = Op> {
-    let measured = prop_oneof![1 => Just(false), 1 => Just(true)];
-    (request(), 0..5_u8, measured).prop_map(|(request, form, measured)| Op::Query {
-        request,
-        form,
-        measured,
-    })
+    let later = prop_oneof![4 => Just(0_u8), 1 => 1..16_u8];
+    (later, request(), 0..5_u8, any::<bool>())
+        .prop_map(|(later, request, form, measured)| Op::Query { later, request, form, measured })
 }
 
 fn begin(request: impl Strategy<Value = RequestSpec>) -> impl Strategy<Value = Op> {
@@ -267,7 +266,7 @@ fn deep_page() -> impl Strategy<Value = Op> {
     (walk(), 1..32_u8, 30..=50_u8, 0..5_u8).prop_map(|(mut request, number, size, form)| {
         request.pairs.push(("PageNumber".to_owned(), number.to_string()));
         request.pairs.push(("PageSize".to_owned(), size.to_string()));
-        Op::Query { request, form, measured: false }
+        Op::Query { later: 0, request, form, measured: false }
     })
 }
 

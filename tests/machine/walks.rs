@@ -45,8 +45,7 @@ fn fail(what: String) -> TestCaseError {
 }
 
 impl Walk {
-    /// A walk whose first page is to come; for one that begins behind a page by number, `count`
-    /// rows are passed, the last of which is `position`.
+    /// A walk whose first page is to come; `matching` are all rows that match now.
     pub(crate) fn new(operation: Operation, pairs: Pairs, matching: Matching) -> Self {
         let tagged = pairs.iter().any(|(name, _)| name.starts_with("Tag."));
         let is_blind = matching.is_none();
@@ -66,7 +65,7 @@ impl Walk {
         }
     }
 
-    /// The page by number that the walk begins behind.
+    /// Begins the walk behind a page by number, with which `count` rows are passed.
     pub(crate) fn pass(&mut self, page: &[RowKey], count: u64) {
         if let Some(&last) = page.last() {
             self.position = last;
