@@ -1,4 +1,5 @@
-//! A tour of the store: captured responses, every kind of query, and walks under writes.
+//! A tour of the store: captured responses, every kind of query, walks under writes, and what
+//! keeps a store: stopping, restoring, events, threads.
 //!
 //! ```text
 //! cargo run --release --example tour [FILE...]
@@ -10,6 +11,7 @@
 
 mod book;
 mod captured;
+mod keeping;
 mod queries;
 mod walks;
 
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
 
     good &= queries::run();
     good &= walks::run();
+    good &= keeping::run(dataset::Options::default());
     println!("\n{}", if good { "All checks hold." } else { "A check does not hold, see above." });
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
