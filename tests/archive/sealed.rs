@@ -89,7 +89,7 @@ fn no_sealed_nonsense_makes_an_unsound_store() {
     let content = blocks.0[data].1.clone();
     let mut random = Rand32::new(7);
     let mut refused = 0;
-    for _ in 0..4_000 {
+    for _ in 0..1_500 {
         let mut content = content.clone();
         for _ in 0..random.rand_range(1..4) {
             let length = random.rand_range(1..12) as usize;
