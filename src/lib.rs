@@ -106,6 +106,66 @@
 //! # Ok::<(), invodex::Error>(())
 //! ```
 //!
+//! # Embedding
+//!
+//! The core of an HTTP front end, whatever the HTTP stack: parameters in, status and body out. All
+//! that is left to it is the transport, a RequestId, and the operations that make records.
+//!
+//! ```
+//! use invodex::{DescribeInvocationResults, DescribeInvocations, Error, SharedStore, decode_query};
+//!
+//! fn answer(store: &SharedStore, query: &str, request_id: &str) -> (u16, Vec<u8>) {
+//!     let mut body = Vec::new();
+//!     match describe(store, query, request_id, &mut body) {
+//!         Ok(()) => (200, body),
+//!         Err(error) => {
+//!             error.write_json(request_id, "ecs.example.com", &mut body);
+//!             (error.status(), body)
+//!         }
+//!     }
+//! }
+//!
+//! fn describe(
+//!     store: &SharedStore,
+//!     query: &str,
+//!     request_id: &str,
+//!     body: &mut Vec<u8>,
+//! ) -> Result<(), Error> {
+//!     let pairs = decode_query(query)?;
+//!     let action = pairs.iter().rev().find(|(name, _)| name == "Action").map(|(_, value)| &**value);
+//!     match action {
+//!         Some("DescribeInvocations") => store
+//!             .describe_invocations(&DescribeInvocations::from_pairs(pairs))?
+//!             .write_json(request_id, body),
+//!         Some("DescribeInvocationResults") => store
+//!             .describe_invocation_results(&DescribeInvocationResults::from_pairs(pairs))?
+//!             .write_json(request_id, body),
+//!         _ => return Err(Error::forbidden()),
+//!     }
+//!     Ok(())
+//! }
+//!
+//! let store = SharedStore::from(invodex::Store::default());
+//! let query = "Action=DescribeInvocations&RegionId=cn-hangzhou&MaxResults=10";
+//! assert_eq!(answer(&store, query, "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E").0, 200);
+//! assert_eq!(answer(&store, "Action=DescribeInvocations", "473469C7").0, 400);
+//! ```
+//!
+//! - **Async**: a query takes microseconds, so call [`SharedStore`] from the task itself; nothing
+//!   in it waits for input. Only [`Store::save`], [`Store::restore`] and [`Store::import`] of large
+//!   stores belong on a thread for blocking work. For events, have
+//!   [`Subscription::on_event`] wake the task, which then takes [`Subscription::try_next`] until it
+//!   is empty.
+//! - **Many tenants**: one store for each. An empty one takes some kilobytes and well under a
+//!   microsecond to make. Give each its own [`Config::id`], so that one's tokens are refused by the
+//!   other.
+//! - **Not Rust**: hand bytes over. [`decode_query`] takes the query string as it came, the answer
+//!   and the error are written as bytes; a page that must outlive the call is
+//!   [`into_owned`](DescribeInvocationsResponse::into_owned), [`InvocationView::to_invocation`] is
+//!   plain data.
+//!
+//! The package `examples/emulator` is a whole one, which the official SDKs talk to.
+//!
 //! # Features
 //!
 //! - `json` (default): [`Store::import`], and with it serde_json. Answers are written without it.

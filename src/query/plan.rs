@@ -101,6 +101,8 @@ fn each_key(
     use IndexedColumn as C;
     let mut with = |column: C, value: Option<u32>| value.is_some_and(|value| each((column, value)));
     let Some(region) = columns.regions.find(query.region_id.as_bytes()) else { return false };
+    // One for all tags.
+    let mut key = Vec::new();
     let scope = match query.timed {
         Some(timed) => with(C::RegionTimed, Some(region_timed(region, timed))),
         None => with(C::Region, Some(region)),
@@ -133,7 +135,6 @@ fn each_key(
         && query.tags.iter().all(|tag| match tag.value {
             None => with(C::TagKey, columns.tag_keys.find(tag.key.as_bytes())),
             Some(value) => {
-                let mut key = Vec::new();
                 TagPair::encode_key(tag.key, value, &mut key);
                 with(C::TagPair, columns.tag_pairs.find(&key))
             }

@@ -1,0 +1,198 @@
+//! `invodex` measured beside what one would write or take instead: a scan, a mock server, roaring
+//! alone, SQLite in memory, and the bounds that it must keep. `--help` says how.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod bounds;
+mod clock;
+mod equal;
+mod markdown;
+mod measure_answer;
+mod measure_find;
+mod measure_growth;
+mod measure_load;
+mod measure_memory;
+mod measure_shared;
+mod measure_write;
+mod memory;
+mod peer_roaring;
+mod peer_scan;
+mod peer_sqlite;
+mod plot;
+mod reader;
+mod record;
+mod report;
+mod request;
+mod rounds;
+mod sqlite_forms;
+mod world;
+mod yardstick;
+
+#[path = "../../support/mod.rs"]
+mod support;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use args::Args;
+use measure_answer::Answers;
+use measure_find::Finds;
+use report::Report;
+use rounds::{Effort, median, time_some, time_y};
+use world::{Variant, World};
+use yardstick::Yardstick;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1).peekable();
+    if args.peek().is_some_and(|arg| arg == "--help" || arg == "-h") {
+        println!("{}", args::USAGE);
+        return ExitCode::SUCCESS;
+    }
+    match Args::parse(args) {
+        Ok(args) if args.equal_only => equal_only(&args),
+        Ok(args) => run(&args),
+        Err(error) => {
+            eprintln!("{error}\n\n{}", args::USAGE);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn say(started: Instant, what: &str) {
+    eprintln!("[{:6.1} s] {what}", started.elapsed().as_secs_f64());
+}
+
+fn equal_only(args: &Args) -> ExitCode {
+    for variant in Variant::ALL {
+        let world = World::new(variant.options(args.records), true);
+        let cases = world.cases();
+        equal::check(&world, &cases);
+        println!("{} requests answered alike by all: {}", cases.len(), variant.name());
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(args: &Args) -> ExitCode {
+    let started = Instant::now();
+    let effort = if args.quick { Effort::QUICK } else { Effort::FULL };
+    let yardstick = Yardstick::new();
+    let mut report = Report {
+        records: args.records,
+        quick: args.quick,
+        y_nanoseconds: median((0..101).map(|_| time_y(&yardstick))),
+        y_word_by_word_nanoseconds: median(
+            (0..101).map(|_| time_some(|| yardstick.run_word_by_word())),
+        ),
+        ..Report::default()
+    };
+    // First, while the allocator has handed out little.
+    if args.wants("memory") {
+        say(started, "memory");
+        let memory = measure_memory::measure(args.records, args.quick, effort, &yardstick);
+        report.memory = Some(memory);
+    }
+    if args.wants("find") || args.wants("answer") {
+        measure_queries(args, effort, &yardstick, started, &mut report);
+    }
+    if args.wants("write") {
+        say(started, "writes");
+        let writes = measure_write::measure(args.records, args.quick, effort, &yardstick);
+        report.write = Some(writes);
+    }
+    if args.wants("shared") {
+        say(started, "a reader and a writer");
+        let shared = measure_shared::measure(args.records, args.quick, effort, &yardstick);
+        report.shared = Some(shared);
+    }
+    if args.wants("growth") {
+        say(started, "growth");
+        let mut sizes = vec![10, 100, 1_000, 10_000, 100_000];
+        if !args.quick {
+            sizes.push(1_000_000);
+        }
+        if args.large {
+            sizes.push(10_000_000);
+        }
+        report.growth = Some(measure_growth::measure(&sizes, effort, &yardstick));
+    }
+    if args.wants("load") {
+        say(started, "loading");
+        report.load = Some(measure_load::measure(args.records, effort));
+    }
+    say(started, "done");
+    collect_bounds(&mut report);
+    println!("{}", report.text());
+    finish(args, &report)
+}
+
+fn measure_queries(
+    args: &Args,
+    effort: Effort,
+    yardstick: &Yardstick,
+    started: Instant,
+    report: &mut Report,
+) {
+    let mut finds = Finds::default();
+    let mut answers = Answers::default();
+    for variant in Variant::ALL {
+        let plain = variant == Variant::Plain;
+        if !plain && !args.wants("find") {
+            continue;
+        }
+        say(started, &format!("{}: filling", variant.name()));
+        let world = World::new(variant.options(args.records), plain);
+        let cases = world.cases();
+        say(started, "  all answers equal?");
+        equal::check(&world, &cases);
+        if args.wants("find") {
+            say(started, "  finding pages");
+            measure_find::measure(&world, variant, &cases, effort, yardstick, &mut finds);
+        }
+        if plain && args.wants("answer") {
+            say(started, "  whole answers");
+            measure_answer::measure_whole(&world, &cases, effort, yardstick, &mut answers);
+        }
+    }
+    report.find = args.wants("find").then_some(finds);
+    if args.wants("answer") {
+        measure_answer::measure_bodies(args.records, effort, yardstick, &mut answers);
+        report.answer = Some(answers);
+    }
+}
+
+fn collect_bounds(report: &mut Report) {
+    let bounds = &mut report.bounds;
+    report.find.iter().for_each(|find| measure_find::bounds(find, bounds));
+    report.answer.iter().for_each(|answer| measure_answer::bounds(answer, bounds));
+    report.write.iter().for_each(|write| measure_write::bounds(write, bounds));
+    report.memory.iter().for_each(|memory| measure_memory::bounds(memory, bounds));
+    report.growth.iter().for_each(|growth| measure_growth::bounds(growth, bounds));
+    report.shared.iter().for_each(|shared| measure_shared::bounds(shared, bounds));
+    report.load.iter().for_each(|load| measure_load::bounds(load, bounds));
+}
+
+fn finish(args: &Args, report: &Report) -> ExitCode {
+    let json = serde_json::to_vec_pretty(report).expect("it is plain");
+    let files = [(&args.json, json), (&args.markdown, markdown::page(report).into_bytes())];
+    for (path, bytes) in files {
+        let Some(path) = path else { continue };
+        if let Err(error) = std::fs::write(path, bytes) {
+            eprintln!("{}: {error}", path.display());
+            return ExitCode::from(2);
+        }
+    }
+    if let (Some(path), Some(find)) = (&args.svg, &report.find)
+        && let Err(error) = plot::write(find, report.y_nanoseconds, report.records, path)
+    {
+        eprintln!("{}: {error}", path.display());
+        return ExitCode::from(2);
+    }
+    let short: Vec<_> = report.bounds.iter().filter(|bound| !bound.met).collect();
+    if args.check && !short.is_empty() {
+        eprintln!("{} figures fall short of their bounds:", short.len());
+        short.iter().for_each(|bound| eprintln!("{bound}"));
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

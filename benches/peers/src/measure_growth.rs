@@ -1,0 +1,93 @@
+//! What happens to each class when the list grows.
+
+use serde::Serialize;
+
+use crate::bounds::{Bound, Worst};
+use crate::peer_scan::Scan;
+use crate::record::Record;
+use crate::request::Case;
+use crate::rounds::{Contender, Cost, Effort, interleave};
+use crate::support::dataset::Dataset;
+use crate::support::dataset::requests::{adversarial, classes};
+use crate::support::place::HEAD;
+use crate::support::stores;
+use crate::world::{PAGES, Variant};
+use crate::yardstick::Yardstick;
+
+/// A page from the head of a list of some size.
+#[derive(Clone, Debug, Serialize)]
+pub struct Point {
+    pub class: &'static str,
+    pub page: usize,
+    pub records: usize,
+    /// The page is full before a tenth of the list is passed.
+    pub stops_early: bool,
+    pub invodex: Cost,
+    /// The scan with early stop, up to 1,000 records.
+    pub scan: Option<Cost>,
+}
+
+/// The largest list that the scan is measured with.
+const SCANNED: usize = 1_000;
+
+pub fn measure(sizes: &[usize], effort: Effort, yardstick: &Yardstick) -> Vec<Point> {
+    let mut points = Vec::new();
+    for &records in sizes {
+        let options = Variant::Plain.options(records);
+        let store = stores::full_store(&options);
+        // The newest tenth, at least: more than the scan needs to see whether a class stops early.
+        let newest = if records <= SCANNED { records } else { records.div_ceil(10).min(10_000) };
+        let dataset = Dataset::new(options);
+        let scan = Scan::new(
+            (records - newest..records)
+                .map(|k| Record::of(dataset.record(k), k as u64 + 1))
+                .collect(),
+        );
+        let both = classes(&options).into_iter().chain(adversarial(&options));
+        for class in both {
+            for page in PAGES {
+                let case = Case::new(&class, false, page, &HEAD);
+                let mut contenders: Vec<Contender<'_>> = vec![Box::new(|| {
+                    store.describe_invocations(&case.request).map_or(0, |page| page.len())
+                })];
+                if records <= SCANNED {
+                    contenders.push(Box::new(|| scan.find(&case.query).rows.len()));
+                }
+                let costs = interleave(effort, yardstick, &mut contenders);
+                let looked_at = scan.looked_at(&case.query);
+                points.push(Point {
+                    class: class.name,
+                    page,
+                    records,
+                    stops_early: looked_at <= newest && looked_at * 10 <= records,
+                    invodex: costs[0],
+                    scan: costs.get(1).copied(),
+                });
+            }
+        }
+    }
+    points
+}
+
+pub fn bounds(points: &[Point], bounds: &mut Vec<Bound>) {
+    let mut small = Worst::default();
+    for point in points.iter().filter(|point| point.records <= SCANNED) {
+        let scan = point.scan.filter(|_| point.records > 100).map_or(0.0, |scan| scan.y);
+        let what = format!("{}, page {}, {} records", point.class, point.page, point.records);
+        small.add(Bound::at_most(what, point.invodex.y, scan.max(0.5), "Y"));
+    }
+    small.finish("finding in small stores", bounds);
+    let (mut early, mut others) = (Worst::default(), Worst::default());
+    let at = |records: usize| points.iter().filter(move |point| point.records == records);
+    for (point, more) in at(100_000).zip(at(1_000_000)) {
+        let what = format!("{}, page {}", point.class, point.page);
+        let growth = more.invodex.y / point.invodex.y;
+        if point.stops_early {
+            early.add(Bound::at_most(what, growth, 3.0, "x at 100,000"));
+        } else {
+            others.add(Bound::at_most(what, growth, 10.0, "x at 100,000"));
+        }
+    }
+    early.finish("classes that stop early, at 1,000,000 records", bounds);
+    others.finish("other classes, at 1,000,000 records", bounds);
+}

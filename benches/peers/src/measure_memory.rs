@@ -1,0 +1,125 @@
+//! What a store takes, counted by the allocator.
+
+use std::hint::black_box;
+
+use invodex::Store;
+use serde::Serialize;
+
+use crate::bounds::Bound;
+use crate::memory::allocated;
+use crate::rounds::{Contender, Cost, Effort, interleave};
+use crate::support::dataset::{Dataset, Options};
+use crate::support::stores;
+use crate::yardstick::Yardstick;
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Filled {
+    pub data: &'static str,
+    pub records: usize,
+    pub runs_of_a_record: f64,
+    /// Bytes of the texts that no other record has, on average.
+    pub unique_texts: f64,
+    pub bytes_of_a_record: f64,
+    /// What the store itself says.
+    pub statistics_bytes: f64,
+}
+
+#[derive(Default, Serialize)]
+pub struct Memory {
+    pub filled: Vec<Filled>,
+    pub steady: Option<Steady>,
+    pub empty_bytes: usize,
+    pub empty: Option<Cost>,
+}
+
+/// A full store of unique content over many accepts, each of which evicts.
+#[derive(Clone, Debug, Serialize)]
+pub struct Steady {
+    pub writes: usize,
+    /// The most that it held in the first and the second half of them.
+    pub most_before: usize,
+    pub most_after: usize,
+}
+
+pub fn measure(count: usize, quick: bool, effort: Effort, yardstick: &Yardstick) -> Memory {
+    let plain = Options { count, ..Options::default() };
+    let unique = Options { unique_content: true, ..plain };
+    let many_runs = Options { mean_runs: 10, ..plain };
+    let mut memory = Memory {
+        filled: [("shared content", plain), ("unique content", unique), ("10 runs", many_runs)]
+            .map(|(data, options)| fill(data, &options))
+            .into(),
+        ..Memory::default()
+    };
+    memory.steady = Some(steady(&unique, if quick { 50_000 } else { 1_000_000 }));
+
+    let before = allocated();
+    let store = black_box(Store::default());
+    memory.empty_bytes = allocated() - before + size_of::<Store>();
+    drop(store);
+    let mut contenders: Vec<Contender<'_>> =
+        vec![Box::new(|| black_box(Store::default()).is_empty().into())];
+    memory.empty = interleave(effort, yardstick, &mut contenders).pop();
+    memory
+}
+
+fn fill(data: &'static str, options: &Options) -> Filled {
+    let before = allocated();
+    let store = stores::full_store(options);
+    let bytes = allocated() - before;
+    let (mut runs, mut unique) = (0, 0);
+    for record in store.iter() {
+        runs += record.instances().count();
+        if options.unique_content {
+            let texts = [record.command_name(), record.parameters()];
+            unique += texts.map(str::len).iter().sum::<usize>() + record.command_content().len();
+        }
+    }
+    let each = |total: usize| total as f64 / store.len() as f64;
+    Filled {
+        data,
+        records: store.len(),
+        runs_of_a_record: each(runs),
+        unique_texts: each(unique),
+        bytes_of_a_record: each(bytes),
+        statistics_bytes: each(store.statistics().bytes),
+    }
+}
+
+fn steady(options: &Options, writes: usize) -> Steady {
+    let before = allocated();
+    let mut store = stores::full_store(options);
+    let dataset = Dataset::new(*options);
+    let mut most = [0; 2];
+    for at in 0..writes {
+        store.accept(&dataset.record(options.count + at)).expect("it is valid");
+        if at % 64 == 0 {
+            let half = &mut most[at * 2 / writes];
+            *half = (allocated() - before).max(*half);
+        }
+    }
+    assert_eq!(store.len(), options.count);
+    Steady { writes, most_before: most[0], most_after: most[1] }
+}
+
+pub fn bounds(memory: &Memory, bounds: &mut Vec<Bound>) {
+    for filled in &memory.filled {
+        let limit = 150.0 + 50.0 * filled.runs_of_a_record + filled.unique_texts;
+        let what = format!("memory of a record, {}", filled.data);
+        bounds.push(Bound::at_most(what, filled.bytes_of_a_record, limit, "bytes"));
+    }
+    if let Some(steady) = &memory.steady {
+        bounds.push(Bound::at_most(
+            format!("memory over {} accepts that evict, second half", steady.writes),
+            steady.most_after as f64 / steady.most_before as f64,
+            1.01,
+            "x the first",
+        ));
+    }
+    if let Some(empty) = memory.empty {
+        let bytes = memory.empty_bytes as f64;
+        bounds.push(Bound::at_most("memory of an empty store", bytes, 16_384.0, "bytes"));
+        let microseconds = empty.nanoseconds / 1e3;
+        bounds.push(Bound::at_most("making and dropping one", microseconds, 20.0, "us"));
+    }
+}

@@ -1,0 +1,49 @@
+//! The yardstick of the bounds, Y: one AND of three bitmaps of 12.5 KB, which hold a bit for each
+//! of 100,000 records, and the count of its ones, as a plain loop.
+
+use std::hint::black_box;
+
+/// 100,000 bits in whole chunks of 8 words.
+const WORDS: usize = 1_568;
+
+pub struct Yardstick {
+    bitmaps: [Vec<u64>; 3],
+}
+
+impl Yardstick {
+    pub fn new() -> Self {
+        let mut bits = 0x9E37_79B9_7F4A_7C15_u64;
+        let bitmaps = [(); 3].map(|()| {
+            let word = || {
+                bits ^= bits << 13;
+                bits ^= bits >> 7;
+                bits ^= bits << 17;
+                bits
+            };
+            std::iter::repeat_with(word).take(WORDS).collect()
+        });
+        Yardstick { bitmaps }
+    }
+
+    /// One Y.
+    #[inline(never)]
+    pub fn run(&self) -> u32 {
+        let [a, b, c] = &self.bitmaps;
+        let chunks = a.chunks_exact(8).zip(b.chunks_exact(8)).zip(c.chunks_exact(8));
+        let mut count = 0;
+        for ((a, b), c) in chunks {
+            for at in 0..8 {
+                count += (a[at] & b[at] & c[at]).count_ones();
+            }
+        }
+        black_box(count)
+    }
+
+    /// The same without chunks, which a compiler may turn into other instructions.
+    #[inline(never)]
+    pub fn run_word_by_word(&self) -> u32 {
+        let [a, b, c] = &self.bitmaps;
+        let words = a.iter().zip(b).zip(c);
+        black_box(words.map(|((a, b), c)| (a & b & c).count_ones()).sum())
+    }
+}

@@ -1,0 +1,53 @@
+//! Stores of the data set.
+
+use invodex::{Config, DescribeInvocations, Store, Timestamp};
+
+use super::dataset::{Dataset, Options};
+use super::place::rows_at_end;
+
+/// How many records are generated before they are accepted together.
+const BATCH: usize = 20_000;
+
+/// A store of the data set that holds `capacity` records at most.
+pub fn store_of(options: &Options, capacity: usize) -> Store {
+    let config = Config { capacity, ..Config::default() };
+    let mut store = Store::new(config, options.now);
+    let mut records = Dataset::new(*options);
+    loop {
+        let batch: Vec<_> = records.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return store;
+        }
+        for accepted in store.accept_batch(&batch) {
+            accepted.expect("the generator's records are valid");
+        }
+    }
+}
+
+/// A store that the data set fills.
+pub fn full_store(options: &Options) -> Store {
+    store_of(options, options.count)
+}
+
+/// The CreationTimes in the middle of the list and at its end.
+pub fn middle_and_end(store: &Store) -> (Timestamp, Timestamp) {
+    let count = store.len();
+    let time = |row: usize| {
+        store.iter().rev().nth(row).map_or(Timestamp::MIN, |record| record.creation_time())
+    };
+    (time(count / 2), time(rows_at_end(count).min(count - 1)))
+}
+
+/// The request of a class for a page, from a place on.
+pub fn request(
+    pairs: &[(String, String)],
+    token: Option<&str>,
+    max_results: usize,
+) -> DescribeInvocations {
+    let request = DescribeInvocations::from_pairs(pairs.iter().map(|(name, value)| (name, value)))
+        .max_results(max_results as u32);
+    match token {
+        Some(token) => request.next_token(token),
+        None => request,
+    }
+}

@@ -1,0 +1,87 @@
+//! Ids of requests, invocations and commands: random, or repeatable with a seed.
+
+use std::sync::{Mutex, PoisonError};
+
+use fastrand::Rng;
+
+/// Makes ids. Each store has its own, so that stores side by side do not change each other's.
+pub(crate) struct Ids(Mutex<Rng>);
+
+impl Ids {
+    /// The ids of the store named `name`; with a seed the same each time.
+    pub(crate) fn new(seed: Option<u64>, name: &str) -> Self {
+        let rng = seed.map_or_else(Rng::new, |seed| Rng::with_seed(seed ^ fnv1a(name.as_bytes())));
+        Ids(Mutex::new(rng))
+    }
+
+    /// A RequestId: a random UUID, in the service's upper case.
+    pub(crate) fn request_id(&self) -> String {
+        let random = self.with(|rng| rng.u128(..));
+        let uuid = random & !(0xf000 << 64 | 0xc000 << 48) | (0x4000 << 64 | 0x8000 << 48);
+        let hex = format!("{uuid:032X}");
+        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    }
+
+    /// An InvokeId.
+    pub(crate) fn invoke_id(&self) -> String {
+        self.resource_id("t-hz0")
+    }
+
+    /// A CommandId.
+    pub(crate) fn command_id(&self) -> String {
+        self.resource_id("c-hz0")
+    }
+
+    fn resource_id(&self, prefix: &str) -> String {
+        let digits = "0123456789abcdefghijklmnopqrstuvwxyz".as_bytes();
+        self.with(|rng| {
+            let random = (0..12).map(|_| char::from(digits[rng.usize(..digits.len())]));
+            prefix.chars().chain(random).collect()
+        })
+    }
+
+    /// Where the sequence stands, for an archive.
+    pub(crate) fn position(&self) -> u64 {
+        self.with(|rng| rng.get_seed())
+    }
+
+    /// Goes on from `position`.
+    pub(crate) fn set_position(&self, position: u64) {
+        self.with(|rng| rng.seed(position));
+    }
+
+    fn with<T>(&self, draw: impl FnOnce(&mut Rng) -> T) -> T {
+        draw(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A hash that is the same everywhere and for ever.
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_repeats_and_names_differ() {
+        let draw = |ids: &Ids| (ids.request_id(), ids.invoke_id(), ids.command_id());
+        let first = draw(&Ids::new(Some(7), "a"));
+        assert_eq!(first, draw(&Ids::new(Some(7), "a")));
+        assert_ne!(first, draw(&Ids::new(Some(7), "b")));
+        assert_ne!(draw(&Ids::new(None, "a")), draw(&Ids::new(None, "a")));
+    }
+
+    #[test]
+    fn request_ids_are_random_uuids_in_upper_case() {
+        let id = Ids::new(Some(7), "").request_id();
+        let form: String = id.chars().map(|c| if c == '-' { '-' } else { 'X' }).collect();
+        assert_eq!(form, "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX");
+        assert!(id.chars().all(|c| c == '-' || c.is_ascii_digit() || ('A'..='F').contains(&c)));
+        assert_eq!(&id[14..15], "4");
+        assert!("89AB".contains(&id[19..20]));
+    }
+}

@@ -1,0 +1,212 @@
+//! A running emulator and a client for it.
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+pub(crate) const CAPTURE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captured/describe-invocations.json");
+pub(crate) const NOW: &str = "2024-05-01T00:00:00Z";
+
+/// A running emulator, which ends with this.
+pub(crate) struct Emulator {
+    process: Child,
+    pub(crate) address: String,
+    agent: ureq::Agent,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The fields of a success.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        assert!(self.body["RequestId"].as_str().is_some_and(|id| id.len() == 36));
+        self.body
+    }
+
+    /// Status and code of an error, whose body is whole.
+    #[track_caller]
+    pub(crate) fn error(&self) -> (u16, &str) {
+        let text = |name: &str| self.body[name].as_str().unwrap_or_else(|| panic!("{self:?}"));
+        assert_eq!(text("RequestId").len(), 36, "{self:?}");
+        assert!(!text("Message").is_empty() && !text("HostId").is_empty(), "{self:?}");
+        text("Recommend");
+        (self.status, text("Code"))
+    }
+}
+
+impl Emulator {
+    pub(crate) fn start(args: &[&str]) -> Self {
+        Self::try_start(args).unwrap_or_else(|said| panic!("{said}"))
+    }
+
+    /// The emulator, or what it said when it did not start.
+    pub(crate) fn try_start(args: &[&str]) -> Result<Self, String> {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_invodex-emulator"))
+            .args(
+                (!args.contains(&"--listen"))
+                    .then_some(["--listen", "127.0.0.1:0"])
+                    .into_iter()
+                    .flatten(),
+            )
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut said = process.stderr.take().unwrap();
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            let mut text = String::new();
+            said.read_to_string(&mut text).unwrap();
+            process.wait().unwrap();
+            return Err(text);
+        };
+        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build()
+            .new_agent();
+        Ok(Emulator { process, address: address.to_owned(), agent })
+    }
+
+    /// Calls `action` by GET.
+    pub(crate) fn call(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        self.call_as("", action, params)
+    }
+
+    /// Calls `action` with an access key.
+    pub(crate) fn call_as(&self, key: &str, action: &str, params: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("Action", action), ("Version", "2014-05-26"), ("AccessKeyId", key)];
+        all.push(("RegionId", "cn-hangzhou"));
+        all.extend(params);
+        self.get(&format!("/?{}", query(&all)))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        answer(self.agent.get(format!("http://{}{path}", self.address)).call().unwrap())
+    }
+
+    /// Posts `body`, a form or JSON by its first byte.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
+        let kind = match body.starts_with('{') {
+            true => "application/json",
+            false => "application/x-www-form-urlencoded",
+        };
+        let url = format!("http://{}{path}", self.address);
+        answer(self.agent.post(url).header("Content-Type", kind).send(body).unwrap())
+    }
+
+    /// Posts to one of the emulator's own endpoints.
+    pub(crate) fn control(&self, name: &str, body: Value) -> Answer {
+        self.post(&format!("/_emulator/{name}"), &body.to_string())
+    }
+
+    /// Runs a command on `instances`; its InvokeId.
+    #[track_caller]
+    pub(crate) fn run(&self, key: &str, instances: &[&str], params: &[(&str, &str)]) -> String {
+        let names: Vec<_> = (1..=instances.len()).map(|n| format!("InstanceId.{n}")).collect();
+        let mut all = vec![("Type", "RunShellScript"), ("CommandContent", "df -h")];
+        all.extend(names.iter().map(String::as_str).zip(instances.iter().copied()));
+        all.extend(params);
+        let answer = self.call_as(key, "RunCommand", &all).ok();
+        answer["InvokeId"].as_str().unwrap().to_owned()
+    }
+
+    /// The one invocation with `invoke_id`.
+    #[track_caller]
+    pub(crate) fn invocation(&self, key: &str, invoke_id: &str) -> Value {
+        let params = [("InvokeId", invoke_id), ("IncludeOutput", "true")];
+        let body = self.call_as(key, "DescribeInvocations", &params).ok();
+        assert_eq!(body["TotalCount"], 1, "{body}");
+        body["Invocations"]["Invocation"][0].clone()
+    }
+
+    #[track_caller]
+    pub(crate) fn total(&self, key: &str) -> u64 {
+        self.call_as(key, "DescribeInvocations", &[]).ok()["TotalCount"].as_u64().unwrap()
+    }
+
+    /// Waits until the invocation has this overall status.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, invoke_id: &str, status: &str) -> Value {
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            let invocation = self.invocation("", invoke_id);
+            if invocation["InvocationStatus"] == status {
+                return invocation;
+            }
+            assert!(Instant::now() < until, "not {status}: {invocation}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// A connection that bytes can be written to.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+    }
+
+    /// Sends bytes as they are; what comes until the connection is closed.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect();
+        // The server may answer and close before it has read all.
+        let _ = stream.write_all(bytes);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Ends it with a signal; whether it ended well.
+    pub(crate) fn stop(mut self, signal: &str) -> bool {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        self.process.wait().unwrap().success()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn answer(response: ureq::http::Response<ureq::Body>) -> Answer {
+    let status = response.status().as_u16();
+    let text = response.into_body().read_to_string().unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Answer { status, body }
+}
+
+/// Pairs as a query string or a form.
+pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<_> = pairs.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
+    pairs.join("&")
+}
+
+fn encode(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// A path for a file of this test, where none is.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_file(&path);
+    path
+}
