@@ -13,15 +13,14 @@
 //! | 2 | rows returned so far, in a query with tags; else 0 |
 //! | 8 | seal: XXH3-64 of the 25 bytes before it, seeded with the query's fingerprint |
 //!
-//! The fingerprint is XXH3-64 of the operation, the store's id and the effective filters, so a
-//! token is accepted only for them. It is a checksum and no signature.
+//! The fingerprint is a chain of XXH3-64 over the store's id, the operation and the effective
+//! filters, so a token is accepted only for them. It is a checksum and no signature.
 
 use core::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use smallvec::SmallVec;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::index::RowKey;
 use crate::model::Timestamp;
@@ -112,39 +111,36 @@ pub(crate) fn read(text: &str, fingerprint: u64) -> Option<Cursor> {
     })
 }
 
-/// Of the operation, the store's id and the filters that choose rows. Cost: O(length).
+/// Of the operation, the store's id and the filters that choose rows: each value hashed with the
+/// hash before it and the filter's letter as seed. Cost: O(length), once for a query.
 pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
-    let mut bytes = SmallVec::<[u8; 256]>::new();
-    let mut push = |name: u8, value: Option<&str>| {
-        if let Some(value) = value {
-            bytes.push(name);
-            bytes.extend_from_slice(&(value.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(value.as_bytes());
-        }
-    };
-    let boolean = |value: bool| if value { "true" } else { "false" };
-    push(
-        b'O',
-        Some(match query.operation {
+    *query.fingerprint.get_or_init(|| {
+        let operation = match query.operation {
             Operation::DescribeInvocations => "DescribeInvocations",
             Operation::DescribeInvocationResults => "DescribeInvocationResults",
-        }),
-    );
-    push(b'R', Some(query.region_id));
-    push(b'G', query.resource_group_id);
-    push(b'I', query.invoke_id);
-    push(b'C', query.command_id);
-    push(b'N', query.command_name);
-    push(b'Y', query.command_type.map(|value| value.as_str()));
-    push(b'M', query.repeat_mode.map(|value| value.as_str()));
-    push(b'D', query.timed.map(boolean));
-    push(b'S', query.status.map(|value| value.as_str()));
-    push(b'X', query.instance_id);
-    push(b'H', query.include_history.then_some("true"));
-    for tag in &query.tags {
-        push(b'K', Some(tag.key));
-        push(b'V', tag.value);
-    }
-    bytes.extend_from_slice(&store_id.to_le_bytes());
-    xxh3_64(&bytes)
+        };
+        let mut hash = xxh3_64_with_seed(operation.as_bytes(), store_id);
+        let mut add = |letter: u8, value: Option<&str>| {
+            if let Some(value) = value {
+                hash = xxh3_64_with_seed(value.as_bytes(), hash ^ u64::from(letter));
+            }
+        };
+        let boolean = |value: bool| if value { "true" } else { "false" };
+        add(b'R', Some(query.region_id));
+        add(b'G', query.resource_group_id);
+        add(b'I', query.invoke_id);
+        add(b'C', query.command_id);
+        add(b'N', query.command_name);
+        add(b'Y', query.command_type.map(|value| value.as_str()));
+        add(b'M', query.repeat_mode.map(|value| value.as_str()));
+        add(b'D', query.timed.map(boolean));
+        add(b'S', query.status.map(|value| value.as_str()));
+        add(b'X', query.instance_id);
+        add(b'H', query.include_history.then_some("true"));
+        for tag in &query.tags {
+            add(b'K', Some(tag.key));
+            add(b'V', tag.value);
+        }
+        hash
+    })
 }

@@ -1,6 +1,8 @@
 //! The order in which a request is checked, whether a check needs the store or not. The first
 //! failure is the answer.
 
+use std::cell::OnceCell;
+
 use super::describe_invocation_results::DescribeInvocationResults;
 use super::describe_invocations::DescribeInvocations;
 use super::params::{Common, ContentEncoding, Param};
@@ -37,6 +39,8 @@ pub(crate) struct Checked<'a, C> {
     pub(crate) content_encoding: ContentEncoding,
     pub(crate) include_output: bool,
     pub(crate) paging: Paging<C>,
+    /// Made when a token is read or given, of what is above.
+    pub(crate) fingerprint: OnceCell<u64>,
 }
 
 /// A tag that must hold: the key, and the value where one is named.
@@ -123,6 +127,7 @@ pub(crate) fn check<'a, F: Facts>(
         content_encoding: ContentEncoding::Base64,
         include_output: false,
         paging,
+        fingerprint: OnceCell::new(),
     };
     // A tag named twice is refused above, so this is a set whatever the order was.
     checked.tags.sort_unstable();
