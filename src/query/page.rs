@@ -1,7 +1,5 @@
 //! A page: which rows it has, and where the walk goes on.
 
-use smallvec::SmallVec;
-
 use super::token::{Cursor, NextToken};
 
 /// Which page it is, as the answer says it.
@@ -14,7 +12,7 @@ pub(crate) struct PagePlace {
 /// The rows of a page, newest first.
 #[derive(Clone, Debug)]
 pub(crate) struct Page<R> {
-    pub(crate) rows: SmallVec<[R; 64]>,
+    pub(crate) rows: Vec<R>,
     pub(crate) place: PagePlace,
     /// How many rows match, in offset mode.
     pub(crate) total: Option<u64>,

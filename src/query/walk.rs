@@ -2,7 +2,6 @@
 //! that tags draw.
 
 use roaring::RoaringTreemap;
-use smallvec::SmallVec;
 
 use super::page::{Page, PagePlace, ResultRow};
 use super::plan::{Data, Plan, instance, plan};
@@ -39,7 +38,7 @@ pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u
         query,
         rows,
         total,
-        |row| order.slot(*row).unwrap_or_default(),
+        |row| order.slot(row).unwrap_or_default(),
         |row, returned| Cursor { key: order.key(*row), run: 0, history: 0, returned },
     )
 }
@@ -62,7 +61,7 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
     });
     let counting = matches!(query.paging, Paging::Offset { .. });
     let instance = instance(data.columns, query);
-    let mut rows = SmallVec::<[(u32, ResultRow); 64]>::new();
+    let mut rows = Vec::<(u32, ResultRow)>::new();
     let mut seen = 0_u64;
     let mut visit = |row: u32| {
         let Some(slot) = order.slot(row) else { return true };
@@ -113,7 +112,7 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
         query,
         rows,
         seen,
-        |(_, row)| *row,
+        |(_, row)| row,
         |(row, result), returned| Cursor {
             key: order.key(*row),
             run: result.run,
@@ -179,8 +178,7 @@ fn one(
         Paging::Token { after, .. } => after.is_none_or(is_behind),
         Paging::Offset { .. } => window.skip == 0,
     };
-    let rows =
-        if shown && window.most > 0 { PageRows::from_slice(&[row]) } else { PageRows::new() };
+    let rows = if shown && window.most > 0 { vec![row] } else { PageRows::new() };
     (rows, 1)
 }
 
@@ -228,9 +226,9 @@ impl Window {
         &self,
         data: Data<'_>,
         query: &Checked<'_, Cursor>,
-        mut found: SmallVec<[T; 64]>,
+        mut found: Vec<T>,
         total: u64,
-        row: impl Fn(&T) -> R,
+        row: impl Fn(T) -> R,
         cursor: impl Fn(&T, u16) -> Cursor,
     ) -> Page<R> {
         let tagged = !query.tags.is_empty();
@@ -249,6 +247,6 @@ impl Window {
             // At most 1,000, so it fits.
             (cursor(last, returned as u16), fingerprint(query, data.config.id))
         });
-        Page { rows: found.iter().map(row).collect(), place: self.place, total, next }
+        Page { rows: found.into_iter().map(row).collect(), place: self.place, total, next }
     }
 }
