@@ -34,6 +34,7 @@ pub(crate) struct Checked<'a, C> {
     /// InvokeStatus or InvokeRecordStatus.
     pub(crate) status: Option<InvokeStatus>,
     pub(crate) instance_id: Option<&'a str>,
+    /// In any order; no key twice.
     pub(crate) tags: smallvec::SmallVec<[TagFilter<'a>; 4]>,
     pub(crate) include_history: bool,
     pub(crate) content_encoding: ContentEncoding,
@@ -44,7 +45,7 @@ pub(crate) struct Checked<'a, C> {
 }
 
 /// A tag that must hold: the key, and the value where one is named.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct TagFilter<'a> {
     pub(crate) key: &'a str,
     pub(crate) value: Option<&'a str>,
@@ -129,8 +130,6 @@ pub(crate) fn check<'a, F: Facts>(
         paging,
         fingerprint: OnceCell::new(),
     };
-    // A tag named twice is refused above, so this is a set whatever the order was.
-    checked.tags.sort_unstable();
     request.check_own(&mut checked, config)?;
 
     if let Some(token) = common.next_token.as_deref().filter(|token| !token.is_empty()) {
