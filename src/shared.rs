@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult,
+};
 
 use roaring::RoaringTreemap;
 
@@ -50,7 +52,7 @@ pub struct SharedStore(Arc<Inner>);
 
 struct Inner {
     store: RwLock<Store>,
-    /// Readers that want the lock and do not have it yet.
+    /// Readers that sleep for the lock.
     waiting_readers: AtomicUsize,
 }
 
@@ -58,6 +60,21 @@ struct Inner {
 /// keeps readers from overtaking a writer that waits; nothing keeps a writer in a loop from
 /// taking it again before the readers it has just let in are awake.
 const COURTESY: usize = 64;
+
+/// How often the lock is tried before the thread goes to sleep for it: a page is found and copied
+/// in a few microseconds, and to be woken takes twenty.
+const SPINS: usize = 500;
+
+fn spin<G>(mut attempt: impl FnMut() -> TryLockResult<G>) -> Option<G> {
+    for _ in 0..SPINS {
+        match attempt() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+        }
+    }
+    None
+}
 
 impl From<Store> for SharedStore {
     fn from(store: Store) -> Self {
@@ -77,20 +94,26 @@ impl fmt::Debug for SharedStore {
 impl SharedStore {
     // No method of the store can panic half-way, so a poisoned lock guards a sound store.
     fn lock_to_read(&self) -> RwLockReadGuard<'_, Store> {
-        self.0.waiting_readers.fetch_add(1, Ordering::Relaxed);
-        let store = self.0.store.read().unwrap_or_else(PoisonError::into_inner);
-        self.0.waiting_readers.fetch_sub(1, Ordering::Relaxed);
+        let Inner { store, waiting_readers } = &*self.0;
+        if let Some(store) = spin(|| store.try_read()) {
+            return store;
+        }
+        waiting_readers.fetch_add(1, Ordering::Relaxed);
+        let store = store.read().unwrap_or_else(PoisonError::into_inner);
+        waiting_readers.fetch_sub(1, Ordering::Relaxed);
         store
     }
 
     fn lock_to_write(&self) -> RwLockWriteGuard<'_, Store> {
+        let Inner { store, waiting_readers } = &*self.0;
         for _ in 0..COURTESY {
-            if self.0.waiting_readers.load(Ordering::Relaxed) == 0 {
+            if waiting_readers.load(Ordering::Relaxed) == 0 {
                 break;
             }
             std::thread::yield_now();
         }
-        self.0.store.write().unwrap_or_else(PoisonError::into_inner)
+        spin(|| store.try_write())
+            .unwrap_or_else(|| store.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Calls `read` with the store, which no write changes meanwhile. Writers wait until it
