@@ -35,10 +35,10 @@ fn duplicate<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<
     let mut seen = 0_u64;
     for (at, (number, key, _)) in tags.clone().enumerate() {
         let bytes = key.unwrap_or_default().as_bytes();
-        let ends =
-            [bytes.first(), bytes.last()].map(|byte| byte.map_or(0, |&byte| u32::from(byte)));
-        let bit =
-            1 << ((bytes.len() as u32).wrapping_mul(7) ^ ends[0] ^ ends[1].wrapping_mul(5)) % 64;
+        let byte = |byte: Option<&u8>| byte.map_or(0, |&byte| u32::from(byte));
+        let (first, last) = (byte(bytes.first()), byte(bytes.last()));
+        let mixed = (bytes.len() as u32).wrapping_mul(7) ^ first ^ (5 * last);
+        let bit = 1_u64 << (mixed % 64);
         if seen & bit != 0 && tags.clone().take(at).any(|(_, earlier, _)| earlier == key) {
             return Some(TagFault::DuplicateKey(number));
         }
