@@ -17,8 +17,8 @@ pub fn page(report: &Report) -> String {
 }
 
 fn write(out: &mut String, report: &Report) -> std::fmt::Result {
-    let Report { records, y_nanoseconds: y, .. } = report;
-    writeln!(out, "# Results\n\n{records} records. Y is {y:.0} ns.")?;
+    let Report { records, y_nanoseconds: y, y_word_by_word_nanoseconds: plain, .. } = report;
+    writeln!(out, "# Results\n\n{records} records. Y is {y:.0} ns, {plain:.0} word by word.")?;
     if let Some(find) = &report.find {
         write_finds(out, find)?;
         write_totals(out, find)?;
