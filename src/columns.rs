@@ -5,6 +5,7 @@ mod commands;
 mod edit;
 mod extract;
 mod fragment;
+mod inspect;
 mod invocations;
 mod packed;
 mod restore;

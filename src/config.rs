@@ -26,7 +26,8 @@ pub struct Config {
     /// The store's id, which its tokens are bound to. Stores with the same id accept each other's
     /// tokens. Default 0.
     pub id: u64,
-    /// The most invocations kept, over all regions. Default 100,000; at most 2^31.
+    /// The most invocations kept, over all regions. Default 100,000; more than 20,000,000 is taken
+    /// as that, so that all runs can be numbered in 32 bits.
     pub capacity: usize,
     /// How many seconds after its CreationTime an invocation is kept, or `None` for ever.
     /// Default 28 days.

@@ -16,6 +16,9 @@ pub(crate) const TAG_KEY_CHARS: usize = 64;
 /// Characters of a tag's value.
 pub(crate) const TAG_VALUE_CHARS: usize = 128;
 
+/// The most invocations of a store: with 100 runs each, and as many places of runs that are
+/// gone, runs stay below 2^32.
+pub(crate) const CAPACITY: usize = 20_000_000;
 /// The most runs of an invocation.
 pub(crate) const RUNS: usize = 100;
 /// Bytes of an id.

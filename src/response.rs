@@ -2,6 +2,7 @@
 
 mod json;
 mod line;
+mod serialize;
 mod times;
 mod views;
 
@@ -146,7 +147,7 @@ impl<'a> DescribeInvocationsResponse<'a> {
         let rows = match self.rows {
             Rows::Owned(columns) => columns,
             Rows::Borrowed(columns) => {
-                let copy = columns.extract(&self.page.rows, self.show.instance.take());
+                let copy = columns.extract(&self.page.rows, self.show.instance.take(), false);
                 for (at, slot) in self.page.rows.iter_mut().enumerate() {
                     *slot = at as u32;
                 }
@@ -185,7 +186,8 @@ impl<'a> DescribeInvocationResultsResponse<'a> {
                 let mut slots: smallvec::SmallVec<[u32; 64]> =
                     self.page.rows.iter().map(|row| row.slot).collect();
                 slots.dedup();
-                let copy = columns.extract(&slots, None);
+                let with_history = self.page.rows.iter().any(|row| row.history.is_some());
+                let copy = columns.extract(&slots, None, with_history);
                 let mut place = 0;
                 for row in &mut self.page.rows {
                     // The rows of one invocation stand together.

@@ -21,6 +21,7 @@ use crate::columns::Columns;
 use crate::config::{Clock, Config};
 use crate::error::Error;
 use crate::index::Index;
+use crate::limits;
 use crate::model::Timestamp;
 use crate::query::{self, Data};
 use crate::request::{
@@ -93,7 +94,8 @@ impl fmt::Debug for Store {
 
 impl Store {
     /// An empty store. Cost: O(1).
-    pub fn new(config: Config, clock: impl Clock + 'static) -> Self {
+    pub fn new(mut config: Config, clock: impl Clock + 'static) -> Self {
+        config.capacity = config.capacity.min(limits::CAPACITY);
         Store {
             index: Index::new(config.tuning),
             outputs: config.output_budget.map(OutputBudget::new),
@@ -234,3 +236,14 @@ impl Store {
 
 /// How records are shown outside an answer.
 const SHOW_ALL: Show = Show { encoding: ContentEncoding::Base64, output: true, instance: None };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capacity_over_the_limit_is_the_limit() {
+        let config = Config { capacity: usize::MAX, ..Config::default() };
+        assert_eq!(Store::new(config, Timestamp::MIN).config().capacity, limits::CAPACITY);
+    }
+}

@@ -110,7 +110,9 @@ impl Columns {
     ) -> u64 {
         let state = self.run_state(slot, at);
         let index = self.run_index(slot, at);
-        let mut extra = self.extra_of(&self.runs[index]).cloned().unwrap_or_default();
+        // Taken out, not copied: a history that nobody else holds is changed in place.
+        let kept = self.runs[index].extra.and_then(|number| self.extras.get_mut(number));
+        let mut extra = kept.map(std::mem::take).unwrap_or_default();
         extra.history_number = extra.history_number.saturating_add(1);
         let number = extra.history_number;
         let history = extra.history_mut();

@@ -8,10 +8,15 @@ use super::symbols::{SymbolId, Symbols};
 
 impl Columns {
     /// The records in `slots`, in that order, in slots from 0; with `instance` only the run on
-    /// it. Texts are shared, each use as a symbol of its own: that is cheaper than to find out
-    /// which are the same. Nothing can be found by its text in them.
+    /// it, and histories only if asked for. Texts are shared, each use as a symbol of its own: that
+    /// is cheaper than to find out which are the same. Nothing can be found by its text in them.
     /// Cost: O(records and runs copied).
-    pub(crate) fn extract(&self, slots: &[u32], instance: Option<SymbolId>) -> Columns {
+    pub(crate) fn extract(
+        &self,
+        slots: &[u32],
+        instance: Option<SymbolId>,
+        with_history: bool,
+    ) -> Columns {
         let mut copy = Columns::default();
         copy.heads.reserve_exact(slots.len());
         for &slot in slots {
@@ -32,7 +37,9 @@ impl Columns {
                 copied.detail = self.share_detail(run.detail, &mut copy);
                 copied.extra = self.extra_of(run).map(|extra| {
                     let mut extra = extra.clone();
-                    if !extra.history().is_empty() {
+                    if !with_history {
+                        extra.history = None;
+                    } else if !extra.history().is_empty() {
                         for record in extra.history_mut() {
                             record.detail = self.share_detail(record.detail, &mut copy);
                         }

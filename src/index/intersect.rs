@@ -6,6 +6,8 @@
 //! as bits are ANDed eight words at a time from the newest, so that a step without a match costs
 //! one branch.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use smallvec::SmallVec;
 
 use super::rowset::{Bits, RowSet};
@@ -50,8 +52,33 @@ impl Scratch {
     }
 
     /// Heap bytes.
-    pub(crate) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         self.marks.capacity() + self.rows.capacity() * 4
+    }
+}
+
+/// Scratches that no query is using: as many as there were queries at once, at most.
+#[derive(Debug, Default)]
+pub(crate) struct ScratchPool(Mutex<Vec<Scratch>>);
+
+impl ScratchPool {
+    /// Runs `work` with one of its own. The lock is held to take it and to give it back.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+        let mut scratch = self.lock().pop().unwrap_or_default();
+        let done = work(&mut scratch);
+        self.lock().push(scratch);
+        done
+    }
+
+    /// Heap bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let scratches = self.lock();
+        scratches.capacity() * size_of::<Scratch>()
+            + scratches.iter().map(Scratch::bytes).sum::<usize>()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Scratch>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -68,6 +95,11 @@ impl<'a> Conjunction<'a> {
             RowSet::List(list) => self.lists.push(list),
             RowSet::Bits(bits) => self.bits.push(bits),
         }
+    }
+
+    /// Whether the walk needs no scratch: it goes through words alone.
+    pub(crate) fn is_words(&self) -> bool {
+        self.lists.is_empty()
     }
 
     /// Up to `most` rows of `span`, newest first. Cost: O(rows of the lists), or O(words) up to

@@ -1,8 +1,6 @@
 //! The postings: for each value of each indexed column, the rows that have it.
 
-use std::sync::Mutex;
-
-use super::intersect::Scratch;
+use super::intersect::ScratchPool;
 use super::order::{Order, RowKey};
 use super::rowset::{BLOCK_ROWS, RowSet, Tuning};
 use crate::columns::{Columns, IndexKey, IndexedColumn, reserve_for_one};
@@ -18,7 +16,7 @@ pub(crate) struct Index {
     postings: [Vec<RowSet>; IndexedColumn::COUNT],
     tuning: Tuning,
     /// Room that queries use, kept so that they need not make it each time.
-    pub(crate) scratch: Mutex<Scratch>,
+    pub(crate) scratches: ScratchPool,
 }
 
 impl Index {
@@ -27,7 +25,7 @@ impl Index {
             order: Order::default(),
             postings: Default::default(),
             tuning,
-            scratch: Mutex::default(),
+            scratches: ScratchPool::default(),
         }
     }
 
@@ -125,7 +123,7 @@ impl Index {
         let tables: usize =
             self.postings.iter().map(|sets| sets.capacity() * size_of::<RowSet>()).sum();
         let sets: usize = self.postings.iter().flatten().map(RowSet::bytes).sum();
-        self.order.bytes() + tables + sets
+        self.order.bytes() + tables + sets + self.scratches.bytes()
     }
 
     /// Recomputes everything from the columns and names the first difference.

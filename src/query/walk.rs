@@ -7,7 +7,7 @@ use super::page::{Page, PagePlace, ResultRow};
 use super::plan::{Data, Plan, instance, plan};
 use super::token::{Cursor, fingerprint};
 use crate::columns::RunExtra;
-use crate::index::{PageRows, Scratch, Span};
+use crate::index::{Conjunction, PageRows, Scratch, Span};
 use crate::limits;
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
@@ -22,14 +22,14 @@ pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u
         (Plan::One(row), paging) => {
             one(row, span, &window, paging, |cursor| order.key(row) < cursor.key)
         }
-        (Plan::Rows(mut sets), Paging::Token { after, .. }) => {
+        (Plan::Rows(sets), Paging::Token { after, .. }) => {
             let below = after.map_or(span.below, |cursor| order.rows_before(cursor.key));
-            let rows = with_scratch(data, |scratch| {
+            let rows = walk(data, sets, |sets, scratch| {
                 sets.newest(Span { below, ..span }, window.most + 1, scratch)
             });
             (rows, 0)
         }
-        (Plan::Rows(mut sets), Paging::Offset { .. }) => with_scratch(data, |scratch| {
+        (Plan::Rows(sets), Paging::Offset { .. }) => walk(data, sets, |sets, scratch| {
             sets.page_and_count(span, window.skip, window.most, scratch)
         }),
     };
@@ -105,7 +105,7 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
                 visit(row);
             }
         }
-        Plan::Rows(mut sets) => with_scratch(data, |scratch| sets.each(span, scratch, visit)),
+        Plan::Rows(sets) => walk(data, sets, |sets, scratch| sets.each(span, scratch, visit)),
     }
     window.page(
         data,
@@ -134,9 +134,9 @@ pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTr
         Plan::Nothing => RoaringTreemap::new(),
         Plan::One(row) if row < span.floor => RoaringTreemap::new(),
         Plan::One(row) => RoaringTreemap::from([order.key(row).number]),
-        Plan::Rows(mut sets) => {
+        Plan::Rows(sets) => {
             let mut numbers = Vec::new();
-            with_scratch(data, |scratch| {
+            walk(data, sets, |sets, scratch| {
                 sets.each(span, scratch, |row| {
                     numbers.push(order.key(row).number);
                     true
@@ -182,11 +182,16 @@ fn one(
     (rows, 1)
 }
 
-/// Runs `work` with the index's scratch, or with a new one while another query uses that.
-fn with_scratch<T>(data: Data<'_>, work: impl FnOnce(&mut Scratch) -> T) -> T {
-    match data.index.scratch.try_lock() {
-        Ok(mut scratch) => work(&mut scratch),
-        Err(_) => work(&mut Scratch::default()),
+/// Runs `work` on `sets`, with a scratch where they need one.
+fn walk<'a, T>(
+    data: Data<'_>,
+    mut sets: Conjunction<'a>,
+    work: impl FnOnce(&mut Conjunction<'a>, &mut Scratch) -> T,
+) -> T {
+    if sets.is_words() {
+        work(&mut sets, &mut Scratch::default())
+    } else {
+        data.index.scratches.with(|scratch| work(&mut sets, scratch))
     }
 }
 

@@ -43,10 +43,9 @@ impl Store {
     /// Counts and bytes. Cost: O(records + distinct values).
     #[must_use]
     pub fn statistics(&self) -> Statistics {
-        let scratch = self.index.scratch.try_lock().map_or(0, |scratch| scratch.bytes());
         Statistics {
             records: self.len(),
-            bytes: self.columns.bytes() + self.index.bytes() + scratch,
+            bytes: self.columns.bytes() + self.index.bytes(),
             evicted: self.counters.evicted,
             expired: self.counters.expired + self.expired_now() as u64,
             not_retained: self.counters.not_retained,

@@ -1,0 +1,148 @@
+//! What the columns take, and whether all in them that is derived or counted is right.
+
+use std::collections::HashMap;
+
+use super::commands::Command;
+use super::invocations::{Columns, Head, TagPair};
+use super::packed::Key;
+use super::runs::{Detail, Run, RunExtra};
+use super::symbols::{Symbol, SymbolId, Symbols};
+use crate::model::Overall;
+
+impl Columns {
+    /// Heap bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let heads = self.heads.iter().flatten();
+        let long_ids = heads.clone().filter(|head| head.invoke_id.spilled());
+        let long_ids: usize = long_ids.map(|head| head.invoke_id.capacity()).sum();
+        let many_tags = heads.filter(|head| head.tags.spilled());
+        let many_tags: usize = many_tags.map(|head| head.tags.capacity() * 4).sum();
+        let records = self.heads.capacity() * size_of::<Option<Head>>()
+            + (self.free.capacity()) * 4
+            + self.slots.allocation_size()
+            + self.runs.capacity() * size_of::<Run>()
+            + self.free_runs.iter().map(|places| 24 + places.capacity() * 4).sum::<usize>()
+            + self.extras.table_bytes()
+            + self.extras.values().map(RunExtra::bytes).sum::<usize>()
+            + self.key.capacity();
+        let texts: usize = [
+            &self.regions,
+            &self.resource_groups,
+            &self.command_ids,
+            &self.command_names,
+            &self.instances,
+            &self.tag_keys,
+        ]
+        .iter()
+        .map(|symbols| {
+            let values = symbols.values();
+            let values: usize =
+                values.map(|value| COUNTED + size_of::<Symbol>() + value.bytes()).sum();
+            symbols.table_bytes() + values
+        })
+        .sum();
+        let pairs = self.tag_pairs.values();
+        let pairs: usize = pairs.map(|pair| COUNTED + size_of::<TagPair>() + pair.bytes()).sum();
+        let commands = self.commands.values();
+        let commands: usize =
+            commands.map(|command| COUNTED + size_of::<Command>() + command.bytes()).sum();
+        let details = self.details.values();
+        let details: usize =
+            details.map(|detail| COUNTED + size_of::<Detail>() + detail.bytes()).sum();
+        let tables =
+            self.tag_pairs.table_bytes() + self.commands.table_bytes() + self.details.table_bytes();
+        long_ids + many_tags + records + texts + pairs + commands + details + tables
+    }
+
+    /// Recomputes what is derived or counted, and names the first difference.
+    pub(crate) fn internal_validate(&self) -> Result<(), String> {
+        let mut uses = Uses::default();
+        let mut runs = 0;
+        let mut extras = 0;
+        let mut live = 0;
+        for (slot, head) in self.heads.iter().enumerate() {
+            let Some(head) = head else { continue };
+            live += 1;
+            let invoke_id = std::str::from_utf8(head.invoke_id()).map_err(|e| e.to_string())?;
+            if self.find(invoke_id) != Some(slot as u32) {
+                return Err(format!("columns: {invoke_id} is not found by its id"));
+            }
+            let command = self.command_of(head);
+            let statuses = self.runs_of(head).iter().map(Run::status);
+            if head.overall != Overall::derive(command.repeat_mode, statuses) {
+                return Err(format!("columns: {invoke_id} has a stale overall status"));
+            }
+            runs += usize::from(head.run_count);
+            uses.add(0, head.region);
+            uses.add(1, head.resource_group);
+            uses.add(2, head.command);
+            head.tags.iter().for_each(|&tag| uses.add(3, tag));
+            for run in self.runs_of(head) {
+                uses.add(4, run.instance);
+                let history = self.extra_of(run).map(|extra| extra.history().iter());
+                extras += usize::from(run.extra.is_some());
+                let details = history.into_iter().flatten().map(|record| record.detail);
+                for detail in details.chain([run.detail]).flatten() {
+                    uses.add(5, detail.get() - 1);
+                }
+            }
+        }
+        let free = self.free_runs.iter().enumerate().map(|(count, places)| count * places.len());
+        if free.sum::<usize>() != self.dead_runs {
+            return Err(format!("columns: {} dead runs, not those that are free", self.dead_runs));
+        }
+        if runs + self.dead_runs != self.runs.len() {
+            return Err(format!(
+                "columns: {runs} live and {} dead of {} runs",
+                self.dead_runs,
+                self.runs.len()
+            ));
+        }
+        if live != self.len() || live + self.free.len() != self.heads.len() {
+            return Err(format!("columns: {live} records, {} findable", self.len()));
+        }
+        if extras != self.extras.values().count() {
+            return Err(format!("columns: {extras} extras used, others kept"));
+        }
+        uses.compare(0, "regions", &self.regions)?;
+        uses.compare(1, "resource_groups", &self.resource_groups)?;
+        uses.compare(2, "commands", &self.commands)?;
+        uses.compare(3, "tag_pairs", &self.tag_pairs)?;
+        uses.compare(4, "instances", &self.instances)?;
+        uses.compare(5, "details", &self.details)?;
+        for command in self.commands.values() {
+            uses.add(6, command.command_id);
+            uses.add(7, command.command_name);
+        }
+        for pair in self.tag_pairs.values() {
+            uses.add(8, pair.tag_key);
+        }
+        uses.compare(6, "command_ids", &self.command_ids)?;
+        uses.compare(7, "command_names", &self.command_names)?;
+        uses.compare(8, "tag_keys", &self.tag_keys)
+    }
+}
+
+/// The two counts in front of a shared value.
+const COUNTED: usize = 2 * size_of::<usize>();
+
+/// How often each symbol of each kind is used.
+#[derive(Default)]
+struct Uses([HashMap<SymbolId, u32>; 9]);
+
+impl Uses {
+    fn add(&mut self, kind: usize, id: SymbolId) {
+        *self.0[kind].entry(id).or_default() += 1;
+    }
+
+    fn compare<T: Key>(&self, kind: usize, name: &str, symbols: &Symbols<T>) -> Result<(), String> {
+        symbols.internal_validate(name)?;
+        for id in 0..symbols.id_bound() as SymbolId {
+            let used = self.0[kind].get(&id).copied().unwrap_or(0);
+            if used != symbols.uses(id) {
+                return Err(format!("{name}: {id} used {used}, counted {}", symbols.uses(id)));
+            }
+        }
+        Ok(())
+    }
+}
