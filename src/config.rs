@@ -190,12 +190,17 @@ pub struct Tuning {
     pub list_share: u32,
     /// A posting of up to this many rows is a list however small the store.
     pub list_min: u32,
+    /// Lists are intersected in pieces from the newest: so many rows of the shortest one first,
+    /// twice as many next, up to eight times as many. The first piece fills most pages; the last
+    /// ones are long enough that the searches for their ends are nothing beside their rows, and
+    /// short enough that their marks stay in the cache.
+    pub first_piece: u32,
     /// Dead rows or runs below this number are never worth a pass over the store.
     pub dead_min: u32,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Tuning { list_share: 192, list_min: 8, dead_min: 4_096 }
+        Tuning { list_share: 192, list_min: 8, first_piece: 128, dead_min: 4_096 }
     }
 }

@@ -1,21 +1,22 @@
 //! Rows that are in every one of several sets, newest first: a page of them, or a page at an
 //! offset and how many there are.
 //!
-//! Lists are intersected by marking the rows of one in a byte array and testing the next against
-//! the marks; no mark is ever cleared, the number that means "marked" changes instead. Sets held
-//! as bits are ANDed eight words at a time from the newest, so that a step without a match costs
-//! one branch.
+//! Lists are intersected piece by piece from the newest, so that a page that is soon full costs
+//! little: the rows of one are marked in a byte array and the next is tested against the marks; no
+//! mark is ever cleared, the number that means "marked" changes instead. Sets held as bits are
+//! ANDed eight words at a time from the newest, so that a step without a match costs one branch.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
-use super::rowset::{Bits, RowSet};
+use super::rowset::{Bits, RowSet, Tuning};
 
 /// The rows of a page, newest first.
 pub(crate) type PageRows = Vec<u32>;
 
-/// How many rows of a list are tested at once, newest first, before the page is looked at.
+/// How many rows of a list are tested against bits at once, newest first, before the page is
+/// looked at.
 const CHUNK: usize = 64;
 
 /// The rows a query looks at: from `floor` up to, without, `below`.
@@ -31,7 +32,7 @@ pub(crate) type RowSetOf<'a> = SmallVec<[&'a RowSet; 8]>;
 /// Room for a query's work.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    /// By row: the mark of the last step that marked it.
+    /// By row, counted from the oldest of a piece: the mark of the last step that marked it.
     marks: Vec<u8>,
     mark: u8,
     rows: Vec<u32>,
@@ -83,13 +84,23 @@ impl ScratchPool {
 }
 
 /// Sets of which a row must be in all. At least one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Conjunction<'a> {
     lists: SmallVec<[&'a [u32]; 8]>,
     bits: SmallVec<[&'a Bits; 8]>,
+    /// Rows of the shortest list in the first piece.
+    first_piece: usize,
 }
 
 impl<'a> Conjunction<'a> {
+    pub(crate) fn new(tuning: Tuning) -> Self {
+        Conjunction {
+            lists: SmallVec::new(),
+            bits: SmallVec::new(),
+            first_piece: tuning.first_piece.max(1) as usize,
+        }
+    }
+
     pub(crate) fn add(&mut self, set: &'a RowSet) {
         match set {
             RowSet::List(list) => self.lists.push(list),
@@ -152,46 +163,38 @@ impl<'a> Conjunction<'a> {
         }
     }
 
-    /// The shortest list, cut down by every other one, then tested against the bits.
+    /// The shortest list, in pieces from the newest: each cut down by every other list, then
+    /// tested against the bits.
     fn visit_list(&mut self, span: Span, scratch: &mut Scratch, sink: &mut impl Sink) {
         self.lists.sort_unstable_by_key(|list| list.len());
-        let Some((&shortest, others)) = self.lists.split_first() else { return };
+        let Some((&mut shortest, others)) = self.lists.split_first_mut() else { return };
+        let mut rest = in_span(shortest, span);
+        let mut piece_rows = self.first_piece;
         let mut rows = std::mem::take(&mut scratch.rows);
-        rows.clear();
-        rows.extend_from_slice(in_span(shortest, span));
-        for &list in others {
-            if let (Some(&first), Some(&last)) = (rows.first(), rows.last()) {
-                let list = in_span(list, Span { floor: first, below: last + 1 });
-                keep_common(&mut rows, list, span, scratch);
+        'pieces: while !rest.is_empty() {
+            let (older, piece) = rest.split_at(rest.len().saturating_sub(piece_rows));
+            rest = older;
+            piece_rows = (piece_rows * 2).min(self.first_piece * 8);
+            rows.clear();
+            rows.extend_from_slice(piece);
+            for list in &mut *others {
+                let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { break };
+                let upto = list.partition_point(|&row| row <= last);
+                let from = list[..upto].partition_point(|&row| row < first);
+                let overlap = &list[from..upto];
+                // The next piece is older than all of this one.
+                *list = &list[..from];
+                keep_common(&mut rows, overlap, scratch);
             }
-        }
-        for chunk in rows.rchunks(CHUNK) {
-            let mut common = [0; CHUNK];
-            let common = self.common_with_bits(chunk, &mut common);
-            if !common.is_empty() && !sink.list(common) {
-                break;
+            for chunk in rows.rchunks(CHUNK) {
+                let mut common = [0; CHUNK];
+                let common = common_with_bits(&self.bits, chunk, &mut common);
+                if !common.is_empty() && !sink.list(common) {
+                    break 'pieces;
+                }
             }
         }
         scratch.rows = rows;
-    }
-
-    /// The rows of `chunk` that are in all sets held as bits.
-    fn common_with_bits<'c>(&self, chunk: &[u32], common: &'c mut [u32; CHUNK]) -> &'c [u32] {
-        let mut end = chunk.len();
-        common[..end].copy_from_slice(chunk);
-        for bits in &self.bits {
-            let words = bits.words();
-            // Written without a branch: every row is kept, and only a common one moves the end.
-            let mut kept = 0;
-            for at in 0..end {
-                let row = common[at];
-                common[kept] = row;
-                let word = words.get((row / 64) as usize).copied().unwrap_or(0);
-                kept += (word >> (row % 64) & 1) as usize;
-            }
-            end = kept;
-        }
-        &common[..end]
     }
 
     fn visit_words(&mut self, span: Span, sink: &mut impl Sink) {
@@ -219,28 +222,49 @@ impl<'a> Conjunction<'a> {
     }
 }
 
-/// Keeps of `rows` those that are in `list`. Both are ascending.
-fn keep_common(rows: &mut Vec<u32>, list: &[u32], span: Span, scratch: &mut Scratch) {
+/// Keeps of `rows` those that are in `list`, whose rows are from the first of `rows` to the last.
+/// Both are ascending.
+fn keep_common(rows: &mut Vec<u32>, list: &[u32], scratch: &mut Scratch) {
     /// With one list this many times longer than the other, looking each row up is cheaper than
     /// reading the longer one whole.
     const LOOK_UP_FROM: usize = 32;
+    let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { return };
     if rows.len() * LOOK_UP_FROM < list.len() {
         rows.retain(|row| list.binary_search(row).is_ok());
         return;
     }
-    let mark = scratch.next_mark(span.below as usize);
+    let mark = scratch.next_mark((last - first) as usize + 1);
     let marks = &mut scratch.marks[..];
     for &row in rows.iter() {
-        marks[row as usize] = mark;
+        marks[(row - first) as usize] = mark;
     }
     // Written without a branch: every row is stored, and only a common one moves the end on.
     rows.resize(list.len() + 1, 0);
     let mut end = 0;
     for &row in list {
         rows[end] = row;
-        end += usize::from(marks[row as usize] == mark);
+        end += usize::from(marks[(row - first) as usize] == mark);
     }
     rows.truncate(end);
+}
+
+/// The rows of `chunk` that are in all of `sets`.
+fn common_with_bits<'c>(sets: &[&Bits], chunk: &[u32], common: &'c mut [u32; CHUNK]) -> &'c [u32] {
+    let mut end = chunk.len();
+    common[..end].copy_from_slice(chunk);
+    for bits in sets {
+        let words = bits.words();
+        // Written without a branch: every row is kept, and only a common one moves the end.
+        let mut kept = 0;
+        for at in 0..end {
+            let row = common[at];
+            common[kept] = row;
+            let word = words.get((row / 64) as usize).copied().unwrap_or(0);
+            kept += (word >> (row % 64) & 1) as usize;
+        }
+        end = kept;
+    }
+    &common[..end]
 }
 
 fn in_span(list: &[u32], span: Span) -> &[u32] {

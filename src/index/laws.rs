@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::intersect::{Conjunction, Scratch, Span};
 use super::rowset::{BLOCK_ROWS, RowSet, Tuning};
 
-const SMALL: Tuning = Tuning { list_share: 16, list_min: 3, dead_min: 0 };
+const SMALL: Tuning = Tuning { list_share: 16, list_min: 3, first_piece: 2, dead_min: 0 };
 
 /// Rows around the borders of words and blocks are as likely as all others together.
 fn row() -> impl Strategy<Value = u32> {
@@ -107,7 +107,7 @@ proptest! {
     ) {
         let span = Span { floor, below: (floor + length).min(2_100) };
         // Each set in the form that its density gives it, or as bits however few.
-        let bits = Tuning { list_share: u32::MAX, list_min: 0, dead_min: 0 };
+        let bits = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
         let built: Vec<RowSet> =
             sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bits })).collect();
         let expected: Vec<u32> = (span.floor..span.below)
@@ -117,12 +117,12 @@ proptest! {
         let mut scratch = Scratch::default();
         // Any state of the marks, the one before they are cleared included.
         for _ in 0..marks {
-            let mut warm = Conjunction::default();
+            let mut warm = Conjunction::new(SMALL);
             built.iter().for_each(|set| warm.add(set));
             warm.newest(Span { floor: 0, below: 64 }, 1, &mut scratch);
         }
         let conjunction = || {
-            let mut all = Conjunction::default();
+            let mut all = Conjunction::new(SMALL);
             built.iter().for_each(|set| all.add(set));
             all
         };

@@ -79,7 +79,7 @@ pub(crate) fn plan<'a>(data: Data<'a>, query: &Checked<'_, Cursor>) -> Plan<'a> 
             None => Plan::Nothing,
         },
         None => {
-            let mut rows = Conjunction::default();
+            let mut rows = Conjunction::new(data.config.tuning);
             sets.iter().for_each(|set| rows.add(set));
             Plan::Rows(rows)
         }
