@@ -11,6 +11,7 @@ impl<const N: usize> Packed<N> {
     /// Appends the packed form of `strings` to `out`. Every limit of the model keeps them below
     /// 64 KiB together, so the ends fit.
     pub(crate) fn encode(strings: [&[u8]; N], out: &mut Vec<u8>) {
+        out.reserve(Self::TABLE + strings.iter().map(|string| string.len()).sum::<usize>());
         let mut end = 0_usize;
         for string in strings {
             end += string.len();

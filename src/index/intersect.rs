@@ -108,9 +108,9 @@ impl<'a> Conjunction<'a> {
         }
     }
 
-    /// Whether the walk needs no scratch: it goes through words alone.
-    pub(crate) fn is_words(&self) -> bool {
-        self.lists.is_empty()
+    /// Whether rows are marked on the walk: only where lists are intersected.
+    pub(crate) fn needs_scratch(&self) -> bool {
+        self.lists.len() > 1
     }
 
     /// Up to `most` rows of `span`, newest first. Cost: O(rows of the lists), or O(words) up to
@@ -169,9 +169,13 @@ impl<'a> Conjunction<'a> {
         self.lists.sort_unstable_by_key(|list| list.len());
         let Some((&mut shortest, others)) = self.lists.split_first_mut() else { return };
         let mut rest = in_span(shortest, span);
+        if others.is_empty() {
+            test_bits(&self.bits, rest, sink);
+            return;
+        }
         let mut piece_rows = self.first_piece;
         let mut rows = std::mem::take(&mut scratch.rows);
-        'pieces: while !rest.is_empty() {
+        while !rest.is_empty() {
             let (older, piece) = rest.split_at(rest.len().saturating_sub(piece_rows));
             rest = older;
             piece_rows = (piece_rows * 2).min(self.first_piece * 8);
@@ -186,12 +190,8 @@ impl<'a> Conjunction<'a> {
                 *list = &list[..from];
                 keep_common(&mut rows, overlap, scratch);
             }
-            for chunk in rows.rchunks(CHUNK) {
-                let mut common = [0; CHUNK];
-                let common = common_with_bits(&self.bits, chunk, &mut common);
-                if !common.is_empty() && !sink.list(common) {
-                    break 'pieces;
-                }
+            if !test_bits(&self.bits, &rows, sink) {
+                break;
             }
         }
         scratch.rows = rows;
@@ -248,6 +248,15 @@ fn keep_common(rows: &mut Vec<u32>, list: &[u32], scratch: &mut Scratch) {
     rows.truncate(end);
 }
 
+/// Hands the rows that are in all of `sets` to `sink`, newest first. False: it has enough.
+fn test_bits(sets: &[&Bits], rows: &[u32], sink: &mut impl Sink) -> bool {
+    rows.rchunks(CHUNK).all(|chunk| {
+        let mut common = [0; CHUNK];
+        let common = common_with_bits(sets, chunk, &mut common);
+        common.is_empty() || sink.list(common)
+    })
+}
+
 /// The rows of `chunk` that are in all of `sets`.
 fn common_with_bits<'c>(sets: &[&Bits], chunk: &[u32], common: &'c mut [u32; CHUNK]) -> &'c [u32] {
     let mut end = chunk.len();
@@ -268,9 +277,16 @@ fn common_with_bits<'c>(sets: &[&Bits], chunk: &[u32], common: &'c mut [u32; CHU
 }
 
 fn in_span(list: &[u32], span: Span) -> &[u32] {
-    let start = list.partition_point(|&row| row < span.floor);
-    let end = start + list[start..].partition_point(|&row| row < span.below);
-    &list[start..end]
+    // Most queries begin at the head, and nothing has expired.
+    let start = match list.first() {
+        Some(&row) if row < span.floor => list.partition_point(|&row| row < span.floor),
+        _ => 0,
+    };
+    let end = match list.last() {
+        Some(&row) if row >= span.below => list.partition_point(|&row| row < span.below),
+        _ => list.len(),
+    };
+    list.get(start..end).unwrap_or_default()
 }
 
 /// Takes matches, newest first, until it has enough.

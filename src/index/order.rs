@@ -14,10 +14,16 @@ pub(crate) struct RowKey {
 /// Stands in a row whose record is gone.
 const HOLE: u32 = u32::MAX;
 
+/// Rows in one step of the search by time: the steps of 100,000 rows are so few that they stay in
+/// the first-level cache, and the rows of a step are sixteen cache lines.
+const STEP: usize = 256;
+
 /// All rows, oldest first, with holes where records were evicted or deleted.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
     times: Vec<Timestamp>,
+    /// The time of each row whose number is a multiple of [`STEP`].
+    steps: Vec<Timestamp>,
     numbers: Vec<u64>,
     slots: Vec<u32>,
     /// Slot to row.
@@ -65,21 +71,30 @@ impl Order {
 
     /// How many rows come before `key`: the first row that does not. Cost: O(log rows).
     pub(crate) fn rows_before(&self, key: RowKey) -> u32 {
-        let start = self.times.partition_point(|&time| time < key.time);
-        let ties = self.times[start..].partition_point(|&time| time == key.time);
-        let before =
-            self.numbers[start..start + ties].partition_point(|&number| number < key.number);
-        (start + before) as u32
+        let start = self.first_row_not(|time| time < key.time);
+        if self.numbers.get(start).is_none_or(|_| self.key(start as u32) >= key) {
+            return start as u32;
+        }
+        let end = self.first_row_not(|time| time <= key.time);
+        (start + self.numbers[start..end].partition_point(|&number| number < key.number)) as u32
     }
 
     /// The first row that is not older than `cutoff`, and no hole of the evicted ones.
     /// Cost: O(1) when nothing has expired, else O(log rows).
     pub(crate) fn first_since(&self, cutoff: Timestamp) -> u32 {
-        let first = self.first as usize;
-        if self.times.get(first).is_none_or(|&time| time >= cutoff) {
+        if self.times.get(self.first as usize).is_none_or(|&time| time >= cutoff) {
             return self.first;
         }
-        (first + self.times[first..].partition_point(|&time| time < cutoff)) as u32
+        self.first_row_not(|time| time < cutoff) as u32
+    }
+
+    /// The first row for whose time `is_before`, which holds for the oldest up to some row, does
+    /// not hold.
+    fn first_row_not(&self, is_before: impl Fn(Timestamp) -> bool) -> usize {
+        let step = self.steps.partition_point(|&time| is_before(time));
+        let start = step.saturating_sub(1) * STEP;
+        let end = (step * STEP).min(self.times.len());
+        start + self.times[start..end].partition_point(|&time| is_before(time))
     }
 
     /// The records in `rows`, newest first, by slot.
@@ -93,6 +108,9 @@ impl Order {
     /// Adds a record after all others.
     pub(crate) fn push(&mut self, key: RowKey, slot: u32) -> u32 {
         let row = self.rows();
+        if (row as usize).is_multiple_of(STEP) {
+            self.steps.push(key.time);
+        }
         reserve_for_one(&mut self.times);
         reserve_for_one(&mut self.numbers);
         reserve_for_one(&mut self.slots);
@@ -108,6 +126,7 @@ impl Order {
         let row = self.rows_before(key);
         let at = row as usize;
         self.times.insert(at, key.time);
+        self.set_steps_from(at);
         self.numbers.insert(at, key.number);
         self.slots.insert(at, slot);
         if row < self.first {
@@ -126,6 +145,12 @@ impl Order {
             self.rows.resize(slot + 1, HOLE);
         }
         self.rows[slot] = row;
+    }
+
+    fn set_steps_from(&mut self, row: usize) {
+        let step = row.div_ceil(STEP);
+        self.steps.truncate(step);
+        self.steps.extend(self.times.iter().step_by(STEP).skip(step));
     }
 
     fn renumber_from(&mut self, at: usize) {
@@ -150,6 +175,7 @@ impl Order {
     pub(crate) fn drop_front(&mut self, rows: u32) {
         let end = rows as usize;
         self.times.drain(..end);
+        self.set_steps_from(0);
         self.numbers.drain(..end);
         self.slots.drain(..end);
         self.first -= rows;
@@ -182,7 +208,7 @@ impl Order {
 
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.times.capacity() * 4
+        (self.times.capacity() + self.steps.capacity()) * 4
             + self.numbers.capacity() * 8
             + (self.slots.capacity() + self.rows.capacity()) * 4
     }
@@ -193,6 +219,9 @@ impl Order {
             if self.key(row - 1) >= self.key(row) {
                 return Err(format!("order: row {row} is not after the row before it"));
             }
+        }
+        if !self.steps.iter().eq(self.times.iter().step_by(STEP)) {
+            return Err("order: the steps are not every 256th time".to_owned());
         }
         let mut holes = 0;
         for row in 0..self.rows() {

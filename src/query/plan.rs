@@ -132,10 +132,10 @@ fn each_key(
         && query
             .instance_id
             .is_none_or(|id| with(C::Instance, columns.instances.find(id.as_bytes())))
-        && query.tags.iter().all(|tag| match tag.value {
-            None => with(C::TagKey, columns.tag_keys.find(tag.key.as_bytes())),
+        && query.tags().all(|(tag_key, value)| match value {
+            None => with(C::TagKey, columns.tag_keys.find(tag_key.as_bytes())),
             Some(value) => {
-                TagPair::encode_key(tag.key, value, &mut key);
+                TagPair::encode_key(tag_key, value, &mut key);
                 with(C::TagPair, columns.tag_pairs.find(&key))
             }
         })

@@ -112,7 +112,8 @@ pub(crate) fn read(text: &str, fingerprint: u64) -> Option<Cursor> {
 }
 
 /// Of the operation, the store's id and the filters that choose rows: each value hashed with the
-/// hash before it and the filter's letter as seed, and the sum of the tags' own hashes. Cost: O(length), once for a query.
+/// hash before it and the filter's letter as seed, and the sum of the tags' own hashes.
+/// Cost: O(length), once for a query.
 pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
     *query.fingerprint.get_or_init(|| {
         let operation = match query.operation {
@@ -138,9 +139,9 @@ pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
         add(b'X', query.instance_id);
         add(b'H', query.include_history.then_some("true"));
         // A sum, since tags are a set: their order is nothing.
-        let tags = query.tags.iter().map(|tag| {
-            let key = xxh3_64_with_seed(tag.key.as_bytes(), u64::from(b'K'));
-            match tag.value {
+        let tags = query.tags().map(|(key, value)| {
+            let key = xxh3_64_with_seed(key.as_bytes(), u64::from(b'K'));
+            match value {
                 None => key,
                 Some(value) => xxh3_64_with_seed(value.as_bytes(), key ^ u64::from(b'V')),
             }

@@ -188,10 +188,10 @@ fn walk<'a, T>(
     mut sets: Conjunction<'a>,
     work: impl FnOnce(&mut Conjunction<'a>, &mut Scratch) -> T,
 ) -> T {
-    if sets.is_words() {
-        work(&mut sets, &mut Scratch::default())
-    } else {
+    if sets.needs_scratch() {
         data.index.scratches.with(|scratch| work(&mut sets, scratch))
+    } else {
+        work(&mut sets, &mut Scratch::default())
     }
 }
 

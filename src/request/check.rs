@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use super::describe_invocation_results::DescribeInvocationResults;
 use super::describe_invocations::DescribeInvocations;
-use super::params::{Common, ContentEncoding, Param};
+use super::params::{Common, ContentEncoding, GivenTag, Param};
 use crate::config::{Config, OmittedTimed};
 use crate::error::{Error, TagFault};
 use crate::limits;
@@ -34,8 +34,8 @@ pub(crate) struct Checked<'a, C> {
     /// InvokeStatus or InvokeRecordStatus.
     pub(crate) status: Option<InvokeStatus>,
     pub(crate) instance_id: Option<&'a str>,
-    /// In any order; no key twice.
-    pub(crate) tags: smallvec::SmallVec<[TagFilter<'a>; 4]>,
+    /// Each has a key; no key twice.
+    pub(crate) tags: &'a [GivenTag],
     pub(crate) include_history: bool,
     pub(crate) content_encoding: ContentEncoding,
     pub(crate) include_output: bool,
@@ -44,11 +44,11 @@ pub(crate) struct Checked<'a, C> {
     pub(crate) fingerprint: OnceCell<u64>,
 }
 
-/// A tag that must hold: the key, and the value where one is named.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct TagFilter<'a> {
-    pub(crate) key: &'a str,
-    pub(crate) value: Option<&'a str>,
+impl<'a, C> Checked<'a, C> {
+    /// The tags that must hold: the key, and the value where one is named.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + use<'a, C> {
+        self.tags.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref())))
+    }
 }
 
 /// Which page.
@@ -105,9 +105,6 @@ pub(crate) fn check<'a, F: Facts>(
     let numbered =
         common.tags.tags.iter().map(|tag| (tag.number, tag.key.as_deref(), tag.value.as_deref()));
     check_tags(numbered).map_err(Error::tag)?;
-    let tags = common.tags.tags.iter().filter_map(|tag| {
-        Some(TagFilter { key: tag.key.as_deref()?, value: tag.value.as_deref() })
-    });
 
     let paging = check_paging(common)?;
 
@@ -123,7 +120,7 @@ pub(crate) fn check<'a, F: Facts>(
         timed: None,
         status: None,
         instance_id: given(&common.instance_id),
-        tags: tags.collect(),
+        tags: &common.tags.tags,
         include_history: false,
         content_encoding: ContentEncoding::Base64,
         include_output: false,
