@@ -8,6 +8,6 @@ mod order;
 mod postings;
 mod rowset;
 
-pub(crate) use intersect::{Conjunction, PageRows, RowSetOf, Scratch, Span};
+pub(crate) use intersect::{Conjunction, PageRows, Scratch, Span};
 pub(crate) use order::RowKey;
 pub(crate) use postings::Index;

@@ -26,9 +26,6 @@ pub(crate) struct Span {
     pub(crate) below: u32,
 }
 
-/// The sets of a plan.
-pub(crate) type RowSetOf<'a> = SmallVec<[&'a RowSet; 8]>;
-
 /// Room for a query's work.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
@@ -106,6 +103,12 @@ impl<'a> Conjunction<'a> {
             RowSet::List(list) => self.lists.push(list),
             RowSet::Bits(bits) => self.bits.push(bits),
         }
+    }
+
+    /// Whether `row` is in all of them. Cost: O(log) for each list, O(1) for each set of bits.
+    pub(crate) fn contains(&self, row: u32) -> bool {
+        self.lists.iter().all(|list| list.binary_search(&row).is_ok())
+            && self.bits.iter().all(|bits| bits.contains(row))
     }
 
     /// Whether rows are marked on the walk: only where lists are intersected.

@@ -86,8 +86,10 @@ proptest! {
             prop_assert_eq!(set.len() as usize, plain.len());
         }
         prop_assert!(set.rows().eq(plain.iter().copied()));
+        let mut alone = Conjunction::new(SMALL);
+        alone.add(&set);
         for row in 0..2_100 {
-            prop_assert_eq!(set.contains(row), plain.contains(&row));
+            prop_assert_eq!(alone.contains(row), plain.contains(&row));
         }
         if let RowSet::Bits(bits) = &set {
             for row in (0..2_200).step_by(7) {
@@ -126,6 +128,9 @@ proptest! {
             built.iter().for_each(|set| all.add(set));
             all
         };
+        for row in span.floor..span.below {
+            prop_assert_eq!(conjunction().contains(row), expected.contains(&row));
+        }
         let page = conjunction().newest(span, most, &mut scratch);
         prop_assert_eq!(&page[..], &expected[..most.min(expected.len())]);
 

@@ -51,14 +51,6 @@ impl RowSet {
         }
     }
 
-    /// Cost: O(log) in a list, O(1) in bits.
-    pub(crate) fn contains(&self, row: u32) -> bool {
-        match self {
-            RowSet::List(list) => list.binary_search(&row).is_ok(),
-            RowSet::Bits(bits) => bits.contains(row),
-        }
-    }
-
     /// Adds `row`, which is not in the set, among `rows` rows in all. Cost: O(1) at the end,
     /// O(list) elsewhere in a list.
     pub(crate) fn insert(&mut self, row: u32, rows: u32, tuning: Tuning) {

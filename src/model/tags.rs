@@ -64,7 +64,7 @@ fn is_tag_value(value: &str) -> bool {
 
 fn names_url(text: &str) -> bool {
     // Hardly any text has a colon.
-    text.contains(':') && (text.contains("http://") || text.contains("https://"))
+    text.bytes().any(|byte| byte == b':') && (text.contains("http://") || text.contains("https://"))
 }
 
 #[cfg(test)]

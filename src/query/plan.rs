@@ -3,7 +3,7 @@
 
 use crate::columns::{Columns, IndexKey, IndexedColumn, SymbolId, TagPair, region_timed};
 use crate::config::Config;
-use crate::index::{Conjunction, Index, RowSetOf, Span};
+use crate::index::{Conjunction, Index, Span};
 use crate::model::{RepeatMode, Timestamp};
 use crate::query::token::{self, Cursor};
 use crate::request::{Checked, Facts, Operation};
@@ -59,30 +59,17 @@ pub(crate) enum Plan<'a> {
 
 /// Cost: O(filters), and O(log) or O(1) for each when InvokeId is given.
 pub(crate) fn plan<'a>(data: Data<'a>, query: &Checked<'_, Cursor>) -> Plan<'a> {
-    let mut sets = RowSetOf::new();
+    let mut sets = Conjunction::new(data.config.tuning);
     let found = each_key(data.columns, query, |key| {
-        data.index.posting(key).map(|set| sets.push(set)).is_some()
+        data.index.posting(key).map(|set| sets.add(set)).is_some()
     });
     if !found {
         return Plan::Nothing;
     }
-    match query.invoke_id {
-        Some(invoke_id) => match data.columns.find(invoke_id) {
-            Some(slot) => {
-                let row = data.index.order.row_of(slot);
-                if sets.iter().all(|set| set.contains(row)) {
-                    Plan::One(row)
-                } else {
-                    Plan::Nothing
-                }
-            }
-            None => Plan::Nothing,
-        },
-        None => {
-            let mut rows = Conjunction::new(data.config.tuning);
-            sets.iter().for_each(|set| rows.add(set));
-            Plan::Rows(rows)
-        }
+    let Some(invoke_id) = query.invoke_id else { return Plan::Rows(sets) };
+    match data.columns.find(invoke_id).map(|slot| data.index.order.row_of(slot)) {
+        Some(row) if sets.contains(row) => Plan::One(row),
+        _ => Plan::Nothing,
     }
 }
 
