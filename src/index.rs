@@ -7,7 +7,10 @@ mod laws;
 mod order;
 mod postings;
 mod rowset;
+mod touched;
 
 pub(crate) use intersect::{Conjunction, PageRows, Scratch, Span};
 pub(crate) use order::RowKey;
 pub(crate) use postings::Index;
+#[cfg(test)]
+pub(crate) use touched::by as touched_by;

@@ -1,6 +1,8 @@
 //! The store: one writer with `&mut self`, any number of readers with `&self`.
 
 mod accept;
+#[cfg(test)]
+mod cost;
 mod events;
 mod outputs;
 mod restored;

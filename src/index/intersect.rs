@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use smallvec::SmallVec;
 
 use super::rowset::{Bits, RowSet, Tuning};
+use super::touched;
 
 /// The rows of a page, newest first.
 pub(crate) type PageRows = Vec<u32>;
@@ -184,6 +185,7 @@ impl<'a> Conjunction<'a> {
             piece_rows = (piece_rows * 2).min(self.first_piece * 8);
             rows.clear();
             rows.extend_from_slice(piece);
+            touched::add(piece.len());
             for list in &mut *others {
                 let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { break };
                 let upto = list.partition_point(|&row| row <= last);
@@ -233,9 +235,11 @@ fn keep_common(rows: &mut Vec<u32>, list: &[u32], scratch: &mut Scratch) {
     const LOOK_UP_FROM: usize = 32;
     let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { return };
     if rows.len() * LOOK_UP_FROM < list.len() {
+        touched::add(rows.len());
         rows.retain(|row| list.binary_search(row).is_ok());
         return;
     }
+    touched::add(list.len());
     let mark = scratch.next_mark((last - first) as usize + 1);
     let marks = &mut scratch.marks[..];
     for &row in rows.iter() {
@@ -256,6 +260,7 @@ fn test_bits(sets: &[&Bits], rows: &[u32], sink: &mut impl Sink) -> bool {
     rows.rchunks(CHUNK).all(|chunk| {
         let mut common = [0; CHUNK];
         let common = common_with_bits(sets, chunk, &mut common);
+        touched::add(chunk.len() * (1 + sets.len()));
         common.is_empty() || sink.list(common)
     })
 }
@@ -327,7 +332,9 @@ impl Words {
         let floor_mask = u64::MAX << (self.floor % 64);
         let mut end = count;
 
+        let terms_count = N + rest.len();
         // The newest word may hold rows that are not below `below`.
+        touched::add(terms_count);
         end -= 1;
         let mut newest = word_at(end) & (u64::MAX >> ((64 - self.below % 64) % 64));
         if end == 0 {
@@ -339,6 +346,7 @@ impl Words {
         // Whole blocks, all above the oldest word.
         while end > 8 {
             let at = end - 8;
+            touched::add(8 * terms_count);
             let mut block = [u64::MAX; 8];
             for term in &terms {
                 and_into(&mut block, &term[at..end]);
@@ -355,6 +363,7 @@ impl Words {
         }
         while end > 0 {
             end -= 1;
+            touched::add(terms_count);
             let mut word = word_at(end);
             if end == 0 {
                 word &= floor_mask;
@@ -453,6 +462,7 @@ impl Counted {
         // The counts are of whole blocks; only those that end at the span's end can be used.
         if bits.count_below(below) == bits.len() {
             for (block, &ones) in bits.blocks().iter().enumerate().rev() {
+                touched::add(1);
                 if u64::from(ones) > self.skip {
                     break;
                 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::intersect::{Conjunction, Scratch, Span};
 use super::rowset::{BLOCK_ROWS, RowSet, Tuning};
+use super::touched::by as touched_by;
 
 const SMALL: Tuning = Tuning { list_share: 16, list_min: 3, first_piece: 2, dead_min: 0 };
 
@@ -44,6 +45,20 @@ fn set() -> impl Strategy<Value = BTreeSet<u32>> {
         prop::collection::btree_set(row(), 0..12)
             .prop_map(|holes| (0..1_500).filter(|row| !holes.contains(row)).collect()),
     ]
+}
+
+fn list_rows(set: &RowSet) -> Option<usize> {
+    match set {
+        RowSet::List(list) => Some(list.len()),
+        RowSet::Bits(_) => None,
+    }
+}
+
+fn words(set: &RowSet) -> usize {
+    match set {
+        RowSet::List(_) => 0,
+        RowSet::Bits(bits) => bits.words().len(),
+    }
 }
 
 fn of(rows: &BTreeSet<u32>, tuning: Tuning) -> RowSet {
@@ -131,10 +146,23 @@ proptest! {
         for row in span.floor..span.below {
             prop_assert_eq!(conjunction().contains(row), expected.contains(&row));
         }
-        let page = conjunction().newest(span, most, &mut scratch);
-        prop_assert_eq!(&page[..], &expected[..most.min(expected.len())]);
+        // No walk looks at more than the sets that it is of: a row of each list, a word of each
+        // set of bits, and a word for each row of the shortest list that is looked up in bits.
+        let shortest = built.iter().filter_map(list_rows).min();
+        let of_sets: usize = built
+            .iter()
+            .map(|set| list_rows(set).unwrap_or_else(|| words(set).max(shortest.unwrap_or(0))))
+            .sum();
+        let bound = (of_sets + shortest.unwrap_or(0)) as u64;
 
-        let (page, count) = conjunction().page_and_count(span, skip, most, &mut scratch);
+        let (page, touched) = touched_by(|| conjunction().newest(span, most, &mut scratch));
+        prop_assert_eq!(&page[..], &expected[..most.min(expected.len())]);
+        prop_assert!(touched <= bound, "{} of {}", touched, bound);
+
+        let ((page, count), touched) =
+            touched_by(|| conjunction().page_and_count(span, skip, most, &mut scratch));
+        // One set alone may have its counts passed over first.
+        prop_assert!(touched <= bound + 5, "{} of {}", touched, bound);
         let from = (skip as usize).min(expected.len());
         prop_assert_eq!(&page[..], &expected[from..(from + most).min(expected.len())]);
         prop_assert_eq!(count, expected.len() as u64);

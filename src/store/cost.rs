@@ -1,0 +1,90 @@
+//! What hostile requests make a store look at: never more than the postings they name.
+
+use crate::config::Config;
+use crate::index::touched_by;
+use crate::model::{InstanceRun, Invocation, InvocationStatus, Tag, Timestamp};
+use crate::request::DescribeInvocations;
+use crate::store::Store;
+
+const REGION: &str = "cn-hangzhou";
+const KEYS: usize = 20;
+
+/// Records of which each lacks one of twenty keys, and each hundredth shares a command or has one
+/// of two names.
+fn store(count: usize) -> Store {
+    let now = Timestamp::MIN;
+    let mut store = Store::new(Config { retention_seconds: None, ..Config::default() }, now);
+    let records: Vec<_> = (0..count)
+        .map(|at| {
+            let command = if at % 200 == 0 { "c-rare" } else { "c-common" };
+            let mut record = Invocation::new(REGION, format!("t-{at:06}"), command);
+            record.command_name = match at % 400 {
+                0 => "even".to_owned(),
+                200 => "odd".to_owned(),
+                _ => "common".to_owned(),
+            };
+            let keys = (0..KEYS).filter(|key| at % KEYS != *key);
+            record.tags = keys.map(|key| Tag::new(format!("key-{key}"), "v")).collect();
+            if at % 200 == 0 {
+                record.tags[0] = Tag::new("rare", "v");
+            }
+            let mut run = InstanceRun::new("i-1");
+            run.invocation_status = InvocationStatus::Success;
+            record.instances.push(run);
+            record
+        })
+        .collect();
+    store.accept_batch(&records);
+    store
+}
+
+fn touched(store: &Store, request: &DescribeInvocations) -> (usize, u64) {
+    touched_by(|| store.describe_invocations(request).map_or(usize::MAX, |page| page.len()))
+}
+
+#[test]
+fn no_request_looks_at_more_than_its_postings() {
+    for count in [3_000, 9_000] {
+        let store = store(count);
+        let words = count.div_ceil(64) as u64;
+        let rare = (count / 200) as u64;
+        let all = || DescribeInvocations::new(REGION).max_results(50);
+
+        // What nobody has, and what is found by its id.
+        assert_eq!(touched(&store, &all().tag("key-1", "nobody")), (0, 0));
+        assert_eq!(touched(&store, &all().command_id("nobody").tag_key("key-1")), (0, 0));
+        assert_eq!(touched(&store, &all().invoke_id("t-000001").tag_key("key-2")), (1, 0));
+        assert_eq!(touched(&store, &all().invoke_id("nobody")), (0, 0));
+
+        // A page that is full at once, at the head and behind any token.
+        let page = store.describe_invocations(&all()).expect("the request is right");
+        let token = page.next_token().expect("there are more");
+        for request in [all(), all().next_token(token.as_str())] {
+            let (rows, touched) = touched(&store, &request);
+            assert_eq!(rows, 50);
+            assert!(touched <= 17, "{touched}");
+        }
+        // Two equal lists, and bits beside them.
+        let equal = all().command_id("c-rare").tag_key("rare");
+        let (rows, touched_by_it) = touched(&store, &equal.clone().max_results(10));
+        assert_eq!(rows, 10);
+        assert!(touched_by_it <= 4 * rare.min(128) + 64, "{touched_by_it}");
+
+        // Nothing found: all that is named, once.
+        let disjoint = all().command_name("even").tag_key("key-0");
+        let (rows, touched_by_it) = touched(&store, &disjoint);
+        assert_eq!(rows, 0);
+        assert!(touched_by_it <= 4 * rare, "{touched_by_it}");
+        let twenty = (0..KEYS).fold(all(), |request, key| request.tag_key(format!("key-{key}")));
+        let (rows, touched_by_it) = touched(&store, &twenty);
+        assert_eq!(rows, 0);
+        assert!(touched_by_it <= (KEYS as u64 + 1) * words, "{touched_by_it} of {words} words");
+
+        // An offset far behind the end, and the last page: the counts of blocks, and a block.
+        let offset = |page_number| DescribeInvocations::new(REGION).page_number(page_number);
+        for page_number in [u32::try_from(count / 10).expect("it is small"), 99_999] {
+            let (_, touched_by_it) = touched(&store, &offset(page_number));
+            assert!(touched_by_it <= words / 8 + 10, "{touched_by_it} of {words} words");
+        }
+    }
+}
