@@ -35,6 +35,7 @@ impl Subject for ModelSubject {
             omitted_timed_any: config.omitted_timed_any,
             regions: config.regions.clone(),
             history_limit: config.history_limit,
+            output_budget: None,
         };
         let mut model = Model::new(config, now);
         TOKENS.with_borrow(|tokens| {

@@ -116,11 +116,29 @@ pub(crate) struct Coverage {
     pub(crate) ended_walks: u64,
     pub(crate) capped_walks: u64,
     pub(crate) pages: u64,
+    /// Further pages before which something was written, of a token whose record was gone, after
+    /// the store was restored, and with another size than the page before.
+    pub(crate) written_pages: u64,
+    pub(crate) pages_behind_nothing: u64,
+    pub(crate) pages_restored: u64,
+    pub(crate) pages_resized: u64,
     pub(crate) retained: u64,
     pub(crate) not_retained: u64,
     pub(crate) evicted: u64,
     pub(crate) expired: u64,
     pub(crate) history_dropped: u64,
+    pub(crate) output_dropped: u64,
+    /// Records that restored stores began with, and those that their limits left out.
+    pub(crate) restored: u64,
+    pub(crate) left_behind: u64,
+    /// Restorings of an earlier time that took writes back.
+    pub(crate) taken_back: u64,
+    /// Events that were read, those that were missed, and those read after the store was gone.
+    pub(crate) events: u64,
+    pub(crate) missed_events: u64,
+    pub(crate) events_after_the_end: u64,
+    /// Subscriptions whose store was gone.
+    pub(crate) closed: u64,
     ops: BTreeMap<&'static str, u64>,
     errors: BTreeMap<String, u64>,
     filters: BTreeMap<(&'static str, &'static str), Effect>,
@@ -154,8 +172,10 @@ impl Coverage {
         format!(
             "{} cases, {ops} operations, {} queries with {} rows ({} of histories), {errors} \
              errors of {} codes; {} walks, {} to their end ({} at the limit of tags), {} further \
-             pages; {} records retained, {} not, {} evicted, {} expired, {} history records \
-             dropped",
+             pages, {} of them after writes, {} behind a record that was gone, {} of a restored \
+             store; {} records retained, {} not, {} evicted, {} expired, {} history records and \
+             {} bytes of output dropped; restored stores began with {} records, {} were left out; \
+             {} events read, {} missed",
             self.cases,
             self.queries,
             self.rows,
@@ -165,11 +185,19 @@ impl Coverage {
             self.ended_walks,
             self.capped_walks,
             self.pages,
+            self.written_pages,
+            self.pages_behind_nothing,
+            self.pages_restored,
             self.retained,
             self.not_retained,
             self.evicted,
             self.expired,
             self.history_dropped,
+            self.output_dropped,
+            self.restored,
+            self.left_behind,
+            self.events,
+            self.missed_events,
         )
     }
 
@@ -199,6 +227,18 @@ impl Coverage {
             ("an evicted record", self.evicted),
             ("an expired record", self.expired),
             ("a dropped history record", self.history_dropped),
+            ("dropped output", self.output_dropped),
+            ("a page behind a record that was gone", self.pages_behind_nothing),
+            ("a page of a restored store", self.pages_restored),
+            ("a page of another size", self.pages_resized),
+            ("a record in a restored store", self.restored),
+            ("a record that a restored store left out", self.left_behind),
+            ("a write that was taken back", self.taken_back),
+            ("an event", self.events),
+            ("a missed event", self.missed_events),
+            ("a subscription without a store", self.closed),
+            ("an event read after the store was gone", self.events_after_the_end),
+            ("a write before every further page", u64::from(self.written_pages == self.pages)),
         ] {
             if count == 0 {
                 let _ = writeln!(missing, "{what}");
@@ -212,6 +252,9 @@ impl Coverage {
         let mut details = String::new();
         for ((operation, name), Effect { excluded, matched }) in &self.filters {
             let _ = writeln!(details, "{operation} {name}: excluded {excluded}, matched {matched}");
+        }
+        for (kind, count) in &self.ops {
+            let _ = writeln!(details, "{kind}: {count}");
         }
         for (code, count) in &self.errors {
             let _ = writeln!(details, "{code}: {count}");

@@ -3,12 +3,15 @@
 //! - `pools`: the few ids, names and tags that cases are made of
 //! - `setup`, `records`, `updates`, `requests`, `ops`: what a case is made of, and its strategies
 //! - `writes`: the operations that change something
+//! - `archives`: saving, and going on with what is restored
+//! - `subscribers`: events
 //! - `queries`: requests, walks and tokens
 //! - `walks`: what a walk promises, kept apart from the model
 //! - `state`: what must hold after every operation
 //! - `compare`: where an answer differs
 //! - `coverage`: what a run has seen
 
+mod archives;
 mod compare;
 mod coverage;
 mod ops;
@@ -18,6 +21,7 @@ mod records;
 mod requests;
 mod setup;
 mod state;
+mod subscribers;
 mod updates;
 mod walks;
 mod writes;
@@ -32,8 +36,11 @@ pub(crate) use coverage::Coverage;
 pub(crate) use ops::{Case, case, large_case};
 
 use crate::model::{Model, Operation};
+use archives::Saved;
 use ops::Op;
 use requests::Pairs;
+use setup::StoreSpec;
+use subscribers::Subscriber;
 use walks::Walk;
 
 /// Nothing, or what is not as it must be.
@@ -41,6 +48,8 @@ pub(crate) type Check = Result<(), TestCaseError>;
 
 /// Most walks that are open at a time; the next one takes the place of the oldest.
 const OPEN_WALKS: usize = 4;
+/// Most writes in between when a walk goes on to its end.
+const WRITES_OF_A_WALK: usize = 40;
 /// Most tokens kept to forge from.
 const KEPT_TOKENS: usize = 6;
 
@@ -59,6 +68,8 @@ struct Known {
 
 /// A store and the model, side by side.
 struct Machine<'a> {
+    /// How the store is configured now.
+    spec: StoreSpec,
     store: Store,
     clock: ManualClock,
     model: Model,
@@ -66,8 +77,11 @@ struct Machine<'a> {
     last_write: Timestamp,
     /// Acceptance numbers given so far.
     accepted: u64,
-    /// Records that were deleted or cleared away.
+    /// Records that were deleted or cleared away, or that are not in the archive which the store
+    /// came from.
     removed: u64,
+    /// Writes that were not refused, and restorings.
+    writes: u64,
     /// The crowd so far.
     many: u64,
     /// By InvokeId, the last record that was retained.
@@ -75,6 +89,8 @@ struct Machine<'a> {
     walks: Vec<Walk>,
     /// Requests without a token, and the token that the store gave for them.
     tokens: Vec<(Operation, Pairs, String)>,
+    subscribers: Vec<Subscriber>,
+    saved: Option<Saved>,
     steps: usize,
     coverage: &'a mut Coverage,
 }
@@ -85,16 +101,20 @@ pub(crate) fn run(case: &Case, coverage: &mut Coverage) -> Check {
     let clock = ManualClock::new(start);
     coverage.cases += 1;
     let mut machine = Machine {
+        spec: case.store.clone(),
         store: Store::new(case.store.config(), clock.clone()),
         clock,
         model: Model::new(case.store.model(), start),
         last_write: Timestamp::MIN,
         accepted: 0,
         removed: 0,
+        writes: 0,
         many: 0,
         known: HashMap::new(),
         walks: Vec::new(),
         tokens: Vec::new(),
+        subscribers: Vec::new(),
+        saved: None,
         steps: 0,
         coverage,
     };
@@ -106,8 +126,7 @@ pub(crate) fn run(case: &Case, coverage: &mut Coverage) -> Check {
             reject => reject,
         })?;
     }
-    machine.finish();
-    Ok(())
+    machine.finish()
 }
 
 impl Machine<'_> {
@@ -128,20 +147,50 @@ impl Machine<'_> {
                 self.begin_walk(request, *size, *page_number)?;
                 false
             }
-            Op::Continue { walk, size, noise, form } => {
+            Op::Continue { walk, size, noise, form, between } => {
+                for write in between {
+                    self.step(write)?;
+                }
                 if let Some(at) = self.open_walk(*walk) {
+                    self.have_written(at)?;
                     self.go_on(at, *size, noise, *form)?;
                 }
                 false
             }
-            Op::Drain { walk, size } => {
+            Op::Drain { walk, size, between } => {
                 if let Some(at) = self.open_walk(*walk) {
-                    while self.go_on(at, *size, &[], 0)? {}
+                    let mut writes = between.iter().cycle().take(WRITES_OF_A_WALK);
+                    for page in 0_usize.. {
+                        if let Some(write) = writes.next() {
+                            self.step(write)?;
+                        }
+                        self.have_written(at)?;
+                        if !self.go_on(at, size + (page % 2) as u8, &[], 0)? {
+                            break;
+                        }
+                    }
                 }
                 false
             }
             Op::Forged { token, forgery } => {
                 self.forged(*token, forgery)?;
+                false
+            }
+            Op::Save => {
+                self.saved = Some(self.save()?);
+                self.check_state()?;
+                false
+            }
+            Op::Subscribe(capacity) => {
+                self.subscribe(*capacity)?;
+                false
+            }
+            Op::Read { subscriber, most } => {
+                self.read(*subscriber, *most)?;
+                false
+            }
+            Op::Unsubscribe(subscriber) => {
+                self.unsubscribe(*subscriber)?;
                 false
             }
             write => {
@@ -154,6 +203,15 @@ impl Machine<'_> {
             self.look_at_walks();
         }
         Ok(())
+    }
+
+    /// A write that is never refused, unless there was one since the last page of a walk.
+    fn have_written(&mut self, walk: usize) -> Check {
+        if self.walks[walk].writes != self.writes {
+            return Ok(());
+        }
+        let seconds = [0, 9][self.steps % 2];
+        self.step(&Op::Many { count: 1, seconds })
     }
 
     /// The store's time as it must be.
@@ -174,12 +232,11 @@ impl Machine<'_> {
         self.known.insert(invocation.invoke_id.clone(), known);
     }
 
-    fn finish(&mut self) {
-        let statistics = self.store.statistics();
-        self.coverage.evicted += statistics.evicted;
-        self.coverage.expired += statistics.expired;
-        self.coverage.history_dropped += statistics.history_dropped;
-        self.coverage.not_retained += statistics.not_retained;
-        self.coverage.retained += self.accepted - statistics.not_retained;
+    fn finish(&mut self) -> Check {
+        self.count_statistics();
+        while !self.subscribers.is_empty() {
+            self.unsubscribe(0)?;
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use proptest::sample::select;
 
 use super::records::{RecordSpec, record};
 use super::requests::{Pairs, RequestSpec, noise, one_more, request, walk};
-use super::setup::{StoreSpec, store};
+use super::setup::{Limits, StoreSpec, limits, store};
 use super::updates::{UpdateSpec, update};
 use crate::model::Operation;
 
@@ -106,12 +106,31 @@ pub(crate) enum Op {
         size: u8,
         noise: Pairs,
         form: u8,
+        /// Writes that come before the page.
+        between: Vec<Op>,
     },
     /// An open walk goes on to its end.
     Drain {
         walk: u8,
         size: u8,
+        /// Writes, of which one comes before each page in turn.
+        between: Vec<Op>,
     },
+    /// The store is saved, for a later time.
+    Save,
+    /// The store is saved and restored, or restored as it was last saved.
+    Restore {
+        earlier: bool,
+        /// Other limits from now on.
+        limits: Option<Limits>,
+    },
+    /// With room for so many events.
+    Subscribe(u8),
+    Read {
+        subscriber: u8,
+        most: u8,
+    },
+    Unsubscribe(u8),
     Forged {
         token: u8,
         forgery: Forgery,
@@ -127,9 +146,29 @@ pub(crate) struct Case {
 
 impl Op {
     /// Every kind.
-    pub(crate) const KINDS: [&'static str; 16] = [
-        "accept", "backfill", "batch", "many", "update", "execute", "stop", "delete", "clear",
-        "advance", "set", "query", "walk", "continue", "drain", "forged",
+    pub(crate) const KINDS: [&'static str; 22] = [
+        "accept",
+        "backfill",
+        "batch",
+        "many",
+        "update",
+        "execute",
+        "stop",
+        "delete",
+        "clear",
+        "advance",
+        "set",
+        "query",
+        "walk",
+        "continue",
+        "drain",
+        "forged",
+        "save",
+        "restore",
+        "restore earlier",
+        "subscribe",
+        "read",
+        "unsubscribe",
     ];
 
     pub(crate) fn kind(&self) -> &'static str {
@@ -150,6 +189,12 @@ impl Op {
             Op::Continue { .. } => "continue",
             Op::Drain { .. } => "drain",
             Op::Forged { .. } => "forged",
+            Op::Save => "save",
+            Op::Restore { earlier: false, .. } => "restore",
+            Op::Restore { earlier: true, .. } => "restore earlier",
+            Op::Subscribe(_) => "subscribe",
+            Op::Read { .. } => "read",
+            Op::Unsubscribe(_) => "unsubscribe",
         }
     }
 }
@@ -205,12 +250,9 @@ fn begin(request: impl Strategy<Value = RequestSpec>) -> impl Strategy<Value = O
 }
 
 fn go_on() -> impl Strategy<Value = Op> {
-    (any::<u8>(), size(), noise(), 0..5_u8).prop_map(|(walk, size, noise, form)| Op::Continue {
-        walk,
-        size,
-        noise,
-        form,
-    })
+    (any::<u8>(), size(), noise(), 0..5_u8, vec(write(), 1..3)).prop_map(
+        |(walk, size, noise, form, between)| Op::Continue { walk, size, noise, form, between },
+    )
 }
 
 fn forged() -> impl Strategy<Value = Op> {
@@ -229,14 +271,16 @@ fn forged() -> impl Strategy<Value = Op> {
     (any::<u8>(), forgery).prop_map(|(token, forgery)| Op::Forged { token, forgery })
 }
 
-fn op() -> impl Strategy<Value = Op> {
+/// A change, of which some are refused.
+fn write() -> BoxedStrategy<Op> {
     let updates = (target(), run(), update()).prop_map(|(target, run, update)| Op::Update {
         target,
         run,
         update,
     });
     let stop = (target(), vec(run(), 0..3)).prop_map(|(target, runs)| Op::Stop { target, runs });
-    let drain = (any::<u8>(), size()).prop_map(|(walk, size)| Op::Drain { walk, size });
+    let again = prop::option::weighted(0.3, limits())
+        .prop_map(|limits| Op::Restore { earlier: false, limits });
     prop_oneof![
         16 => record().prop_map(Op::Accept),
         3 => vec(record(), 0..=40).prop_map(Op::Batch),
@@ -246,10 +290,37 @@ fn op() -> impl Strategy<Value = Op> {
         5 => target().prop_map(Op::Delete),
         6 => (0..20_u8).prop_map(Op::Advance),
         2 => prop_oneof![6 => -40..6_i8, 1 => any::<i8>()].prop_map(Op::Set),
+        1 => again,
+    ]
+    .boxed()
+}
+
+fn drain(size: impl Strategy<Value = u8>) -> impl Strategy<Value = Op> {
+    // The pages of a walk that goes on to its end alternate with larger ones by a row.
+    let size = size.prop_map(|size| size.min(49));
+    (any::<u8>(), size, vec(write(), 1..6)).prop_map(|(walk, size, between)| Op::Drain {
+        walk,
+        size,
+        between,
+    })
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let restore = prop::option::weighted(0.3, limits());
+    let restore = restore.prop_map(|limits| Op::Restore { earlier: true, limits });
+    let room = prop_oneof![8 => 0..6_u8, 1 => Just(u8::MAX)];
+    let read = (any::<u8>(), 0..6_u8).prop_map(|(subscriber, most)| Op::Read { subscriber, most });
+    prop_oneof![
+        48 => write(),
+        2 => Just(Op::Save),
+        1 => restore,
+        4 => room.prop_map(Op::Subscribe),
+        6 => read,
+        1 => any::<u8>().prop_map(Op::Unsubscribe),
         24 => query(),
         7 => begin(walk()),
         12 => go_on(),
-        3 => drain,
+        3 => drain(size()),
         6 => forged(),
     ]
 }
@@ -292,7 +363,10 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
 /// Cases of stores that hold more than a query with tags can reach.
 pub(crate) fn large_case() -> impl Strategy<Value = Case> {
     let capacity = (1_300..1_700_usize).boxed();
-    let store = store(capacity).prop_map(|store| StoreSpec { retention: None, ..store });
+    let store = store(capacity).prop_map(|mut store| {
+        store.limits.retention = None;
+        store
+    });
     let tagged = |operation: Operation| {
         let pairs = [("RegionId", "cn-a"), ("Tag.7.Key", "k1"), ("Timed", "false")];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
@@ -303,8 +377,8 @@ pub(crate) fn large_case() -> impl Strategy<Value = Case> {
             .prop_map(tagged);
     let begins = (tagged, 44..=50_u8, prop::option::of(10..=22_u8))
         .prop_map(|(request, size, page_number)| Op::Walk { request, size, page_number });
-    let drain = (any::<u8>(), 40..=50_u8).prop_map(|(walk, size)| Op::Drain { walk, size });
-    let ops = prop_oneof![3 => begins, 2 => drain, 1 => go_on(), 4 => deep_page(), 6 => op()];
+    let ops =
+        prop_oneof![3 => begins, 2 => drain(40..=50_u8), 1 => go_on(), 4 => deep_page(), 6 => op()];
     (store, 1_250..1_500_u16, vec(ops, 8..30)).prop_map(|(store, count, ops)| {
         let ops = std::iter::once(Op::Many { count, seconds: 0 }).chain(ops).collect();
         Case { store, ops }

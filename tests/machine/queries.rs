@@ -311,6 +311,7 @@ impl Machine<'_> {
         self.coverage.walks += 1;
         let mut walk = Walk::new(operation, pairs.clone(), self.matching(operation, &pairs));
         let keys = self.keys(&page.ids);
+        (walk.size, walk.writes) = (size, self.writes);
         let goes_on = match page_number {
             Some(number) => {
                 walk.pass(&keys, u64::from(number) * u64::from(size));
@@ -343,14 +344,11 @@ impl Machine<'_> {
         pairs.extend_from_slice(noise);
         pairs.push(("MaxResults".to_owned(), size.to_string()));
         pairs.push(("NextToken".to_owned(), walk.token.clone()));
-        let Some(page) = self.ask(walk.operation, &pairs, form)? else {
-            // The id may have come to stand for a task that has no history; else a walk's token
-            // is never refused.
-            let history = walk.pairs.iter().any(|(name, _)| name == "IncludeHistory");
-            same("a walk is refused only with its history", true, history)?;
+        let page = self.ask(walk.operation, &pairs, form)?;
+        let Some(page) = self.t4_t5_t6_the_token_holds(&walk, size, page)? else {
             return Ok(false);
         };
-        self.coverage.pages += 1;
+        (walk.size, walk.writes, walk.restored) = (size, self.writes, false);
         let keys = self.keys(&page.ids);
         let goes_on = walk.take(&keys, page.token.as_deref())?;
         if goes_on {
@@ -360,6 +358,28 @@ impl Machine<'_> {
             self.coverage.capped_walks += u64::from(walk.is_capped());
         }
         Ok(goes_on)
+    }
+
+    /// A walk's token is never refused: when the record that it points at is gone (T4), when the
+    /// store was saved and restored (T5), with another page size (T6).
+    fn t4_t5_t6_the_token_holds(
+        &mut self,
+        walk: &Walk,
+        size: u8,
+        page: Option<Page>,
+    ) -> Result<Option<Page>, TestCaseError> {
+        if page.is_none() {
+            // But the id may have come to stand for a task that has no history.
+            let history = walk.pairs.iter().any(|(name, _)| name == "IncludeHistory");
+            same("a walk is refused only with its history", true, history)?;
+            return Ok(None);
+        }
+        self.coverage.pages += 1;
+        self.coverage.written_pages += u64::from(walk.writes != self.writes);
+        self.coverage.pages_behind_nothing += u64::from(walk.points_at_nothing());
+        self.coverage.pages_restored += u64::from(walk.restored);
+        self.coverage.pages_resized += u64::from(walk.size != size);
+        Ok(page)
     }
 
     pub(super) fn forged(&mut self, token: u8, forgery: &Forgery) -> Check {

@@ -11,11 +11,18 @@ use crate::model::ModelConfig;
 #[derive(Clone, Debug)]
 pub(crate) struct StoreSpec {
     pub(crate) id: u64,
-    pub(crate) capacity: usize,
-    pub(crate) retention: Option<u32>,
     pub(crate) omitted_timed_any: bool,
     pub(crate) has_regions: bool,
+    pub(crate) limits: Limits,
+}
+
+/// What may be another one for a store that is restored.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) capacity: usize,
+    pub(crate) retention: Option<u32>,
     pub(crate) history_limit: usize,
+    pub(crate) output_budget: Option<usize>,
     pub(crate) tuning: Tuning,
 }
 
@@ -33,22 +40,41 @@ fn tuning() -> impl Strategy<Value = Tuning> {
     prop_oneof![2 => Just(SMALL), 3 => random]
 }
 
+fn limits_with(capacity: BoxedStrategy<usize>) -> impl Strategy<Value = Limits> {
+    let retention = prop::option::of(5..=60_u32);
+    let history_limit = prop_oneof![1 => Just(0_usize), 4 => 1..=3_usize];
+    // An output has a few bytes most often, the longest one 24,576.
+    let output_budget = prop_oneof![
+        5 => Just(None),
+        1 => Just(Some(0)),
+        4 => (1..=100_usize).prop_map(Some),
+        1 => (24_000..=60_000_usize).prop_map(Some),
+    ];
+    (capacity, retention, history_limit, output_budget, tuning()).prop_map(
+        |(capacity, retention, history_limit, output_budget, tuning)| Limits {
+            capacity,
+            retention,
+            history_limit,
+            output_budget,
+            tuning,
+        },
+    )
+}
+
+/// Other limits for a small store.
+pub(crate) fn limits() -> impl Strategy<Value = Limits> {
+    limits_with(prop_oneof![1 => 0..4_usize, 8 => 4..=60_usize].boxed())
+}
+
 /// A store of `capacity`, with thresholds so small that a few rows cross every border.
 pub(crate) fn store(capacity: BoxedStrategy<usize>) -> impl Strategy<Value = StoreSpec> {
     let id = prop_oneof![2 => Just(0_u64), 1 => Just(7), 1 => Just(u64::MAX)];
-    let retention = prop::option::of(5..=60_u32);
-    let history_limit = prop_oneof![1 => Just(0_usize), 4 => 1..=3_usize];
-    (id, capacity, retention, any::<bool>(), any::<bool>(), history_limit, tuning()).prop_map(
-        |(id, capacity, retention, omitted_timed_any, has_regions, history_limit, tuning)| {
-            StoreSpec {
-                id,
-                capacity,
-                retention,
-                omitted_timed_any,
-                has_regions,
-                history_limit,
-                tuning,
-            }
+    (id, any::<bool>(), any::<bool>(), limits_with(capacity)).prop_map(
+        |(id, omitted_timed_any, has_regions, limits)| StoreSpec {
+            id,
+            omitted_timed_any,
+            has_regions,
+            limits,
         },
     )
 }
@@ -62,17 +88,17 @@ impl StoreSpec {
         };
         Config {
             id: self.id,
-            capacity: self.capacity,
-            retention_seconds: self.retention,
+            capacity: self.limits.capacity,
+            retention_seconds: self.limits.retention,
             omitted_timed: if self.omitted_timed_any {
                 OmittedTimed::Any
             } else {
                 OmittedTimed::DocumentedFalse
             },
             regions,
-            history_limit: self.history_limit,
-            tuning: self.tuning,
-            ..Config::default()
+            history_limit: self.limits.history_limit,
+            output_budget: self.limits.output_budget,
+            tuning: self.limits.tuning,
         }
     }
 
@@ -81,11 +107,12 @@ impl StoreSpec {
         let known = known.map(|(at, api)| (REGIONS[at].to_owned(), api));
         ModelConfig {
             id: self.id,
-            capacity: self.capacity,
-            retention_secs: self.retention,
+            capacity: self.limits.capacity,
+            retention_secs: self.limits.retention,
             omitted_timed_any: self.omitted_timed_any,
             regions: self.has_regions.then(|| known.to_vec()),
-            history_limit: self.history_limit,
+            history_limit: self.limits.history_limit,
+            output_budget: self.limits.output_budget,
         }
     }
 }

@@ -25,6 +25,9 @@ impl Machine<'_> {
         let statistics = store.statistics();
         same("records", statistics.records, list.len())?;
         same("dropped history", statistics.history_dropped, self.model.history_dropped())?;
+        let dropped = self.model.output_dropped();
+        same("dropped output", statistics.output_bytes_dropped, dropped)?;
+        self.check_subscribers()?;
         let gone = statistics.evicted + statistics.expired + statistics.not_retained;
         let accounted = statistics.records as u64 + gone + self.removed;
         same("accepted records and what became of them", accounted, self.accepted)?;

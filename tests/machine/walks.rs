@@ -1,5 +1,16 @@
 //! What a walk by token promises, kept by hand for each open walk: from which rows matched when,
-//! and not from how a page is found.
+//! and not from how a page is found. Something is
+//! written before every further page.
+//!
+//! | promise | where it is checked |
+//! |---|---|
+//! | T1 | [`Walk::take`] by `t1_all_that_was_there`, at the end of a walk |
+//! | T2 | [`Walk::take`] by `t2_not_twice`, each row |
+//! | T3 | [`Walk::take`] by `t3_behind_the_walk`, each row, and `t3_in_its_place`, each page |
+//! | T4 | `Machine::t4_t5_t6_the_token_holds`: the coverage counts how often the record that a token points at was gone |
+//! | T5 | the same, after the store was saved and restored; the same in every version: `tests/archive/kept.rs` |
+//! | T6 | the same with other page sizes and parameters that choose no rows; refused tokens: `Machine::forged`, and all of them in `tests/tokens.rs` |
+//! | T7 | [`Walk::take`] by `t7_a_token_while_there_is_more`, each page |
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -7,6 +18,7 @@ use std::ops::Bound;
 
 use proptest::test_runner::TestCaseError;
 
+use super::Check;
 use super::requests::Pairs;
 use crate::model::Operation;
 
@@ -17,12 +29,18 @@ pub(crate) type RowKey = (Reverse<(u32, u64)>, usize, Reverse<u64>);
 pub(crate) const TAGGED_ROWS: u64 = 1_000;
 
 /// A walk that has another page.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Walk {
     pub(crate) operation: Operation,
     /// Its filters.
     pub(crate) pairs: Pairs,
     pub(crate) token: String,
+    /// MaxResults of its last page.
+    pub(crate) size: u8,
+    /// The store's writes when its last page was made.
+    pub(crate) writes: u64,
+    /// The store was saved and restored since its last page.
+    pub(crate) restored: bool,
     position: RowKey,
     returned: BTreeSet<RowKey>,
     /// Rows that have matched ever since the walk began, or ever since they came to stand behind
@@ -54,6 +72,9 @@ impl Walk {
             operation,
             pairs,
             token: String::new(),
+            size: 0,
+            writes: 0,
+            restored: false,
             // Before every row.
             position: (Reverse((u32::MAX, u64::MAX)), 0, Reverse(u64::MAX)),
             returned: BTreeSet::new(),
@@ -100,39 +121,79 @@ impl Walk {
     ) -> Result<bool, TestCaseError> {
         let before = self.position;
         for &row in rows {
-            if !self.returned.insert(row) {
-                return Err(fail(format!("a row is returned twice: {row:?}")));
-            }
-            if row <= self.position {
-                return Err(fail(format!("{row:?} stands before the walk at {:?}", self.position)));
-            }
-            if !self.is_blind && !self.matching.contains(&row) {
-                return Err(fail(format!("{row:?} does not match")));
-            }
+            self.t2_not_twice(row)?;
+            self.t3_behind_the_walk(row)?;
             self.position = row;
         }
         self.count += rows.len() as u64;
-        let is_capped = self.is_capped();
         if self.tagged && self.count > TAGGED_ROWS && !rows.is_empty() {
             return Err(fail(format!("{} rows of a query with tags", self.count)));
         }
         if !self.is_blind {
-            let passed = (Bound::Excluded(before), Bound::Included(self.position));
-            let passed = if rows.is_empty() { 0 } else { self.matching.range(passed).count() };
-            if passed != rows.len() {
-                return Err(fail(format!("{} rows of {passed} that match", rows.len())));
-            }
-            let behind = (Bound::Excluded(self.position), Bound::Unbounded);
-            let more = self.matching.range(behind).next().is_some() && !is_capped;
-            if more != token.is_some() {
-                return Err(fail(format!("another page: {more}, but the token is {token:?}")));
-            }
-            let left_out = self.due.difference(&self.returned).next();
-            if let (None, false, Some(row)) = (token, is_capped, left_out) {
-                return Err(fail(format!("the walk is over without {row:?}")));
+            self.t3_in_its_place(before, rows.len())?;
+            self.t7_a_token_while_there_is_more(token)?;
+            if token.is_none() {
+                self.t1_all_that_was_there()?;
             }
         }
         self.token = token.unwrap_or_default().to_owned();
         Ok(token.is_some())
+    }
+
+    /// T1: what matched during the whole walk was returned (and not twice, T2). What was evicted,
+    /// deleted or did not match for a while is no longer due, see [`look`](Self::look).
+    fn t1_all_that_was_there(&self) -> Check {
+        match self.due.difference(&self.returned).next() {
+            Some(row) if !self.is_capped() => {
+                Err(fail(format!("the walk is over without {row:?}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// T2: no row is returned twice.
+    fn t2_not_twice(&mut self, row: RowKey) -> Check {
+        if self.returned.insert(row) {
+            return Ok(());
+        }
+        Err(fail(format!("a row is returned twice: {row:?}")))
+    }
+
+    /// T3: what comes to stand before the walk's position is not returned.
+    fn t3_behind_the_walk(&self, row: RowKey) -> Check {
+        if row <= self.position {
+            return Err(fail(format!("{row:?} stands before the walk at {:?}", self.position)));
+        }
+        if !self.is_blind && !self.matching.contains(&row) {
+            return Err(fail(format!("{row:?} does not match")));
+        }
+        Ok(())
+    }
+
+    /// T3: what comes to stand behind the walk's position is returned in its place: the page has
+    /// every row that matches between the position `before` it and its last one.
+    fn t3_in_its_place(&self, before: RowKey, rows: usize) -> Check {
+        let passed = (Bound::Excluded(before), Bound::Included(self.position));
+        let passed = if rows == 0 { 0 } else { self.matching.range(passed).count() };
+        if passed != rows {
+            return Err(fail(format!("{rows} rows of {passed} that match")));
+        }
+        Ok(())
+    }
+
+    /// T7: there is a token exactly when a matching row stands behind the last returned one, and
+    /// a query with tags has not returned all that it can reach.
+    fn t7_a_token_while_there_is_more(&self, token: Option<&str>) -> Check {
+        let behind = (Bound::Excluded(self.position), Bound::Unbounded);
+        let more = self.matching.range(behind).next().is_some() && !self.is_capped();
+        if more != token.is_some() {
+            return Err(fail(format!("another page: {more}, but the token is {token:?}")));
+        }
+        Ok(())
+    }
+
+    /// T4: whether the row that the token points at is gone, or no longer matches.
+    pub(crate) fn points_at_nothing(&self) -> bool {
+        !self.is_blind && !self.matching.contains(&self.position)
     }
 }

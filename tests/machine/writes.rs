@@ -1,6 +1,6 @@
 //! The operations that change something.
 
-use invodex::{Invocation, InvocationStatus, RunUpdate};
+use invodex::{Invocation, InvocationStatus, RunUpdate, Timestamp};
 
 use super::compare::{outcome, same};
 use super::ops::{Op, RunPick, Target};
@@ -50,7 +50,7 @@ impl Machine<'_> {
                 let (store, model) = (self.store.delete(&id), self.model.delete(&id));
                 if outcome(&id, store, model, self.coverage)?.is_some() {
                     self.removed += 1;
-                    self.last_write = self.now();
+                    self.written(self.now());
                 }
                 Ok(())
             }
@@ -58,7 +58,7 @@ impl Machine<'_> {
                 self.removed += self.store.len() as u64;
                 self.store.clear();
                 self.model.clear();
-                self.last_write = self.now();
+                self.written(self.now());
                 Ok(())
             }
             Op::Advance(seconds) => {
@@ -71,12 +71,27 @@ impl Machine<'_> {
                 self.model.set_clock(self.clock.now());
                 Ok(())
             }
+            Op::Restore { earlier, limits } => {
+                self.restore(*earlier, limits.as_ref())?;
+                self.writes += 1;
+                Ok(())
+            }
             Op::Query { .. }
             | Op::Walk { .. }
             | Op::Continue { .. }
             | Op::Drain { .. }
-            | Op::Forged { .. } => Ok(()),
+            | Op::Forged { .. }
+            | Op::Save
+            | Op::Subscribe(_)
+            | Op::Read { .. }
+            | Op::Unsubscribe(_) => Ok(()),
         }
+    }
+
+    /// Takes note of a write that was not refused.
+    fn written(&mut self, now: Timestamp) {
+        self.last_write = now;
+        self.writes += 1;
     }
 
     fn accept(&mut self, record: &Invocation) -> Check {
@@ -85,9 +100,10 @@ impl Machine<'_> {
         let outcome = outcome("accept", store, model, self.coverage)?;
         if let Some((accepted, retained)) = outcome {
             self.accepted += 1;
-            self.last_write = now;
+            self.written(now);
             same("the number", accepted.acceptance_number, self.accepted)?;
             same("retained", accepted.retained, retained)?;
+            self.coverage.retained += u64::from(retained);
             if retained {
                 self.learn(record, self.accepted, now);
             }
@@ -106,12 +122,13 @@ impl Machine<'_> {
                 continue;
             };
             self.accepted += 1;
-            self.last_write = now;
+            self.written(now);
             same(
                 &what,
                 (accepted.acceptance_number, accepted.retained),
                 (self.accepted, retained),
             )?;
+            self.coverage.retained += u64::from(retained);
             if retained {
                 self.learn(&batch[at], self.accepted, now);
             }
@@ -123,7 +140,7 @@ impl Machine<'_> {
         let store = self.store.update_run(id, instance, update);
         let model = self.model.update_run(id, instance, update);
         if outcome("update_run", store, model, self.coverage)?.is_some() {
-            self.last_write = self.now();
+            self.written(self.now());
         }
         Ok(())
     }
@@ -136,7 +153,7 @@ impl Machine<'_> {
         let model = self.model.stop(&id, &instances);
         if let Some((store, model)) = outcome("stop", store, model, self.coverage)? {
             same("stopped", store, model)?;
-            self.last_write = self.now();
+            self.written(self.now());
         }
         Ok(())
     }

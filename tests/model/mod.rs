@@ -11,13 +11,17 @@
 //! - `request`: wire parameters to a request, and the order of errors
 //! - `paging`: pages, totals and tokens
 //! - `describe`, `results`: the two queries
+//! - `events`: what subscribers are sent
+//! - `archive`: what a store that is saved and restored still is
 
 // Every test file uses another part.
 #![allow(dead_code, unused_imports)]
 
+mod archive;
 mod checks;
 mod derive;
 mod describe;
+mod events;
 mod paging;
 mod request;
 mod results;
@@ -29,6 +33,8 @@ use std::collections::HashMap;
 use invodex::{InstanceRun, Invocation, Timestamp};
 use serde_json::Value;
 
+pub(crate) use archive::Archived;
+pub(crate) use events::ModelEvent;
 pub(crate) use paging::{ModelToken, Position};
 pub(crate) use request::{Filters, Operation};
 
@@ -47,6 +53,8 @@ pub(crate) struct ModelConfig {
     pub(crate) regions: Option<Vec<(String, bool)>>,
     /// History records kept for one run.
     pub(crate) history_limit: usize,
+    /// Most bytes of output in all records together; `None`: no such limit.
+    pub(crate) output_budget: Option<usize>,
 }
 
 impl Default for ModelConfig {
@@ -58,6 +66,7 @@ impl Default for ModelConfig {
             omitted_timed_any: false,
             regions: None,
             history_limit: 100,
+            output_budget: None,
         }
     }
 }
@@ -96,6 +105,7 @@ pub(crate) struct Answer {
 }
 
 /// One accepted invocation, with every unset CreationTime and UpdateTime filled in.
+#[derive(Clone)]
 struct Record {
     /// Counts up from 1 over all accepted records.
     number: u64,
@@ -105,6 +115,7 @@ struct Record {
     runs: Vec<Run>,
 }
 
+#[derive(Clone)]
 struct Run {
     now: InstanceRun,
     /// Oldest first; each has the status that its execution ended with.
@@ -113,6 +124,7 @@ struct Run {
     ended: u64,
 }
 
+#[derive(Clone)]
 struct HistoryRecord {
     number: u64,
     run: InstanceRun,
@@ -128,6 +140,8 @@ pub(crate) struct Model {
     records: Vec<Record>,
     accepted: u64,
     history_dropped: u64,
+    output_dropped: u64,
+    subscribers: events::Queues,
     /// What the engine's opaque tokens mean, as the harness has told.
     tokens: HashMap<String, ModelToken>,
 }
@@ -141,6 +155,8 @@ impl Model {
             records: Vec::new(),
             accepted: 0,
             history_dropped: 0,
+            output_dropped: 0,
+            subscribers: events::Queues::default(),
             tokens: HashMap::new(),
         }
     }
@@ -163,6 +179,11 @@ impl Model {
     /// History records that fell out because their run had too many.
     pub(crate) fn history_dropped(&self) -> u64 {
         self.history_dropped
+    }
+
+    /// Bytes of output that went because all together were too many.
+    pub(crate) fn output_dropped(&self) -> u64 {
+        self.output_dropped
     }
 
     /// The store's time: the later of the clock and the last write's time.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use invodex::{InstanceRun, Invocation, InvocationStatus, OutputUpdate, RunUpdate, Timestamp};
 
-use super::{HistoryRecord, Model, ModelError, Record, Run, checks, derive, error};
+use super::{HistoryRecord, Model, ModelError, Record, Run, checks, derive, error, events};
 
 /// Most bytes of output that a run keeps: the last ones.
 const OUTPUT: usize = 24_576;
@@ -25,6 +25,7 @@ impl Model {
             self.written();
             self.records.sort_by_key(|record| Reverse((record.created, record.number)));
             self.records.truncate(self.config.capacity);
+            self.keep_output_budget();
         }
         let is_kept = |number: u64| self.records.iter().any(|record| record.number == number);
         numbers.into_iter().map(|number| number.map(is_kept)).collect()
@@ -79,6 +80,7 @@ impl Model {
         }
         self.change(index, run, update);
         self.written();
+        self.keep_output_budget();
         Ok(())
     }
 
@@ -133,9 +135,32 @@ impl Model {
     /// After a write that was not refused: its time holds, and what has expired is gone for good.
     fn written(&mut self) {
         self.last_write = Some(self.now());
+        self.drop_expired();
+    }
+
+    pub(super) fn drop_expired(&mut self) {
         let records = std::mem::take(&mut self.records);
         self.records =
             records.into_iter().filter(|record| !self.is_expired(record.created)).collect();
+    }
+
+    /// Over the budget for all outputs the oldest records lose theirs, each all of them.
+    pub(super) fn keep_output_budget(&mut self) {
+        let Some(most) = self.config.output_budget else { return };
+        self.records.sort_by_key(|record| Reverse((record.created, record.number)));
+        let mut total: usize =
+            self.records.iter_mut().flat_map(outputs).map(|run| run.output.len()).sum();
+        for record in self.records.iter_mut().rev() {
+            if total <= most {
+                break;
+            }
+            for run in outputs(record) {
+                let bytes = std::mem::take(&mut run.output).len();
+                run.dropped = run.dropped.saturating_add(bytes as u64);
+                self.output_dropped += bytes as u64;
+                total -= bytes;
+            }
+        }
     }
 
     fn find(&self, invoke_id: &str) -> Result<usize, ModelError> {
@@ -148,11 +173,11 @@ impl Model {
     }
 
     /// Makes a change that is known to be legal.
-    fn change(&mut self, index: usize, run: usize, update: &RunUpdate) {
+    fn change(&mut self, index: usize, at: usize, update: &RunUpdate) {
         let time = update.time.unwrap_or(self.now());
         let record = &mut self.records[index];
         let recurring = derive::is_recurring(record.invocation.repeat_mode);
-        let run = &mut record.runs[run];
+        let run = &mut record.runs[at];
         let from = run.now.invocation_status;
         let to = update.invocation_status.unwrap_or(from);
         if to != from {
@@ -171,6 +196,11 @@ impl Model {
         }
         if update.reschedule {
             run.now.invocation_status = InvocationStatus::Scheduled;
+        }
+        // Every change of status, and with a schedule that goes on two of them.
+        let rescheduled = update.reschedule.then_some(InvocationStatus::Scheduled);
+        for status in (to != from).then_some(to).into_iter().chain(rescheduled) {
+            self.subscribers.send(&events::event(&self.records[index], at, status));
         }
     }
 }
@@ -259,6 +289,14 @@ fn named(run: &mut InstanceRun, update: &RunUpdate) {
             field.clone_from(text);
         }
     }
+}
+
+/// Everything of a record that may have output.
+fn outputs(record: &mut Record) -> impl Iterator<Item = &mut InstanceRun> {
+    record
+        .runs
+        .iter_mut()
+        .flat_map(|run| run.history.iter_mut().map(|record| &mut record.run).chain([&mut run.now]))
 }
 
 /// Keeps the last bytes of a long output and counts the others.

@@ -1,0 +1,89 @@
+//! Subscribers: read at any time, and held against the model's own account of what was sent.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use invodex::Subscription;
+use proptest::test_runner::TestCaseError;
+
+use super::compare::{body, same};
+use super::{Check, Machine};
+
+/// Most that are open at a time; the next one takes the place of the oldest.
+const OPEN_SUBSCRIPTIONS: usize = 4;
+
+/// A subscription, and the number by which the model knows it.
+pub(super) struct Subscriber {
+    queue: Subscription,
+    number: u64,
+    capacity: usize,
+    wakes: Arc<AtomicU64>,
+}
+
+impl Machine<'_> {
+    pub(super) fn subscribe(&mut self, capacity: u8) -> Check {
+        let capacity = usize::from(capacity);
+        let queue = self.store.subscribe(capacity);
+        let wakes = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&wakes);
+        queue.on_event(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        let number = self.model.subscribe(capacity);
+        self.subscribers.push(Subscriber { queue, number, capacity, wakes });
+        if self.subscribers.len() > OPEN_SUBSCRIPTIONS {
+            self.unsubscribe(0)?;
+        }
+        Ok(())
+    }
+
+    /// Reads up to `most` events of one subscriber.
+    pub(super) fn read(&mut self, subscriber: u8, most: u8) -> Check {
+        if self.subscribers.is_empty() {
+            return Ok(());
+        }
+        let subscriber = &self.subscribers[usize::from(subscriber) % self.subscribers.len()];
+        for _ in 0..most {
+            let (event, model) =
+                (subscriber.queue.try_next(), self.model.next_event(subscriber.number));
+            same("an event", event.is_some(), model.is_some())?;
+            let (Some(event), Some(model)) = (event, model) else { break };
+            same("a task event", event.is_task_event(), model.is_task_event)?;
+            let data = serde_json::to_value(event);
+            let data = data.map_err(|error| TestCaseError::fail(error.to_string()))?;
+            body("an event", &data, &model.data)?;
+            self.coverage.events += 1;
+            self.coverage.events_after_the_end += u64::from(subscriber.queue.is_closed());
+        }
+        Ok(())
+    }
+
+    /// Reads what is left to one subscriber, which then goes.
+    pub(super) fn unsubscribe(&mut self, subscriber: u8) -> Check {
+        while !self.subscribers.is_empty() {
+            let at = usize::from(subscriber) % self.subscribers.len();
+            let before = self.coverage.events;
+            self.read(at as u8, u8::MAX)?;
+            if self.coverage.events == before {
+                let gone = self.subscribers.remove(at);
+                self.coverage.missed_events += gone.queue.missed();
+                self.model.unsubscribe(gone.number);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_subscribers(&self) -> Check {
+        for Subscriber { queue, number, capacity, wakes } in &self.subscribers {
+            let Some((missed, sent, closed)) = self.model.subscriber(*number) else { continue };
+            same("missed events", queue.missed(), missed)?;
+            same("the end of a subscription", queue.is_closed(), closed)?;
+            if *capacity > 0 {
+                let wakes = wakes.load(Ordering::Relaxed);
+                same("wakes", wakes, sent + u64::from(closed))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! What is kept of a store that is saved, and the store that comes of it.
+//! Part of the naive model: shares nothing with the engine.
+
+use std::cmp::Reverse;
+
+use invodex::Timestamp;
+
+use super::{Model, ModelConfig, Record};
+
+/// The records that had not expired, and where the store's numbers and its time were.
+#[derive(Clone)]
+pub(crate) struct Archived {
+    store_id: u64,
+    records: Vec<Record>,
+    accepted: u64,
+    last_write: Option<Timestamp>,
+}
+
+impl Archived {
+    /// How many records there are.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+}
+
+impl Model {
+    pub(crate) fn save(&self) -> Archived {
+        Archived {
+            store_id: self.config.id,
+            records: self.live().into_iter().cloned().collect(),
+            accepted: self.accepted,
+            last_write: self.last_write,
+        }
+    }
+
+    /// Becomes the store that is restored from `archived`: its id is the archive's, its
+    /// statistics begin at 0, what is beyond `config` goes, and whoever had subscribed had
+    /// subscribed to the store that is gone. Returns how many records expired and how many were
+    /// evicted.
+    pub(crate) fn restore(&mut self, archived: &Archived, config: ModelConfig) -> (u64, u64) {
+        self.config = ModelConfig { id: archived.store_id, ..config };
+        self.records.clone_from(&archived.records);
+        self.accepted = archived.accepted;
+        self.last_write = archived.last_write;
+        (self.history_dropped, self.output_dropped) = (0, 0);
+        self.subscribers.close();
+
+        let before = self.records.len();
+        self.drop_expired();
+        let kept = self.records.len();
+        self.records.sort_by_key(|record| Reverse((record.created, record.number)));
+        self.records.truncate(self.config.capacity);
+        for run in self.records.iter_mut().flat_map(|record| &mut record.runs) {
+            while run.history.len() > self.config.history_limit {
+                run.history.remove(0);
+                self.history_dropped += 1;
+            }
+        }
+        self.keep_output_budget();
+        ((before - kept) as u64, (kept - self.records.len()) as u64)
+    }
+}

@@ -1,0 +1,97 @@
+//! Which events a change sends, and what is in the queue of each subscriber.
+//! Part of the naive model: shares nothing with the engine.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use invodex::InvocationStatus::{self, *};
+use serde_json::{Value, json};
+
+use super::{Model, Record, wire_time};
+
+/// One event: its data as the service writes it, and whether the service sends it.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct ModelEvent {
+    pub(crate) data: Value,
+    pub(crate) is_task_event: bool,
+}
+
+/// What one subscriber has not read yet.
+struct Queue {
+    events: VecDeque<ModelEvent>,
+    capacity: usize,
+    missed: u64,
+    /// Events that were sent to it, missed ones included.
+    sent: u64,
+    closed: bool,
+}
+
+/// All subscribers there have been, but those that are gone.
+#[derive(Default)]
+pub(super) struct Queues {
+    queues: BTreeMap<u64, Queue>,
+    last: u64,
+}
+
+impl Queues {
+    /// The store is gone: nothing comes any more, what is there can be read.
+    pub(super) fn close(&mut self) {
+        self.queues.values_mut().for_each(|queue| queue.closed = true);
+    }
+
+    pub(super) fn send(&mut self, event: &ModelEvent) {
+        for queue in self.queues.values_mut().filter(|queue| !queue.closed) {
+            queue.sent += 1;
+            queue.events.push_back(event.clone());
+            if queue.events.len() > queue.capacity {
+                queue.events.pop_front();
+                queue.missed += 1;
+            }
+        }
+    }
+}
+
+/// The event of the run that is `run`-th of `record`, which came to `status`.
+pub(super) fn event(record: &Record, run: usize, status: InvocationStatus) -> ModelEvent {
+    let (invocation, run) = (&record.invocation, &record.runs[run].now);
+    let sent = [Aborted, Success, Failed, Invalid, Timeout, Cancelled, Terminated];
+    let data = json!({
+        "commandId": invocation.command_id,
+        "commandName": invocation.command_name,
+        "exitCode": run.exit_code.map(|code| code.to_string()).unwrap_or_default(),
+        "finishTime": wire_time(run.finish_time),
+        "instanceId": run.instance_id,
+        "invocationStatus": status.as_str(),
+        "invokeId": invocation.invoke_id,
+        "repeatMode": invocation.repeat_mode.as_str(),
+        "repeats": run.repeats.to_string(),
+        "startTime": wire_time(run.start_time),
+        "errorCode": run.error_code,
+        "errorDesc": run.error_info,
+    });
+    ModelEvent { data, is_task_event: sent.contains(&status) }
+}
+
+impl Model {
+    /// A subscriber from now on; the number that it is read by.
+    pub(crate) fn subscribe(&mut self, capacity: usize) -> u64 {
+        let queue = Queue { events: VecDeque::new(), capacity, missed: 0, sent: 0, closed: false };
+        self.subscribers.last += 1;
+        self.subscribers.queues.insert(self.subscribers.last, queue);
+        self.subscribers.last
+    }
+
+    pub(crate) fn unsubscribe(&mut self, number: u64) {
+        self.subscribers.queues.remove(&number);
+    }
+
+    /// The oldest event in the queue.
+    pub(crate) fn next_event(&mut self, number: u64) -> Option<ModelEvent> {
+        self.subscribers.queues.get_mut(&number)?.events.pop_front()
+    }
+
+    /// Events missed, events sent, and whether the store is gone.
+    pub(crate) fn subscriber(&self, number: u64) -> Option<(u64, u64, bool)> {
+        let queue = self.subscribers.queues.get(&number)?;
+        Some((queue.missed, queue.sent, queue.closed))
+    }
+}
