@@ -13,8 +13,8 @@
 //! | 2 | rows returned so far, in a query with tags; else 0 |
 //! | 8 | seal: XXH3-64 of the 25 bytes before it, seeded with the query's fingerprint |
 //!
-//! The fingerprint is a chain of XXH3-64 over the store's id, the operation and the effective
-//! filters, so a token is accepted only for them. It is a checksum and no signature.
+//! The fingerprint is made of XXH3-64 of the operation, the store's id and each effective filter,
+//! so a token is accepted only for them. It is a checksum and no signature.
 
 use core::fmt;
 
@@ -111,41 +111,47 @@ pub(crate) fn read(text: &str, fingerprint: u64) -> Option<Cursor> {
     })
 }
 
-/// Of the operation, the store's id and the filters that choose rows: each value hashed with the
-/// hash before it and the filter's letter as seed, and the sum of the tags' own hashes.
-/// Cost: O(length), once for a query.
+/// Of 64 bits.
+const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Of the operation, the store's id and the filters that choose rows. Each value is hashed by
+/// itself and multiplied by what its filter alone has, and the sum counts: so the order of tags is
+/// nothing, and no value under another name comes to the same. Cost: O(length), once for a query.
 pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
     *query.fingerprint.get_or_init(|| {
         let operation = match query.operation {
             Operation::DescribeInvocations => "DescribeInvocations",
             Operation::DescribeInvocationResults => "DescribeInvocationResults",
         };
-        let mut hash = xxh3_64_with_seed(operation.as_bytes(), store_id);
-        let mut add = |letter: u8, value: Option<&str>| {
-            if let Some(value) = value {
-                hash = xxh3_64_with_seed(value.as_bytes(), hash ^ u64::from(letter));
-            }
+        let seed = xxh3_64_with_seed(operation.as_bytes(), store_id);
+        let hash = |letter: u8, value: &str| {
+            // Odd multiples of an odd number are odd: none loses a bit.
+            let odd = (2 * u64::from(letter) + 1).wrapping_mul(GOLDEN_RATIO);
+            xxh3_64_with_seed(value.as_bytes(), seed).wrapping_mul(odd)
         };
         let boolean = |value: bool| if value { "true" } else { "false" };
-        add(b'R', Some(query.region_id));
-        add(b'G', query.resource_group_id);
-        add(b'I', query.invoke_id);
-        add(b'C', query.command_id);
-        add(b'N', query.command_name);
-        add(b'Y', query.command_type.map(|value| value.as_str()));
-        add(b'M', query.repeat_mode.map(|value| value.as_str()));
-        add(b'D', query.timed.map(boolean));
-        add(b'S', query.status.map(|value| value.as_str()));
-        add(b'X', query.instance_id);
-        add(b'H', query.include_history.then_some("true"));
-        // A sum, since tags are a set: their order is nothing.
+        let filters = [
+            (b'R', Some(query.region_id)),
+            (b'G', query.resource_group_id),
+            (b'I', query.invoke_id),
+            (b'C', query.command_id),
+            (b'N', query.command_name),
+            (b'Y', query.command_type.map(|value| value.as_str())),
+            (b'M', query.repeat_mode.map(|value| value.as_str())),
+            (b'D', query.timed.map(boolean)),
+            (b'S', query.status.map(|value| value.as_str())),
+            (b'X', query.instance_id),
+            (b'H', query.include_history.then_some("true")),
+        ];
+        let filters = filters
+            .into_iter()
+            .filter_map(|(letter, value)| value.map(|value| hash(letter, value)));
         let tags = query.tags().map(|(key, value)| {
-            let key = xxh3_64_with_seed(key.as_bytes(), u64::from(b'K'));
-            match value {
-                None => key,
-                Some(value) => xxh3_64_with_seed(value.as_bytes(), key ^ u64::from(b'V')),
-            }
+            let value = value.map_or(0, |value| hash(b'V', value));
+            let tag = hash(b'K', key).wrapping_add(value);
+            // What is added up must not come apart again: which value is of which key counts.
+            (tag ^ tag >> 32).wrapping_mul(GOLDEN_RATIO)
         });
-        hash.wrapping_add(tags.fold(0, u64::wrapping_add))
+        filters.chain(tags).fold(seed, u64::wrapping_add)
     })
 }
