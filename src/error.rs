@@ -196,7 +196,7 @@ impl Error {
         .saying(format!("given {}, configured as a region without this API", quoted(given)))
     }
 
-    pub(crate) fn tag(fault: TagFault) -> Self {
+    pub(crate) fn tag(fault: TagFault<'_>) -> Self {
         let error = |code, message| Self::new(ErrorKind::Request, code, 400, message);
         match fault {
             TagFault::TooMany => error("NumberExceed.Tags", "The Tags parameter number is exceed.")
@@ -207,27 +207,30 @@ impl Error {
                     .at(format!("Tag.{n}.Key"))
                     .saying("a value needs its key")
             }
-            TagFault::Key(n) => {
+            TagFault::Key(n, given) => {
                 error("InvalidTagKey.Malformed", "The specified Tag.n.Key is not valid.")
                     .at(format!("Tag.{n}.Key"))
                     .saying(format!(
-                        "allowed are 1 to {} characters that do not start with aliyun or acs: and \
-                         do not contain http:// or https://",
+                        "given {}, allowed are 1 to {} characters that do not start with aliyun or \
+                         acs: and do not contain http:// or https://",
+                        quoted(given),
                         limits::TAG_KEY_CHARS
                     ))
             }
-            TagFault::Value(n) => {
+            TagFault::Value(n, given) => {
                 error("InvalidTagValue.Malformed", "The specified Tag.n.Value is not valid.")
                     .at(format!("Tag.{n}.Value"))
                     .saying(format!(
-                        "allowed are at most {} characters that do not contain http:// or https://",
+                        "given {}, allowed are at most {} characters that do not contain http:// \
+                         or https://",
+                        quoted(given),
                         limits::TAG_VALUE_CHARS
                     ))
             }
-            TagFault::DuplicateKey(n) => {
+            TagFault::DuplicateKey(n, given) => {
                 error("Duplicate.TagKey", "The Tag.N.Key contain duplicate key.")
                     .at(format!("Tag.{n}.Key"))
-                    .saying("name each key once")
+                    .saying(format!("given {} once more; name each key once", quoted(given)))
             }
         }
     }
@@ -287,7 +290,7 @@ impl Error {
         Self::out_of_range(field, &given.to_string(), most).of(ErrorKind::Record)
     }
 
-    pub(crate) fn record_tag(fault: TagFault) -> Self {
+    pub(crate) fn record_tag(fault: TagFault<'_>) -> Self {
         Self::tag(fault).of(ErrorKind::Record)
     }
 
@@ -379,14 +382,15 @@ impl Error {
     }
 }
 
-/// What is wrong with a list of tags. The number is the tag's own, from 1.
+/// What is wrong with a list of tags. The number is the tag's own, from 1; the text is what was
+/// given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum TagFault {
+pub(crate) enum TagFault<'a> {
     TooMany,
     KeyMissing(u32),
-    Key(u32),
-    Value(u32),
-    DuplicateKey(u32),
+    Key(u32, &'a str),
+    Value(u32, &'a str),
+    DuplicateKey(u32, &'a str),
 }
 
 /// At most 64 characters of `text`, so that a hostile value does not fill a log.

@@ -10,7 +10,7 @@ pub(crate) type NumberedTag<'a> = (u32, Option<&'a str>, Option<&'a str>);
 /// all tags before the next. Cost: O(length).
 pub(crate) fn check_tags<'a>(
     tags: impl Iterator<Item = NumberedTag<'a>> + Clone,
-) -> Result<(), TagFault> {
+) -> Result<(), TagFault<'a>> {
     if tags.clone().enumerate().any(|(at, (number, ..))| at >= TAGS || number > TAGS as u32) {
         return Err(TagFault::TooMany);
     }
@@ -19,18 +19,20 @@ pub(crate) fn check_tags<'a>(
     for (number, key, value) in tags.clone() {
         match key {
             None => missing = missing.or(Some(TagFault::KeyMissing(number))),
-            Some(key) if !is_tag_key(key) => bad_key = bad_key.or(Some(TagFault::Key(number))),
+            Some(key) if !is_tag_key(key) => {
+                bad_key = bad_key.or(Some(TagFault::Key(number, key)));
+            }
             Some(_) => {}
         }
-        if value.is_some_and(|value| !is_tag_value(value)) {
-            bad_value = bad_value.or(Some(TagFault::Value(number)));
+        if let Some(value) = value.filter(|value| !is_tag_value(value)) {
+            bad_value = bad_value.or(Some(TagFault::Value(number, value)));
         }
     }
     missing.or(bad_key).or(bad_value).or_else(|| duplicate(tags)).map_or(Ok(()), Err)
 }
 
 /// The first tag whose key stands before it already.
-fn duplicate<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<TagFault> {
+fn duplicate<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<TagFault<'a>> {
     // Keys of which no earlier one has the same length and ends need not be compared.
     let mut seen = 0_u64;
     for (at, (number, key, _)) in tags.clone().enumerate() {
@@ -40,7 +42,7 @@ fn duplicate<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<
         let mixed = (bytes.len() as u32).wrapping_mul(7) ^ first ^ (5 * last);
         let bit = 1_u64 << (mixed % 64);
         if seen & bit != 0 && tags.clone().take(at).any(|(_, earlier, _)| earlier == key) {
-            return Some(TagFault::DuplicateKey(number));
+            return Some(TagFault::DuplicateKey(number, key.unwrap_or_default()));
         }
         seen |= bit;
     }
@@ -71,7 +73,7 @@ fn names_url(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn fault(tags: &[(Option<&str>, Option<&str>)]) -> Option<TagFault> {
+    fn fault<'a>(tags: &[(Option<&'a str>, Option<&'a str>)]) -> Option<TagFault<'a>> {
         check_tags((1..).zip(tags).map(|(number, &(key, value))| (number, key, value))).err()
     }
 
@@ -79,8 +81,8 @@ mod tests {
     fn characters_are_counted_not_bytes() {
         let wide = |count: usize| "\u{20ac}".repeat(count);
         assert_eq!(fault(&[(Some(&wide(64)), Some(&wide(128)))]), None);
-        assert_eq!(fault(&[(Some(&wide(65)), None)]), Some(TagFault::Key(1)));
-        assert_eq!(fault(&[(Some("k"), Some(&wide(129)))]), Some(TagFault::Value(1)));
+        assert_eq!(fault(&[(Some(&wide(65)), None)]), Some(TagFault::Key(1, &wide(65))));
+        assert_eq!(fault(&[(Some("k"), Some(&wide(129)))]), Some(TagFault::Value(1, &wide(129))));
     }
 
     #[test]
@@ -88,17 +90,17 @@ mod tests {
         assert_eq!(fault(&[(Some(""), None), (None, Some("v"))]), Some(TagFault::KeyMissing(2)));
         assert_eq!(
             fault(&[(Some("k"), Some("http://x")), (Some("ACS:k"), None)]),
-            Some(TagFault::Key(2))
+            Some(TagFault::Key(2, "ACS:k"))
         );
         assert_eq!(
             fault(&[(Some("k"), None), (Some("k"), Some("xhttps://"))]),
-            Some(TagFault::Value(2))
+            Some(TagFault::Value(2, "xhttps://"))
         );
         assert_eq!(
             fault(&[(Some("k"), None), (Some("l"), None), (Some("k"), Some("v"))]),
-            Some(TagFault::DuplicateKey(3))
+            Some(TagFault::DuplicateKey(3, "k"))
         );
-        assert_eq!(fault(&[(Some("AliYun"), None)]), Some(TagFault::Key(1)));
+        assert_eq!(fault(&[(Some("AliYun"), None)]), Some(TagFault::Key(1, "AliYun")));
         assert_eq!(fault(&[(Some("k"), Some(""))]), None);
     }
 }
