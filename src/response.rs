@@ -147,7 +147,7 @@ impl<'a> DescribeInvocationsResponse<'a> {
         let rows = match self.rows {
             Rows::Owned(columns) => columns,
             Rows::Borrowed(columns) => {
-                let copy = columns.extract(&self.page.rows, self.show.instance.take(), false);
+                let copy = columns.extract(&self.page.rows, self.show.instance.take());
                 for (at, slot) in self.page.rows.iter_mut().enumerate() {
                     *slot = at as u32;
                 }
@@ -176,26 +176,15 @@ impl<'a> DescribeInvocationResultsResponse<'a> {
         self.page.rows.iter().map(|&row| InvocationResultView::new(&self.rows, row, self.show))
     }
 
-    /// Copies the page out of the store. Texts are shared, not copied. Cost: O(rows, and the
-    /// runs beside them).
+    /// Copies the page out of the store. Texts are shared, not copied. Cost: O(rows).
     #[must_use]
     pub fn into_owned(mut self) -> DescribeInvocationResultsResponse<'static> {
         let rows = match self.rows {
             Rows::Owned(columns) => columns,
             Rows::Borrowed(columns) => {
-                let mut slots: smallvec::SmallVec<[u32; 64]> =
-                    self.page.rows.iter().map(|row| row.slot).collect();
-                slots.dedup();
-                let with_history = self.page.rows.iter().any(|row| row.history.is_some());
-                let copy = columns.extract(&slots, None, with_history);
-                let mut place = 0;
-                for row in &mut self.page.rows {
-                    // The rows of one invocation stand together.
-                    if slots[place] != row.slot {
-                        place += 1;
-                    }
-                    row.slot = place as u32;
-                }
+                let rows = self.page.rows.iter_mut();
+                let rows = rows.map(|row| (&mut row.slot, &mut row.run, &mut row.history));
+                let copy = columns.extract_runs(rows);
                 Box::new(copy)
             }
         };

@@ -142,8 +142,8 @@ impl SharedStore {
         Ok(self.lock_to_read().describe_invocations(request)?.into_owned())
     }
 
-    /// As [`Store::describe_invocation_results`], copied out of the store. Cost: also O(rows, and
-    /// the runs beside them) to copy.
+    /// As [`Store::describe_invocation_results`], copied out of the store. Cost: also O(rows) to
+    /// copy.
     ///
     /// # Errors
     ///

@@ -3,55 +3,103 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use super::invocations::Columns;
+use super::invocations::{Columns, Head};
+use super::runs::Run;
 use super::symbols::{SymbolId, Symbols};
 
 impl Columns {
-    /// The records in `slots`, in that order, in slots from 0; with `instance` only the run on
-    /// it, and histories only if asked for. Texts are shared, each use as a symbol of its own: that
-    /// is cheaper than to find out which are the same. Nothing can be found by its text in them.
+    /// The records in `slots`, in that order, in slots from 0, without their histories; with
+    /// `instance` only the run on it. Texts are shared, each use as a symbol of its own: that is
+    /// cheaper than to find out which are the same. Nothing can be found by its text in them.
     /// Cost: O(records and runs copied).
-    pub(crate) fn extract(
-        &self,
-        slots: &[u32],
-        instance: Option<SymbolId>,
-        with_history: bool,
-    ) -> Columns {
+    pub(crate) fn extract(&self, slots: &[u32], instance: Option<SymbolId>) -> Columns {
         let mut copy = Columns::default();
         copy.heads.reserve_exact(slots.len());
         for &slot in slots {
-            let given = self.head(slot);
-            let mut head = given.clone();
-            head.region = share(&self.regions, given.region, &mut copy.regions);
-            head.resource_group =
-                share(&self.resource_groups, given.resource_group, &mut copy.resource_groups);
-            head.command = share(&self.commands, given.command, &mut copy.commands);
-            for tag in &mut head.tags {
-                *tag = share(&self.tag_pairs, *tag, &mut copy.tag_pairs);
-            }
             let first = copy.runs.len();
-            let runs = self.runs_of(given).iter();
+            let runs = self.runs(slot).iter();
             for run in runs.filter(|run| instance.is_none_or(|id| id == run.instance)) {
-                let mut copied = run.clone();
-                copied.instance = share(&self.instances, run.instance, &mut copy.instances);
-                copied.detail = self.share_detail(run.detail, &mut copy);
-                copied.extra = self.extra_of(run).map(|extra| {
-                    let mut extra = extra.clone();
-                    if !with_history {
-                        extra.history = None;
-                    } else if !extra.history().is_empty() {
-                        for record in extra.history_mut() {
-                            record.detail = self.share_detail(record.detail, &mut copy);
-                        }
-                    }
-                    copy.extras.insert(extra)
-                });
-                copy.runs.push(copied);
+                self.share_run(run, &mut copy);
             }
+            let mut head = self.share_head(slot, &mut copy);
             head.set_runs(first, copy.runs.len() - first);
             copy.heads.push(Some(head));
         }
         copy
+    }
+
+    /// The same of single runs: a row is a slot, a run in it, and a record of that run's history
+    /// where one is meant, and becomes what it is in the copy. Rows of one record stand together,
+    /// and so do those of one of its runs. Cost: O(rows).
+    pub(crate) fn extract_runs<'r>(
+        &self,
+        rows: impl Iterator<Item = (&'r mut u32, &'r mut u16, &'r mut Option<u32>)>,
+    ) -> Columns {
+        let mut copy = Columns::default();
+        let mut last = None;
+        let mut first = 0;
+        for (slot, run, history) in rows {
+            let (given_slot, given_run) = (*slot, *run);
+            let given = &self.runs(given_slot)[usize::from(given_run)];
+            if last.is_none_or(|(slot, _)| slot != given_slot) {
+                first = copy.runs.len();
+                let head = self.share_head(given_slot, &mut copy);
+                copy.heads.push(Some(head));
+            }
+            if last != Some((given_slot, given_run)) {
+                self.share_run(given, &mut copy);
+                if let Some(Some(head)) = copy.heads.last_mut() {
+                    head.set_runs(first, copy.runs.len() - first);
+                }
+            }
+            last = Some((given_slot, given_run));
+            (*slot, *run) = (copy.heads.len() as u32 - 1, (copy.runs.len() - first) as u16 - 1);
+            if let Some(at) = history {
+                *at = self.share_history(given, *at as usize, &mut copy);
+            }
+        }
+        copy
+    }
+
+    fn share_head(&self, slot: u32, copy: &mut Columns) -> Head {
+        let given = self.head(slot);
+        let mut head = given.clone();
+        head.region = share(&self.regions, given.region, &mut copy.regions);
+        head.resource_group =
+            share(&self.resource_groups, given.resource_group, &mut copy.resource_groups);
+        head.command = share(&self.commands, given.command, &mut copy.commands);
+        for tag in &mut head.tags {
+            *tag = share(&self.tag_pairs, *tag, &mut copy.tag_pairs);
+        }
+        head
+    }
+
+    /// Puts a run behind all others of `copy`, without its history.
+    fn share_run(&self, run: &Run, copy: &mut Columns) {
+        let mut copied = run.clone();
+        copied.instance = share(&self.instances, run.instance, &mut copy.instances);
+        copied.detail = self.share_detail(run.detail, copy);
+        copied.extra = self.extra_of(run).map(|extra| {
+            let mut extra = extra.clone();
+            extra.history = None;
+            copy.extras.insert(extra)
+        });
+        copy.runs.push(copied);
+    }
+
+    /// Puts one record of the history of `run` behind those that the last run of `copy` has; its
+    /// place there.
+    fn share_history(&self, run: &Run, at: usize, copy: &mut Columns) -> u32 {
+        let Some(record) = self.extra_of(run).and_then(|extra| extra.history().get(at)) else {
+            return 0;
+        };
+        let mut record = record.clone();
+        record.detail = self.share_detail(record.detail, copy);
+        let number = copy.runs.last().and_then(|run| run.extra);
+        let Some(extra) = number.and_then(|number| copy.extras.get_mut(number)) else { return 0 };
+        let history = extra.history_mut();
+        history.push(record);
+        history.len() as u32 - 1
     }
 
     fn share_detail(&self, number: Option<NonZeroU32>, copy: &mut Columns) -> Option<NonZeroU32> {

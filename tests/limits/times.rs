@@ -171,7 +171,7 @@ fn records_of_every_time() {
         (run.start_time, run.finish_time, run.stop_time) = (time, time, time);
         store.accept(&record).expect("no fault");
         let view = store.get(&id).expect("it is there");
-        let row = serde_json::to_value(&view).expect("a view is a plain value");
+        let row = serde_json::to_value(view).expect("a view is a plain value");
         assert_eq!(row["CreationTime"], text);
         let run = &row["InvokeInstances"]["InvokeInstance"][0];
         for name in ["CreationTime", "UpdateTime", "StartTime", "FinishTime", "StopTime"] {
