@@ -130,28 +130,29 @@ pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
             xxh3_64_with_seed(value.as_bytes(), seed).wrapping_mul(odd)
         };
         let boolean = |value: bool| if value { "true" } else { "false" };
-        let filters = [
-            (b'R', Some(query.region_id)),
-            (b'G', query.resource_group_id),
-            (b'I', query.invoke_id),
-            (b'C', query.command_id),
-            (b'N', query.command_name),
-            (b'Y', query.command_type.map(|value| value.as_str())),
-            (b'M', query.repeat_mode.map(|value| value.as_str())),
-            (b'D', query.timed.map(boolean)),
-            (b'S', query.status.map(|value| value.as_str())),
-            (b'X', query.instance_id),
-            (b'H', query.include_history.then_some("true")),
-        ];
-        let filters = filters
-            .into_iter()
-            .filter_map(|(letter, value)| value.map(|value| hash(letter, value)));
+        let mut sum = seed;
+        let mut add = |letter: u8, value: Option<&str>| {
+            if let Some(value) = value {
+                sum = sum.wrapping_add(hash(letter, value));
+            }
+        };
+        add(b'R', Some(query.region_id));
+        add(b'G', query.resource_group_id);
+        add(b'I', query.invoke_id);
+        add(b'C', query.command_id);
+        add(b'N', query.command_name);
+        add(b'Y', query.command_type.map(|value| value.as_str()));
+        add(b'M', query.repeat_mode.map(|value| value.as_str()));
+        add(b'D', query.timed.map(boolean));
+        add(b'S', query.status.map(|value| value.as_str()));
+        add(b'X', query.instance_id);
+        add(b'H', query.include_history.then_some("true"));
         let tags = query.tags().map(|(key, value)| {
             let value = value.map_or(0, |value| hash(b'V', value));
             let tag = hash(b'K', key).wrapping_add(value);
             // What is added up must not come apart again: which value is of which key counts.
             (tag ^ tag >> 32).wrapping_mul(GOLDEN_RATIO)
         });
-        filters.chain(tags).fold(seed, u64::wrapping_add)
+        tags.fold(sum, u64::wrapping_add)
     })
 }
