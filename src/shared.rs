@@ -1,13 +1,14 @@
 //! A handle for front ends that answer on several threads.
 
+mod lock;
+
 use std::fmt;
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{
-    Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult,
-};
+use std::sync::{Arc, RwLockReadGuard, RwLockWriteGuard};
 
 use roaring::RoaringTreemap;
+
+use lock::SharedLock;
 
 use crate::error::Error;
 #[cfg(feature = "json")]
@@ -48,40 +49,19 @@ use crate::store::{Accepted, Statistics, Store, Subscription};
 /// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct SharedStore(Arc<Inner>);
+pub struct SharedStore(Arc<SharedLock<Store>>);
 
-struct Inner {
-    store: RwLock<Store>,
-    /// Readers that sleep for the lock.
-    waiting_readers: AtomicUsize,
-}
-
-/// How often a writer steps back for readers that wait before it takes its turn. The lock itself
-/// keeps readers from overtaking a writer that waits; nothing keeps a writer in a loop from
-/// taking it again before the readers it has just let in are awake.
-const COURTESY: usize = 64;
-
-/// How often the lock is tried before the thread goes to sleep for it: a page is found and copied
-/// in a few microseconds, and to be woken takes twenty.
-const SPINS: usize = 500;
-
-fn spin<G>(mut attempt: impl FnMut() -> TryLockResult<G>) -> Option<G> {
-    for _ in 0..SPINS {
-        match attempt() {
-            Ok(guard) => return Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
-        }
-    }
-    None
+/// What the lock is made of.
+mod sync {
+    pub(super) use std::hint::spin_loop;
+    pub(super) use std::sync::atomic::{AtomicUsize, Ordering};
+    pub(super) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+    pub(super) use std::thread::yield_now;
 }
 
 impl From<Store> for SharedStore {
     fn from(store: Store) -> Self {
-        SharedStore(Arc::new(Inner {
-            store: RwLock::new(store),
-            waiting_readers: AtomicUsize::new(0),
-        }))
+        SharedStore(Arc::new(SharedLock::new(store)))
     }
 }
 
@@ -92,28 +72,13 @@ impl fmt::Debug for SharedStore {
 }
 
 impl SharedStore {
-    // No method of the store can panic half-way, so a poisoned lock guards a sound store.
+    // No method of the store can panic half-way, so whoever panics leaves a sound store.
     fn lock_to_read(&self) -> RwLockReadGuard<'_, Store> {
-        let Inner { store, waiting_readers } = &*self.0;
-        if let Some(store) = spin(|| store.try_read()) {
-            return store;
-        }
-        waiting_readers.fetch_add(1, Ordering::Relaxed);
-        let store = store.read().unwrap_or_else(PoisonError::into_inner);
-        waiting_readers.fetch_sub(1, Ordering::Relaxed);
-        store
+        self.0.read()
     }
 
     fn lock_to_write(&self) -> RwLockWriteGuard<'_, Store> {
-        let Inner { store, waiting_readers } = &*self.0;
-        for _ in 0..COURTESY {
-            if waiting_readers.load(Ordering::Relaxed) == 0 {
-                break;
-            }
-            std::thread::yield_now();
-        }
-        spin(|| store.try_write())
-            .unwrap_or_else(|| store.write().unwrap_or_else(PoisonError::into_inner))
+        self.0.write()
     }
 
     /// Calls `read` with the store, which no write changes meanwhile. Writers wait until it

@@ -2,7 +2,7 @@
 //! writer passed through.
 
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use invodex::{
@@ -121,6 +121,156 @@ fn every_answer_is_of_a_state_the_writer_passed_through() {
     });
     assert!(reads > 0);
     println!("{reads} answers checked beside {STEPS} writes");
+    store.read(|store| store.internal_validate()).expect("everything follows from the columns");
+}
+
+/// Accounts: records whose runs' Repeats are what they hold. Together they always hold as much.
+const ACCOUNTS: u64 = 20;
+const EACH: u32 = 1_000;
+
+fn account(number: u64) -> Invocation {
+    let mut record = record(number);
+    record.instances.truncate(1);
+    record.instances[0].repeats = EACH;
+    record
+}
+
+/// Takes from one account and gives to another: two writes that are seen together. How much.
+fn transfer(store: &SharedStore, turn: u64, writer: u64) -> u32 {
+    let step = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(writer << 60) >> 33;
+    let (from, to) = (step % ACCOUNTS, (step / ACCOUNTS) % ACCOUNTS);
+    store.write(|store| {
+        let held = |store: &Store, number: u64| {
+            let record = store.get(&format!("t-{number}")).expect("it is there");
+            record.instances().next().expect("it has one").repeats()
+        };
+        let set = |store: &mut Store, number: u64, repeats: u32| {
+            let update = RunUpdate { repeats: Some(repeats), ..RunUpdate::default() };
+            store.update_run(&format!("t-{number}"), "i-1", &update).expect("it is there");
+        };
+        let amount = held(store, from).min(1 + (step % 7) as u32);
+        let left = held(store, from) - amount;
+        set(store, from, left);
+        let more = held(store, to) + amount;
+        set(store, to, more);
+        amount
+    })
+}
+
+/// A pair of records beside the accounts that comes and goes together.
+fn pair(store: &SharedStore, writer: u64) {
+    let ids = [1_000 + 2 * writer, 1_001 + 2 * writer];
+    store.write(|store| {
+        for number in ids {
+            let mut record = record(number);
+            record.region_id = "cn-b".into();
+            record.resource_group_id = format!("rg-{writer}");
+            let there = store.delete(&record.invoke_id).is_ok();
+            if !there {
+                store.accept(&record).expect("it is not there");
+            }
+        }
+    });
+}
+
+/// Every page is of one moment: the accounts hold what they always hold, and pairs are whole.
+fn check_moment(store: &SharedStore, turn: u64) {
+    let repeats: Vec<u32> = if turn.is_multiple_of(2) {
+        let request = DescribeInvocations::new("cn-a").page_size(50);
+        let page = store.describe_invocations(&request).expect("no fault");
+        page.invocations().flat_map(|row| row.instances()).map(|run| run.repeats()).collect()
+    } else {
+        let request = DescribeInvocationResults::new("cn-a").page_size(50);
+        let page = store.describe_invocation_results(&request).expect("no fault");
+        page.invocation_results().map(|row| row.repeats()).collect()
+    };
+    assert_eq!(repeats.len() as u64, ACCOUNTS);
+    assert_eq!(repeats.iter().sum::<u32>(), ACCOUNTS as u32 * EACH, "between two writes");
+    let request = DescribeInvocations::new("cn-b").page_size(50);
+    let page = store.describe_invocations(&request).expect("no fault");
+    let mut numbers: Vec<u64> = page.invocations().map(|row| number_of(row.invoke_id())).collect();
+    numbers.sort_unstable();
+    assert_eq!(page.total_count(), Some(numbers.len() as u64));
+    for pair in numbers.chunks(2) {
+        assert_eq!((pair[0] % 2, pair.get(1)), (0, Some(&(pair[0] + 1))), "half a pair");
+    }
+    let numbers = store.matching(&request).expect("no fault");
+    assert!(numbers.len().is_multiple_of(2), "half a pair");
+}
+
+#[test]
+fn several_writers_keep_what_holds_across_records() {
+    const WRITERS: u64 = 3;
+    const TURNS: u64 = 240;
+    let store = store();
+    for number in 0..ACCOUNTS {
+        store.accept(&account(number)).expect("a record without a fault");
+    }
+    let events = store.subscribe(16);
+    let writing = AtomicU64::new(WRITERS);
+    let (moved, reads) = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (store, writing) = (store.clone(), &writing);
+                scope.spawn(move || {
+                    let mut moved = 0;
+                    for turn in 0..TURNS {
+                        moved += u64::from(transfer(&store, turn, writer));
+                        pair(&store, writer);
+                        if turn.is_multiple_of(16) {
+                            // A panic, which holds up nobody and takes nothing back.
+                            let panics =
+                                || store.write(|_| resume_unwind(Box::new("in a closure")));
+                            let panics = catch_unwind(AssertUnwindSafe(panics));
+                            assert_eq!(
+                                panics.map_err(|panic| panic.is::<&str>()),
+                                Err::<(), _>(true)
+                            );
+                        }
+                        // A write for itself, which no other one may undo.
+                        let mut own = record(10_000 + writer * TURNS + turn);
+                        own.region_id = format!("cn-own-{writer}");
+                        store.accept(&own).expect("a record without a fault");
+                        assert!(store.get(&own.invoke_id).is_some(), "its own write is not seen");
+                    }
+                    writing.fetch_sub(1, Ordering::Release);
+                    moved
+                })
+            })
+            .collect();
+        let readers: Vec<_> = (0..3)
+            .map(|reader| {
+                let (store, writing) = (store.clone(), &writing);
+                scope.spawn(move || {
+                    let mut reads = 0_u64;
+                    while writing.load(Ordering::Acquire) > 0 || reads < 2 {
+                        check_moment(&store, reads + reader);
+                        reads += 1;
+                    }
+                    reads
+                })
+            })
+            .collect();
+        let moved: u64 =
+            writers.into_iter().map(|one| one.join().expect("it does not panic")).sum();
+        let reads: u64 =
+            readers.into_iter().map(|one| one.join().expect("no answer was wrong")).sum();
+        (moved, reads)
+    });
+    println!("{reads} moments checked beside {WRITERS} writers, {moved} moved");
+    assert!(moved > WRITERS * TURNS);
+    check_moment(&store, 0);
+    check_moment(&store, 1);
+    // No write is lost: every one that stands for itself is there, and every number was given once.
+    for writer in 0..WRITERS {
+        let request = DescribeInvocations::new(format!("cn-own-{writer}"));
+        let page = store.describe_invocations(&request).expect("no fault");
+        assert_eq!(page.total_count(), Some(TURNS));
+    }
+    let accepted = ACCOUNTS + WRITERS * TURNS + WRITERS * TURNS.div_ceil(2) * 2;
+    let next = store.accept(&record(999)).expect("a record without a fault");
+    assert_eq!(next.acceptance_number, accepted + 1);
+    assert!(events.try_next().is_none(), "no status has changed");
     store.read(|store| store.internal_validate()).expect("everything follows from the columns");
 }
 
