@@ -1,0 +1,362 @@
+//! A sequence of operations on a store and on the naive model, and the same answers from both.
+//! After every step all that is derived is recomputed, and the list is compared; at the end every
+//! page of both operations.
+//!
+//! Operations are read from the bytes with `arbitrary`, so each byte chooses one thing and a
+//! change of one leaves the others as they are. The strategies of `tests/machine` could be driven
+//! through proptest's byte-fed generator instead, but that spends 4 or 8 bytes on each choice and
+//! gives half of all bytes that are left to each strategy that depends on another: after a dozen
+//! requests every choice is 0.
+
+use arbitrary::{Arbitrary, Unstructured};
+use invodex::{Clock as _, InvocationStatus, RunUpdate, Store, Subscription, Tuning};
+
+use super::records::{INSTANCE_IDS, Record, Update, at, invoke_id, pick};
+use super::requests::{operation, pairs};
+use super::twin::{Pairs, Setup, Twin};
+use crate::engine::SMALL;
+use crate::model::Operation;
+
+/// Most walks that are open at a time, and most subscriptions.
+const OPEN: usize = 4;
+/// Most steps of one input, so that none is slow.
+const STEPS: usize = 120;
+
+#[derive(Arbitrary, Clone, Debug)]
+enum Op {
+    Accept(Record),
+    /// With a CreationTime in the past.
+    Backfill(Record),
+    Batch(Vec<Record>),
+    Update {
+        target: u8,
+        run: u8,
+        update: Update,
+    },
+    /// A run starts and ends, over and over while its schedule goes on.
+    Execute {
+        target: u8,
+        run: u8,
+        result: u8,
+        times: u8,
+    },
+    Stop {
+        target: u8,
+        runs: Vec<u8>,
+    },
+    Delete(u8),
+    Clear(u8),
+    Advance(u8),
+    Set(i8),
+    /// A request in the form of `requests`, as short as the first byte says.
+    Ask {
+        results: bool,
+        form: u8,
+        request: [u8; 12],
+        length: u8,
+    },
+    Walk {
+        results: bool,
+        request: [u8; 8],
+        length: u8,
+        size: u8,
+    },
+    /// An open walk goes on by a page.
+    Continue {
+        walk: u8,
+        size: u8,
+    },
+    /// The store is saved, and restored in its own place.
+    Restore,
+    Subscribe(u8),
+    Read {
+        subscriber: u8,
+        most: u8,
+    },
+}
+
+#[derive(Arbitrary, Clone, Debug)]
+struct Start {
+    capacity: u8,
+    retention: u8,
+    /// A bit each: policy, regions; then the history's limit.
+    flags: u8,
+    tuning: [u8; 3],
+}
+
+impl Start {
+    fn setup(&self) -> Setup {
+        let [share, min, dead] = self.tuning.map(u32::from);
+        let random = Tuning { list_share: 2 + share % 31, list_min: min % 5, dead_min: dead % 7 };
+        Setup {
+            capacity: usize::from(self.capacity % 64),
+            retention: (self.retention >= 64).then(|| u32::from(self.retention) - 60),
+            omitted_timed_any: self.flags & 1 == 1,
+            has_regions: self.flags & 2 == 2,
+            history_limit: usize::from(self.flags >> 2 & 3),
+            tuning: if share < 128 { SMALL } else { random },
+        }
+    }
+}
+
+struct Walk {
+    operation: Operation,
+    pairs: Pairs,
+    token: String,
+}
+
+/// A queue, and which of the twin's events is the oldest that it should hold or have missed.
+struct Subscriber {
+    queue: Subscription,
+    capacity: usize,
+    next: usize,
+    missed: u64,
+}
+
+struct Case {
+    twin: Twin,
+    walks: Vec<Walk>,
+    subscribers: Vec<Subscriber>,
+    /// Every token that a walk was given, for requests to choose from.
+    tokens: Vec<String>,
+}
+
+pub(super) fn check(data: &[u8]) {
+    let mut bytes = Unstructured::new(data);
+    let Ok(start) = Start::arbitrary(&mut bytes) else { return };
+    let mut case = Case {
+        twin: Twin::new(&start.setup()),
+        walks: Vec::new(),
+        subscribers: Vec::new(),
+        tokens: Vec::new(),
+    };
+    for _ in 0..STEPS {
+        if bytes.is_empty() {
+            break;
+        }
+        let Ok(op) = Op::arbitrary(&mut bytes) else { break };
+        case.step(&op);
+        case.twin.check_state();
+    }
+    case.finish();
+}
+
+impl Case {
+    fn step(&mut self, op: &Op) {
+        let clock = self.twin.clock.now();
+        match op {
+            Op::Accept(record) => {
+                self.twin.accept(&Record { created: 1, ..record.clone() }.build(clock));
+            }
+            Op::Backfill(record) => {
+                let created = record.created & !1;
+                self.twin.accept(&Record { created, ..record.clone() }.build(clock));
+            }
+            Op::Batch(records) => {
+                let batch: Vec<_> = records.iter().map(|record| record.build(clock)).collect();
+                self.twin.accept_batch(&batch);
+            }
+            Op::Update { target, run, update } => {
+                let id = self.target(*target);
+                let instance = self.instance(&id, *run);
+                self.twin.update(&id, &instance, &update.build(clock));
+            }
+            Op::Execute { target, run, result, times } => {
+                self.execute(*target, *run, *result, *times);
+            }
+            Op::Stop { target, runs } => {
+                let id = self.target(*target);
+                let runs = runs.iter().take(4);
+                let runs: Vec<_> = runs.map(|&run| self.instance(&id, run)).collect();
+                let runs: Vec<&str> = runs.iter().map(String::as_str).collect();
+                self.twin.stop(&id, &runs);
+            }
+            Op::Delete(target) => self.twin.delete(&self.target(*target)),
+            // Seldom, since nothing is left.
+            Op::Clear(sure) if *sure == 255 => self.twin.clear(),
+            Op::Clear(_) => {}
+            Op::Advance(seconds) => {
+                self.twin.set_clock(clock.saturating_add_secs((*seconds).into()))
+            }
+            Op::Set(offset) => self.twin.set_clock(at(clock, *offset)),
+            Op::Ask { results, form, request, length } => {
+                let request = &request[..usize::from(*length) % (request.len() + 1)];
+                let pairs = self.pairs(request);
+                self.ask(operation(*results), &pairs, *form);
+            }
+            Op::Walk { results, request, length, size } => {
+                let request = &request[..usize::from(*length) % (request.len() + 1)];
+                let pairs = self.pairs(request);
+                let walk = Walk { operation: operation(*results), pairs, token: String::new() };
+                self.go_on(walk, *size);
+            }
+            Op::Continue { walk, size } => {
+                if !self.walks.is_empty() {
+                    let at = usize::from(*walk) % self.walks.len();
+                    let walk = self.walks.remove(at);
+                    self.go_on(walk, *size);
+                }
+            }
+            Op::Restore => self.restore(),
+            Op::Subscribe(capacity) => {
+                let capacity = usize::from(*capacity % 8);
+                let queue = self.twin.store.subscribe(capacity);
+                let next = self.twin.events.len();
+                self.subscribers.push(Subscriber { queue, capacity, next, missed: 0 });
+                if self.subscribers.len() > OPEN {
+                    self.subscribers.remove(0);
+                }
+            }
+            Op::Read { subscriber, most } => {
+                if !self.subscribers.is_empty() {
+                    let at = usize::from(*subscriber) % self.subscribers.len();
+                    self.read(at, usize::from(*most % 8));
+                }
+            }
+        }
+    }
+
+    /// Most are of a record that is there.
+    fn target(&self, number: u8) -> String {
+        let list = self.twin.model.list();
+        match list.get(usize::from(number) % list.len().max(1)) {
+            Some(id) if number < 240 => id.clone(),
+            _ => invoke_id(number),
+        }
+    }
+
+    /// Most are of the record.
+    fn instance(&self, id: &str, number: u8) -> String {
+        let runs = self.twin.store.get(id);
+        let runs: Vec<_> = runs.iter().flat_map(|view| view.instances()).collect();
+        match runs.get(usize::from(number) % runs.len().max(1)) {
+            Some(run) if number < 240 => run.instance_id().to_owned(),
+            _ => pick(&INSTANCE_IDS, number).to_owned(),
+        }
+    }
+
+    fn execute(&mut self, target: u8, run: u8, result: u8, times: u8) {
+        use InvocationStatus as S;
+        let id = self.target(target);
+        let instance = self.instance(&id, run);
+        let end = RunUpdate {
+            invocation_status: Some(pick(&[S::Success, S::Failed, S::Error, S::Timeout], result)),
+            reschedule: result < 224,
+            ..RunUpdate::default()
+        };
+        for _ in 0..=times % 4 {
+            self.twin.update(&id, &instance, &RunUpdate::started());
+            self.twin.update(&id, &instance, &end);
+        }
+    }
+
+    /// A region, and what the bytes ask for.
+    fn pairs(&self, request: &[u8]) -> Pairs {
+        let mut all = vec![("RegionId".to_owned(), "cn-a".to_owned())];
+        // Two bytes a pair.
+        let lines: Vec<u8> = request
+            .chunks_exact(2)
+            .flat_map(|pair| [pair[0] | 0x80, b'=', pair[1] | 0x80, b'\n'])
+            .collect();
+        all.extend(pairs(&lines, &self.tokens));
+        all
+    }
+
+    /// Asks both; the token for the next page, which the model learns.
+    fn ask(&mut self, operation: Operation, pairs: &Pairs, form: u8) -> Option<String> {
+        let (token, meaning) = self.twin.ask(operation, pairs, form)??;
+        self.twin.model.learn_token(&token, meaning);
+        self.tokens.push(token.clone());
+        Some(token)
+    }
+
+    fn go_on(&mut self, mut walk: Walk, size: u8) {
+        let mut pairs = walk.pairs.clone();
+        pairs.push(("MaxResults".to_owned(), (size % 8 + 1).to_string()));
+        pairs.push(("NextToken".to_owned(), walk.token.clone()));
+        if let Some(token) = self.ask(walk.operation, &pairs, size / 8) {
+            walk.token = token;
+            self.walks.push(walk);
+            if self.walks.len() > OPEN {
+                self.walks.remove(0);
+            }
+        }
+    }
+
+    fn restore(&mut self) {
+        let save = |store: &Store| {
+            let mut archive = Vec::new();
+            store.save(&mut archive).expect("a Vec takes everything");
+            archive
+        };
+        // An archive has no expired records, which would be back if the clock went back before the
+        // next write. So there is one.
+        match self.twin.model.list().first() {
+            Some(id) => {
+                let instance = self.instance(id, 0);
+                self.twin.update(id, &instance, &RunUpdate::default());
+            }
+            None => self.twin.clear(),
+        }
+        let archive = save(&self.twin.store);
+        let config = self.twin.store.config().clone();
+        let restored = Store::restore(config, self.twin.clock.clone(), &archive[..]);
+        let restored = restored.expect("it was just saved");
+        assert!(save(&restored) == archive, "what is restored is saved as the same bytes");
+        assert_eq!(restored.now(), self.twin.store.now());
+        self.twin.store = restored;
+        for at in 0..self.subscribers.len() {
+            assert!(self.subscribers[at].queue.is_closed());
+            self.read(at, usize::MAX);
+        }
+        self.subscribers.clear();
+    }
+
+    /// Takes events: those of the twin, without the oldest ones where there was no room.
+    fn read(&mut self, at: usize, most: usize) {
+        let subscriber = &mut self.subscribers[at];
+        let all = &self.twin.events;
+        let missed = (all.len() - subscriber.next).saturating_sub(subscriber.capacity);
+        subscriber.next += missed;
+        subscriber.missed += missed as u64;
+        assert_eq!(subscriber.queue.missed(), subscriber.missed, "missed events");
+        for _ in 0..most {
+            let event = subscriber.queue.try_next();
+            let event =
+                event.map(|event| (event.invoke_id, event.instance_id, event.invocation_status));
+            assert_eq!(event.as_ref(), all.get(subscriber.next), "event {}", subscriber.next);
+            if event.is_none() {
+                return;
+            }
+            subscriber.next += 1;
+        }
+    }
+
+    /// Every page, and every event that is left.
+    fn finish(&mut self) {
+        for at in 0..self.subscribers.len() {
+            self.read(at, usize::MAX);
+        }
+        for results in [false, true] {
+            for region in ["cn-a", "cn-b"] {
+                let mut walk = vec![("RegionId", region), ("PageSize", "50")];
+                if !results {
+                    walk.extend([("ContentEncoding", "PlainText")]);
+                }
+                for number in 1..=8_u8 {
+                    let mut pairs: Pairs =
+                        walk.iter().map(|&(n, v)| (n.into(), v.into())).collect();
+                    pairs.push(("PageNumber".into(), number.to_string()));
+                    if !matches!(self.twin.ask(operation(results), &pairs, number), Some(Some(_))) {
+                        break;
+                    }
+                }
+            }
+        }
+        for timed in ["true", "false"] {
+            let pairs = [("RegionId", "cn-a"), ("Timed", timed), ("PageSize", "50")];
+            let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            self.twin.ask(Operation::DescribeInvocations, &pairs, 0);
+        }
+    }
+}

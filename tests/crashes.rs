@@ -1,0 +1,62 @@
+//! What the fuzz targets found, and their seeds, once more: every file under `tests/data/crashes`
+//! and `fuzz/seeds` is given to the target that its folder is named after.
+#![cfg(feature = "json")]
+
+mod captures;
+mod cases;
+#[path = "../fuzz/checks/mod.rs"]
+mod checks;
+mod engine;
+#[allow(dead_code)]
+#[path = "archive/forge.rs"]
+mod forge;
+mod model;
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// The files of a folder, in the order of their names; none if there is no folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("it can be read").path()).collect();
+    files.sort();
+    files
+}
+
+/// Gives every file to its target, and says which fail.
+fn replay(name: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (_, check) = checks::TARGETS.iter().find(|(known, _)| *known == name).expect("a target");
+    let seeds = files(&root.join("fuzz/seeds").join(name));
+    assert!(seeds.len() >= 3, "{name} has only {} seeds", seeds.len());
+    let mut failed = Vec::new();
+    for file in seeds.into_iter().chain(files(&root.join("tests/data/crashes").join(name))) {
+        let data = fs::read(&file).expect("it can be read");
+        if catch_unwind(AssertUnwindSafe(|| check(&data))).is_err() {
+            failed.push(file);
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+macro_rules! replay {
+    ($($name:ident),+) => {
+        $(#[test]
+        fn $name() {
+            replay(stringify!($name));
+        })+
+
+        #[test]
+        fn every_target_is_replayed() {
+            let names = checks::TARGETS.map(|(name, _)| name);
+            assert_eq!(names, [$(stringify!($name)),+]);
+            let crashes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/crashes");
+            for folder in files(&crashes).into_iter().filter(|path| path.is_dir()) {
+                let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                assert!(names.contains(&name), "{} is of no target", folder.display());
+            }
+        }
+    };
+}
+replay!(operations, pairs, query_string, token, archive, capture);
