@@ -1,6 +1,6 @@
 //! A sequence of operations on a store and on the naive model, and the same answers from both.
-//! After every step all that is derived is recomputed, and the list is compared; at the end every
-//! page of both operations.
+//! After every step all that is derived is recomputed, and the list is compared; at the end the
+//! newest rows of both operations.
 //!
 //! Operations are read from the bytes with `arbitrary`, so each byte chooses one thing and a
 //! change of one leaves the others as they are. The strategies of `tests/machine` could be driven
@@ -20,7 +20,7 @@ use crate::model::Operation;
 /// Most walks that are open at a time, and most subscriptions.
 const OPEN: usize = 4;
 /// Most steps of one input, so that none is slow.
-const STEPS: usize = 120;
+const STEPS: usize = 48;
 
 #[derive(Arbitrary, Clone, Debug)]
 enum Op {
@@ -28,6 +28,11 @@ enum Op {
     /// With a CreationTime in the past.
     Backfill(Record),
     Batch(Vec<Record>),
+    /// So many records that follow from a number.
+    Crowd {
+        count: u8,
+        seed: u8,
+    },
     Update {
         target: u8,
         run: u8,
@@ -44,21 +49,22 @@ enum Op {
         target: u8,
         runs: Vec<u8>,
     },
-    Delete(u8),
-    Clear(u8),
+    /// A record, or seldom all of them.
+    Delete {
+        target: u8,
+        all: u8,
+    },
     Advance(u8),
     Set(i8),
-    /// A request in the form of `requests`, as short as the first byte says.
+    /// A request of names and values that `requests` has.
     Ask {
         results: bool,
         form: u8,
-        request: [u8; 12],
-        length: u8,
+        request: Vec<(u8, u8)>,
     },
     Walk {
         results: bool,
-        request: [u8; 8],
-        length: u8,
+        request: Vec<(u8, u8)>,
         size: u8,
     },
     /// An open walk goes on by a page.
@@ -79,6 +85,8 @@ enum Op {
 struct Start {
     capacity: u8,
     retention: u8,
+    /// Records that are there to begin with, and what they follow from.
+    crowd: [u8; 2],
     /// A bit each: policy, regions; then the history's limit.
     flags: u8,
     tuning: [u8; 3],
@@ -89,8 +97,11 @@ impl Start {
         let [share, min, dead] = self.tuning.map(u32::from);
         let random = Tuning { list_share: 2 + share % 31, list_min: min % 5, dead_min: dead % 7 };
         Setup {
-            capacity: usize::from(self.capacity % 64),
-            retention: (self.retention >= 64).then(|| u32::from(self.retention) - 60),
+            capacity: usize::from(match self.capacity {
+                small @ 0..=31 => small,
+                other => 16 + other % 48,
+            }),
+            retention: (self.retention >= 128).then(|| u32::from(self.retention) - 120),
             omitted_timed_any: self.flags & 1 == 1,
             has_regions: self.flags & 2 == 2,
             history_limit: usize::from(self.flags >> 2 & 3),
@@ -130,6 +141,7 @@ pub(super) fn check(data: &[u8]) {
         subscribers: Vec::new(),
         tokens: Vec::new(),
     };
+    case.crowd(start.crowd[0] % 32, start.crowd[1]);
     for _ in 0..STEPS {
         if bytes.is_empty() {
             break;
@@ -156,6 +168,7 @@ impl Case {
                 let batch: Vec<_> = records.iter().map(|record| record.build(clock)).collect();
                 self.twin.accept_batch(&batch);
             }
+            Op::Crowd { count, seed } => self.crowd(count % 32, *seed),
             Op::Update { target, run, update } => {
                 let id = self.target(*target);
                 let instance = self.instance(&id, *run);
@@ -171,21 +184,19 @@ impl Case {
                 let runs: Vec<&str> = runs.iter().map(String::as_str).collect();
                 self.twin.stop(&id, &runs);
             }
-            Op::Delete(target) => self.twin.delete(&self.target(*target)),
-            // Seldom, since nothing is left.
-            Op::Clear(sure) if *sure == 255 => self.twin.clear(),
-            Op::Clear(_) => {}
+            Op::Delete { all: 255, .. } => self.twin.clear(),
+            Op::Delete { target, .. } => self.twin.delete(&self.target(*target)),
             Op::Advance(seconds) => {
-                self.twin.set_clock(clock.saturating_add_secs((*seconds).into()))
+                // Few seconds most often, so that not all expires at once.
+                let seconds = if *seconds < 240 { seconds % 16 } else { *seconds };
+                self.twin.set_clock(clock.saturating_add_secs(seconds.into()));
             }
-            Op::Set(offset) => self.twin.set_clock(at(clock, *offset)),
-            Op::Ask { results, form, request, length } => {
-                let request = &request[..usize::from(*length) % (request.len() + 1)];
+            Op::Set(offset) => self.twin.set_clock(at(clock, offset / 4)),
+            Op::Ask { results, form, request } => {
                 let pairs = self.pairs(request);
                 self.ask(operation(*results), &pairs, *form);
             }
-            Op::Walk { results, request, length, size } => {
-                let request = &request[..usize::from(*length) % (request.len() + 1)];
+            Op::Walk { results, request, size } => {
                 let pairs = self.pairs(request);
                 let walk = Walk { operation: operation(*results), pairs, token: String::new() };
                 self.go_on(walk, *size);
@@ -214,6 +225,25 @@ impl Case {
                 }
             }
         }
+    }
+
+    /// Records of ids that follow each other, all else mixed up from the number of each.
+    fn crowd(&mut self, count: u8, seed: u8) {
+        let clock = self.twin.clock.now();
+        let record = |number: u8| {
+            let mixed = u64::from(u16::from_be_bytes([seed, number]));
+            let [region, command, mode, created, tags, details, instance, status] =
+                (mixed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+            let runs = (0..=details % 3)
+                .map(|run| (instance.wrapping_add(run), status.wrapping_mul(run + 1), tags ^ run))
+                .collect();
+            let id = seed.wrapping_add(number);
+            let created = (created % 16) as i8 - 12;
+            Record { id, region, command, mode, created, tags, details, fault: 0, runs }
+                .build(clock)
+        };
+        let batch: Vec<_> = (0..count).map(record).collect();
+        self.twin.accept_batch(&batch);
     }
 
     /// Most are of a record that is there.
@@ -250,14 +280,12 @@ impl Case {
         }
     }
 
-    /// A region, and what the bytes ask for.
-    fn pairs(&self, request: &[u8]) -> Pairs {
+    /// A region, and up to six pairs.
+    fn pairs(&self, request: &[(u8, u8)]) -> Pairs {
         let mut all = vec![("RegionId".to_owned(), "cn-a".to_owned())];
-        // Two bytes a pair.
-        let lines: Vec<u8> = request
-            .chunks_exact(2)
-            .flat_map(|pair| [pair[0] | 0x80, b'=', pair[1] | 0x80, b'\n'])
-            .collect();
+        let request = request.iter().take(6);
+        let lines: Vec<u8> =
+            request.flat_map(|(name, value)| [name | 0x80, b'=', value | 0x80, b'\n']).collect();
         all.extend(pairs(&lines, &self.tokens));
         all
     }
@@ -272,9 +300,9 @@ impl Case {
 
     fn go_on(&mut self, mut walk: Walk, size: u8) {
         let mut pairs = walk.pairs.clone();
-        pairs.push(("MaxResults".to_owned(), (size % 8 + 1).to_string()));
+        pairs.push(("MaxResults".to_owned(), (size % 4 + 1).to_string()));
         pairs.push(("NextToken".to_owned(), walk.token.clone()));
-        if let Some(token) = self.ask(walk.operation, &pairs, size / 8) {
+        if let Some(token) = self.ask(walk.operation, &pairs, size / 4) {
             walk.token = token;
             self.walks.push(walk);
             if self.walks.len() > OPEN {
@@ -332,31 +360,15 @@ impl Case {
         }
     }
 
-    /// Every page, and every event that is left.
+    /// Every event that is left, and the newest rows of all kinds.
     fn finish(&mut self) {
         for at in 0..self.subscribers.len() {
             self.read(at, usize::MAX);
         }
-        for results in [false, true] {
-            for region in ["cn-a", "cn-b"] {
-                let mut walk = vec![("RegionId", region), ("PageSize", "50")];
-                if !results {
-                    walk.extend([("ContentEncoding", "PlainText")]);
-                }
-                for number in 1..=8_u8 {
-                    let mut pairs: Pairs =
-                        walk.iter().map(|&(n, v)| (n.into(), v.into())).collect();
-                    pairs.push(("PageNumber".into(), number.to_string()));
-                    if !matches!(self.twin.ask(operation(results), &pairs, number), Some(Some(_))) {
-                        break;
-                    }
-                }
-            }
-        }
-        for timed in ["true", "false"] {
+        for (results, timed) in [(true, "true"), (false, "true"), (false, "false")] {
             let pairs = [("RegionId", "cn-a"), ("Timed", timed), ("PageSize", "50")];
             let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            self.twin.ask(Operation::DescribeInvocations, &pairs, 0);
+            self.twin.ask(operation(results), &pairs, 0);
         }
     }
 }

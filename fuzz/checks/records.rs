@@ -184,7 +184,11 @@ impl Update {
         let bit = |bit: u8| self.named >> bit & 1 == 1;
         let time = |by: i8| Some(at(now, by));
         let mut update = RunUpdate {
-            invocation_status: InvocationStatus::ALL.get(usize::from(self.status % 16)).copied(),
+            invocation_status: match self.status % 20 {
+                12..=14 => Some(InvocationStatus::Running),
+                15..=16 => Some(InvocationStatus::Success),
+                number => InvocationStatus::ALL.get(usize::from(number)).copied(),
+            },
             reschedule: self.reschedule,
             time: if self.time % 2 == 0 { time(self.time) } else { None },
             ..RunUpdate::default()
