@@ -1,7 +1,7 @@
 //! Bytes as an archive: as they are; with every block sealed anew, so that what is behind the
 //! seals is read; and archives made of entries. Restoring is refused with an error, or gives a
 //! store whose derived data follow from its records, that saves to an archive which gives the
-//! same bytes again, and that answers and takes writes.
+//! same bytes again, that answers and takes writes, and whose records another store accepts.
 
 use arbitrary::Unstructured;
 use invodex::{
@@ -94,6 +94,13 @@ fn check_archive(config: &Config, bytes: &[u8]) {
     assert!(save(&again) == saved, "the bytes follow from the records");
     assert!(records(&again) == records(&store), "the lists differ");
     ask(&store).expect("the requests are good");
+    // All that a store holds is what one accepts.
+    let all = Config { retention_seconds: None, tuning: SMALL, ..Config::default() };
+    let mut accepted = Store::new(all, now());
+    for record in records(&store).into_iter().rev() {
+        accepted.accept(&record).expect("it was restored");
+    }
+    assert!(records(&accepted).len() == store.len());
 
     let mut record = Invocation::new("cn-a", "t-new", "c-1");
     record.instances.push(InstanceRun::new("i-1"));

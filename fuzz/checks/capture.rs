@@ -1,8 +1,8 @@
 //! Any text, and JSON made of records, as a captured response. Importing it is refused with an
 //! error, and nothing has changed, or it is reported: each record of the list is loaded, not
-//! retained or refused, and each line of the report is of a record of the list. What is loaded is
-//! sound, is refused when it comes again, and as it is answered comes in again without a
-//! difference.
+//! retained or refused, of equal InvokeIds the last is loaded, and each line of the report is of a
+//! record of the list. What is loaded is sound, is refused when it comes again, and as it is
+//! answered comes in again without a difference.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,6 +13,7 @@ use invodex::{
     ImportReport, Store,
 };
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use super::json::response;
 use crate::captures;
@@ -58,6 +59,7 @@ fn check_capture(config: Config, options: &ImportOptions, text: &[u8], has_limit
         return;
     }
     assert_eq!(report.not_retained, 0);
+    check_positions(&store, &report, text, found);
     check_again(&mut store, options, text, &report);
     for at in 0..store.len() {
         check_answer(&store, at);
@@ -81,6 +83,37 @@ fn check_report(report: &ImportReport, found: usize) {
     }
     for refusal in &report.refusals {
         assert!(!refusal.to_string().is_empty());
+    }
+}
+
+/// The records that are loaded are those whose positions are not refused, and of equal InvokeIds
+/// the last. What serde_json cannot hold as values is left out.
+fn check_positions(store: &Store, report: &ImportReport, text: &[u8], found: usize) {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let Ok(mut captured) = serde_json::from_slice::<Value>(text) else { return };
+    let list = captured.pointer_mut("/Invocations/Invocation").map(Value::take);
+    let Some(Value::Array(list)) = list else { return };
+    // The key of the list may stand there twice.
+    if list.len() != found {
+        return;
+    }
+    let id = |position: usize| list[position].get("InvokeId").and_then(Value::as_str);
+    let refused: BTreeSet<_> = report.refusals.iter().map(|refusal| refusal.position).collect();
+    let accepted: Vec<_> = (0..found).filter(|position| !refused.contains(position)).collect();
+    let ids: BTreeSet<_> = accepted.iter().map(|&position| id(position)).collect();
+    assert_eq!(ids.len(), accepted.len(), "none is accepted twice");
+    assert!(store.iter().all(|view| ids.contains(&Some(view.invoke_id()))));
+    for refusal in &report.refusals {
+        if refusal.error.code() == "Duplicate.InvokeId" {
+            let is_same = |&&later: &&usize| id(later) == refusal.invoke_id.as_deref();
+            let loaded = accepted.iter().find(is_same).expect("another has the id");
+            assert!(*loaded > refusal.position, "{refusal}: {loaded} is loaded");
+        }
+    }
+    for difference in &report.differences {
+        if let Some(position) = difference.position {
+            assert_eq!(id(position), Some(&*difference.invoke_id), "{difference}");
+        }
     }
 }
 
