@@ -151,6 +151,29 @@ fn a_subscriber_that_is_gone_costs_nothing() {
     let none = store.subscribe(0);
     store.stop("t-1", &["i-2"]).unwrap();
     assert_eq!((none.try_next(), none.missed()), (None, 1));
+    assert_eq!(drain(&stays).len(), 1, "also after others have come and gone");
+}
+
+#[test]
+fn whoever_asks_late_to_be_woken_is_woken_at_once_if_there_is_something() {
+    let (mut store, _) = store();
+    accept(&mut store, "t-1", RepeatMode::Once, &["i-1"]);
+    let events = store.subscribe(4);
+    let woken = || {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        events.on_event(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        woken.load(Ordering::SeqCst)
+    };
+    assert_eq!(woken(), 0, "nothing has happened");
+    store.stop("t-1", &[]).unwrap();
+    assert_eq!(woken(), 1, "an event is in the queue");
+    assert_eq!(drain(&events).len(), 1);
+    assert_eq!(woken(), 0, "the queue is empty again");
+    drop(store);
+    assert_eq!(woken(), 1, "the store is gone");
 }
 
 /// One status change that the test tries.

@@ -6,12 +6,12 @@ use crate::limits::{TAG_KEY_CHARS, TAG_VALUE_CHARS, TAGS, at_most_chars};
 /// One tag as it is judged: its number, its key and its value where there is one.
 pub(crate) type NumberedTag<'a> = (u32, Option<&'a str>, Option<&'a str>);
 
-/// The first fault of `tags`, which stand in the order of their numbers: rule by rule, each over
-/// all tags before the next. Cost: O(length).
+/// The first fault of `tags`, which stand in the order of their numbers, from 1 and each once:
+/// rule by rule, each over all tags before the next. Cost: O(length).
 pub(crate) fn check_tags<'a>(
     tags: impl Iterator<Item = NumberedTag<'a>> + Clone,
 ) -> Result<(), TagFault<'a>> {
-    if tags.clone().enumerate().any(|(at, (number, ..))| at >= TAGS || number > TAGS as u32) {
+    if tags.clone().any(|(number, ..)| number > TAGS as u32) {
         return Err(TagFault::TooMany);
     }
     // One pass, in which each rule keeps the first tag that breaks it.

@@ -144,4 +144,39 @@ mod tests {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }
+
+    #[test]
+    fn what_is_outside_the_range_is_none_or_its_nearest_end() {
+        let ends = (Timestamp::MIN, Timestamp::MAX);
+        let most = i64::from(u32::MAX);
+        for (secs, nearest) in [
+            (i64::MIN, ends.0),
+            (-1 << 32, ends.0),
+            (-1, ends.0),
+            (0, ends.0),
+            (most + 1, ends.1),
+            (most + 2, ends.1),
+            (i64::MAX, ends.1),
+        ] {
+            assert_eq!(Timestamp::from_secs(secs), None, "{secs}");
+            assert_eq!(Timestamp::saturating_from_secs(secs), nearest, "{secs}");
+        }
+        for secs in [1, 2, most - 1, most] {
+            let time = Timestamp::saturating_from_secs(secs);
+            assert_eq!(Timestamp::from_secs(secs), Some(time));
+            assert_eq!(i64::from(time.as_secs()), secs);
+        }
+        assert_eq!(ends.1.saturating_add_secs(-most), ends.0);
+        assert_eq!(ends.0.saturating_add_secs(59).to_string(), "1970-01-01T00:01:00Z");
+    }
+
+    #[test]
+    fn goes_to_chrono_and_back() {
+        let time: Timestamp = "2024-02-29T23:59:59Z".parse().expect("a time");
+        let date = DateTime::<Utc>::from(time);
+        assert_eq!(date.to_rfc3339(), "2024-02-29T23:59:59+00:00");
+        assert_eq!(Timestamp::try_from(date + chrono::TimeDelta::milliseconds(999)), Ok(time));
+        assert!(Timestamp::try_from(DateTime::<Utc>::UNIX_EPOCH).is_err());
+        assert_eq!(format!("{time:?} {time:>21}"), "2024-02-29T23:59:59Z  2024-02-29T23:59:59Z");
+    }
 }

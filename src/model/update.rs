@@ -175,3 +175,68 @@ pub enum OutputUpdate {
     /// These bytes after those there.
     Append(Vec<u8>),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use InvocationStatus as S;
+
+    #[test]
+    fn each_move_goes_to_its_status_and_names_nothing_else() {
+        for (update, status) in [
+            (RunUpdate::scheduled(), S::Scheduled),
+            (RunUpdate::started(), S::Running),
+            (RunUpdate::stop_requested(), S::Stopping),
+            (RunUpdate::finished(0), S::Success),
+            (RunUpdate::cancelled(), S::Cancelled),
+            (RunUpdate::terminated(), S::Terminated),
+        ] {
+            let expected = RunUpdate { invocation_status: Some(status), ..RunUpdate::default() };
+            assert_eq!(update, expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_failure_names_its_error() {
+        let error = |update: &RunUpdate| {
+            (update.invocation_status, update.error_code.clone(), update.error_info.clone())
+        };
+        let named = |status, code: &str, info: &str| {
+            (Some(status), Some(code.to_owned()), Some(info.to_owned()))
+        };
+        let failed = RunUpdate::finished(-1);
+        let info = "the command execution exit code is not zero.";
+        assert_eq!(error(&failed), named(S::Failed, "ExitCodeNonzero", info));
+        assert_eq!(failed.exit_code, Some(Some(-1)));
+        let info = "the command execution has been timeout.";
+        let timed_out = RunUpdate::timed_out();
+        assert_eq!(error(&timed_out), named(S::Timeout, "ExecutionTimeout", info));
+        assert_eq!(timed_out.exit_code, None);
+        let aborted = RunUpdate::failed(S::Aborted, "ClientNotRunning", "no agent");
+        assert_eq!(error(&aborted), named(S::Aborted, "ClientNotRunning", "no agent"));
+    }
+
+    #[test]
+    fn what_is_added_leaves_the_rest() {
+        let update = RunUpdate::finished(0)
+            .output(*b"all")
+            .error("Code", "info")
+            .rescheduled()
+            .at(Timestamp::MAX);
+        let expected = RunUpdate {
+            invocation_status: Some(S::Success),
+            reschedule: true,
+            time: Some(Timestamp::MAX),
+            output: Some(OutputUpdate::Replace(b"all".to_vec())),
+            error_code: Some("Code".into()),
+            error_info: Some("info".into()),
+            ..RunUpdate::default()
+        };
+        assert_eq!(update, expected);
+        let more = RunUpdate {
+            output: Some(OutputUpdate::Append(b"more".to_vec())),
+            ..RunUpdate::default()
+        };
+        assert_eq!(RunUpdate::more_output(*b"more"), more);
+    }
+}

@@ -1,0 +1,83 @@
+//! What a store says of itself beside its answers.
+
+use invodex::{
+    Config, DescribeInvocations, InstanceRun, Invocation, ManualClock, Statistics, Store,
+    Timestamp, Tuning,
+};
+
+fn record(number: u32) -> Invocation {
+    let mut record = Invocation::new("cn-a", format!("t-{number}"), "c-1");
+    record.instances.push(InstanceRun::new("i-1"));
+    record
+}
+
+fn start() -> Timestamp {
+    Timestamp::from_secs(1_700_000_000).expect("in range")
+}
+
+#[test]
+fn what_has_expired_matches_nothing_also_by_its_id() {
+    let clock = ManualClock::new(start());
+    let mut store =
+        Store::new(Config { retention_seconds: Some(60), ..Config::default() }, clock.clone());
+    store.accept(&record(1)).expect("a record without a fault");
+    let by_id = DescribeInvocations::new("cn-a").invoke_id("t-1");
+    let all = DescribeInvocations::new("cn-a");
+    for (seconds, matches) in [(60, 1), (1, 0)] {
+        clock.advance(seconds);
+        // No write comes in between.
+        for request in [&by_id, &all] {
+            assert_eq!(store.matching(request).map(|set| set.len()), Ok(matches));
+            let page = store.describe_invocations(request).expect("no fault");
+            assert_eq!((page.len() as u64, page.total_count()), (matches, Some(matches)));
+        }
+        assert_eq!(store.get("t-1").is_some(), matches == 1);
+    }
+    let Statistics { records, expired, evicted, .. } = store.statistics();
+    assert_eq!((records, expired, evicted), (0, 1, 0));
+}
+
+#[test]
+fn bytes_are_those_of_the_records() {
+    let mut store = Store::new(Config::default(), start());
+    let empty = store.statistics().bytes;
+    assert!(empty < 8_192, "an empty store takes {empty} bytes");
+    for number in 0..2_000 {
+        let mut record = record(number);
+        record.command_content = format!("{number:0500}").into_bytes();
+        store.accept(&record).expect("a record without a fault");
+    }
+    let bytes = store.statistics().bytes;
+    let record = (bytes - empty) / 2_000;
+    assert!((500..2_500).contains(&record), "a record takes {record} bytes");
+}
+
+#[test]
+fn a_store_that_accepts_and_evicts_for_ever_does_not_grow() {
+    let tuning = Tuning { dead_min: 3, ..Tuning::default() };
+    let config = Config { capacity: 100, tuning, ..Config::default() };
+    let mut store = Store::new(config, start());
+    let mut bytes_after = |count: u32| {
+        for number in count / 10 * 9..count {
+            let mut record = record(number);
+            record.command_name = format!("name {number}");
+            store.accept(&record).expect("a record without a fault");
+        }
+        store.statistics().bytes
+    };
+    let (early, late) = (bytes_after(3_000), bytes_after(50_000));
+    assert!(late <= early + early / 2, "{early} bytes have become {late}");
+}
+
+#[test]
+fn a_token_shows_its_text() {
+    let mut store = Store::new(Config::default(), start());
+    store.accept(&record(1)).expect("a record without a fault");
+    store.accept(&record(2)).expect("a record without a fault");
+    let request = DescribeInvocations::new("cn-a").max_results(1);
+    let page = store.describe_invocations(&request).expect("no fault");
+    let token = page.next_token().expect("another record follows");
+    assert_eq!(token.as_str().len(), 44);
+    assert_eq!(token.to_string(), token.as_str());
+    assert_eq!(format!("{token:?}"), format!("NextToken({})", token.as_str()));
+}
