@@ -1,8 +1,8 @@
 //! What a store says of itself beside its answers.
 
 use invodex::{
-    Config, DescribeInvocations, InstanceRun, Invocation, ManualClock, Statistics, Store,
-    Timestamp, Tuning,
+    Config, DescribeInvocations, InstanceRun, Invocation, ManualClock, RunUpdate, Statistics,
+    Store, Timestamp, Tuning,
 };
 
 fn record(number: u32) -> Invocation {
@@ -35,6 +35,46 @@ fn what_has_expired_matches_nothing_also_by_its_id() {
     }
     let Statistics { records, expired, evicted, .. } = store.statistics();
     assert_eq!((records, expired, evicted), (0, 1, 0));
+}
+
+/// What a write asks of a store, refused or not.
+type Write = fn(&mut Store) -> bool;
+
+#[test]
+fn a_refused_write_leaves_the_time_and_what_it_lets_expire() {
+    let writes: [(&str, Write); 7] = [
+        ("accept", |store| store.accept(&Invocation::new("cn-a", "t-9", "c-1")).is_ok()),
+        ("accept, held already", |store| store.accept(&record(2)).is_ok()),
+        ("accept_batch", |store| {
+            store.accept_batch(&[record(2), record(2)]).iter().all(Result::is_ok)
+        }),
+        ("update_run, an unknown run", |store| {
+            store.update_run("t-2", "i-9", &RunUpdate::started()).is_ok()
+        }),
+        ("update_run, no move", |store| {
+            store.update_run("t-2", "i-1", &RunUpdate::finished(0)).is_ok()
+        }),
+        ("stop", |store| store.stop("t-2", &["i-1", "i-9"]).is_ok()),
+        ("delete", |store| store.delete("t-9").is_ok()),
+    ];
+    for (name, write) in writes {
+        let clock = ManualClock::new(start());
+        let config = Config { retention_seconds: Some(60), ..Config::default() };
+        let mut store = Store::new(config, clock.clone());
+        store.accept(&record(1)).expect("a record without a fault");
+        clock.advance(30);
+        store.accept(&record(2)).expect("a record without a fault");
+        clock.advance(40);
+        assert_eq!(store.len(), 1, "the first has expired");
+        assert!(!write(&mut store), "{name}");
+        // By a clock that is set back, the time is that of the last write that was not refused.
+        clock.set(start());
+        assert_eq!(store.now(), start().saturating_add_secs(30), "{name}");
+        assert_eq!(store.len(), 2, "{name}");
+        assert!(store.get("t-1").is_some(), "{name}");
+        assert_eq!(store.statistics().expired, 0, "{name}");
+        assert_eq!(store.internal_validate(), Ok(()), "{name}");
+    }
 }
 
 #[test]
