@@ -30,6 +30,35 @@ fn a_history_can_be_as_long_as_its_count() {
     }
 }
 
+/// 1,048,576 bytes of content are the most; one more is refused by its length alone.
+#[test]
+fn a_block_can_be_as_long_as_allowed() {
+    let mut blocks = sound().blocks();
+    let mut content = blocks.0[1].1.clone();
+    let mut number = 0;
+    // Instances that no record uses.
+    let mut add = |length: usize| {
+        number += 1;
+        let text = format!("{number:0width$}", width = length - 2);
+        content.extend_from_slice(&[3, text.len() as u8]);
+        content.extend_from_slice(text.as_bytes());
+        (1 << 20) - content.len()
+    };
+    let mut rest = add(100);
+    while rest > 228 {
+        rest = add(102);
+    }
+    let rest = add(rest / 2);
+    assert_eq!(add(rest), 0);
+    blocks.0[1].1 = content;
+    let store = restore(&Config::default(), now(), &blocks.bytes()).expect("it is sound");
+    assert!(archive(&store) == sound().bytes());
+    blocks.0[1].1.push(0);
+    let error = restore(&Config::default(), now(), &blocks.bytes()).err().expect("it is too long");
+    let detail = "block 1 (data): says that it is 1048577 bytes long, allowed are 1048576";
+    assert!(error.detail().starts_with(detail), "{error}");
+}
+
 /// Configurations under which much or nothing of an archive is beyond a limit.
 fn configs() -> Vec<Config> {
     let all = Config { retention_seconds: None, tuning: SMALL, ..Config::default() };
