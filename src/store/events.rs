@@ -142,6 +142,8 @@ impl Subscription {
 
     /// The oldest event in the queue, waiting up to `limit` for one. `None` also when the store
     /// is gone and the queue empty. Cost: O(1) and the wait.
+    ///
+    /// Not for `wasm32-unknown-unknown`, which has no way to wait.
     #[must_use]
     pub fn next_timeout(&self, limit: Duration) -> Option<TaskEvent> {
         let waits = |queue: &mut Queue| queue.events.is_empty() && !queue.closed;
