@@ -100,6 +100,10 @@ mod tests {
             fault(&[(Some("k"), None), (Some("l"), None), (Some("k"), Some("v"))]),
             Some(TagFault::DuplicateKey(3, "k"))
         );
+        assert_eq!(
+            fault(&[(Some("k"), Some("v")), (Some("k"), Some("w"))]),
+            Some(TagFault::DuplicateKey(2, "k"))
+        );
         assert_eq!(fault(&[(Some("AliYun"), None)]), Some(TagFault::Key(1, "AliYun")));
         assert_eq!(fault(&[(Some("k"), Some(""))]), None);
     }
