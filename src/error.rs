@@ -8,8 +8,15 @@ use crate::limits;
 /// Why something was refused.
 ///
 /// Opaque: it carries the API's code, HTTP status and message, the parameter or field at fault,
-/// and, beyond what the API says, a detail that names what was given and what is allowed.
-/// `Display` shows all of it in one line.
+/// and, beyond what the API says, a detail that names what was given, what is allowed and what to
+/// do. `Display` shows all of it in one line; [`write_json`](Self::write_json) writes the body that
+/// a client gets. As large as a pointer.
+///
+/// Codes, statuses and messages of requests are those of the API's documentation, as is the order
+/// in which they are checked. Where it has no code for a parameter, `InvalidParameter.NAME` and
+/// `MissingParameter.NAME` follow the form of those it has. `InvalidCapture`, `InvalidArchive`,
+/// `ArchiveIo` and `InvalidTime` are the crate's own. A detail's wording may change in any version,
+/// the rest does not.
 ///
 /// # Examples
 ///
@@ -40,6 +47,18 @@ struct Repr {
 }
 
 /// The sort of an [`Error`], for a caller that treats them differently.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{ErrorKind, RunUpdate, Store};
+///
+/// let error = Store::default().update_run("t-0001", "i-0001", &RunUpdate::started()).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::NotFound => {} // expired or evicted since: nothing to tell
+///     _ => panic!("{error}"),
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -62,7 +81,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// The sort of error.
+    /// The sort of error. Cost, as of every method here: O(1).
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -86,25 +105,27 @@ impl Error {
         &self.0.message
     }
 
-    /// The parameter of the request or the field of the record that is at fault.
+    /// The parameter of the request or the field of the record that is at fault, by its name in
+    /// the API: `MaxResults`, `Tag.3.Key`. `None` where no single one is.
     #[must_use]
     pub fn parameter(&self) -> Option<&str> {
         self.0.parameter.as_deref()
     }
 
-    /// What was given and what is allowed, where the message does not say; may be empty.
+    /// What was given, what is allowed and what to do; empty only for what a front end raises. Of
+    /// a long value the first 64 characters are shown.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// `Operation.Forbidden` (403), for a front end that checks permissions.
+    /// `Operation.Forbidden` (403), for a front end that checks permissions. No store raises it.
     #[must_use]
     pub fn forbidden() -> Self {
         Self::new(ErrorKind::Service, "Operation.Forbidden", 403, "The operation is not permitted.")
     }
 
-    /// `InternalError.Dispatch` (500), for a front end that fails on its own.
+    /// `InternalError.Dispatch` (500), for a front end that fails on its own. No store raises it.
     #[must_use]
     pub fn internal() -> Self {
         Self::new(
@@ -151,17 +172,28 @@ impl Error {
 /// Requests.
 impl Error {
     /// Bytes that are no query string.
-    pub(crate) fn encoding(given: &str, rule: &str) -> Self {
+    pub(crate) fn encoding(given: &str, allowed: &str) -> Self {
         Self::new(
             ErrorKind::Request,
             "InvalidParameter",
             400,
             "The specified parameter is not valid.",
         )
-        .saying(format!("given {}; {rule}", quoted(given)))
+        .saying(format!("given {}, allowed {allowed}", quoted(given)))
     }
 
     pub(crate) fn missing(name: &'static str) -> Self {
+        let advice = match name {
+            "RegionId" => "name the region whose records are asked for",
+            "InvokeId" => {
+                "IncludeOutput needs an InvokeId or InstanceId, IncludeHistory an InvokeId"
+            }
+            _ => "name one",
+        };
+        Self::missing_but(name, advice)
+    }
+
+    fn missing_but(name: &'static str, advice: &str) -> Self {
         Self::new(
             ErrorKind::Request,
             format!("MissingParameter.{name}"),
@@ -172,6 +204,7 @@ impl Error {
             ),
         )
         .at(name)
+        .saying(format!("not given; {advice}"))
     }
 
     pub(crate) fn unknown_region(given: &str) -> Self {
@@ -182,7 +215,10 @@ impl Error {
             "The RegionId provided does not exist in our records.",
         )
         .at("RegionId")
-        .saying(format!("given {}, which is not in the store's configuration", quoted(given)))
+        .saying(format!(
+            "given {}, allowed the regions the store is configured with",
+            quoted(given)
+        ))
     }
 
     pub(crate) fn unsupported_region(given: &str) -> Self {
@@ -193,7 +229,10 @@ impl Error {
             "The api is not supported in this region.",
         )
         .at("RegionId")
-        .saying(format!("given {}, configured as a region without this API", quoted(given)))
+        .saying(format!(
+            "given {}, which is configured as a region without this API; name another",
+            quoted(given)
+        ))
     }
 
     pub(crate) fn tag(fault: TagFault<'_>) -> Self {
@@ -201,28 +240,29 @@ impl Error {
         match fault {
             TagFault::TooMany => error("NumberExceed.Tags", "The Tags parameter number is exceed.")
                 .at("Tag")
-                .saying(format!("allowed are {} tags, numbered from 1", limits::TAGS)),
+                .saying(format!("given more, allowed {0} tags, numbered 1 to {0}", limits::TAGS)),
             TagFault::KeyMissing(n) => {
                 error("MissingParameter.TagKey", "You must specify Tag.N.Key.")
                     .at(format!("Tag.{n}.Key"))
-                    .saying("a value needs its key")
+                    .saying(format!("not given; Tag.{n}.Value needs it"))
             }
-            TagFault::Key(n, given) => {
-                error("InvalidTagKey.Malformed", "The specified Tag.n.Key is not valid.")
-                    .at(format!("Tag.{n}.Key"))
-                    .saying(format!(
-                        "given {}, allowed are 1 to {} characters that do not start with aliyun or \
-                         acs: and do not contain http:// or https://",
-                        quoted(given),
-                        limits::TAG_KEY_CHARS
-                    ))
-            }
+            TagFault::Key(n, given) => error(
+                "InvalidTagKey.Malformed",
+                "The specified Tag.n.Key is not valid.",
+            )
+            .at(format!("Tag.{n}.Key"))
+            .saying(format!(
+                "given {}, allowed 1 to {} characters that do not start with aliyun or acs: \
+                         and do not contain http:// or https://",
+                quoted(given),
+                limits::TAG_KEY_CHARS
+            )),
             TagFault::Value(n, given) => {
                 error("InvalidTagValue.Malformed", "The specified Tag.n.Value is not valid.")
                     .at(format!("Tag.{n}.Value"))
                     .saying(format!(
-                        "given {}, allowed are at most {} characters that do not contain http:// \
-                         or https://",
+                        "given {}, allowed at most {} characters that do not contain http:// or \
+                         https://",
                         quoted(given),
                         limits::TAG_VALUE_CHARS
                     ))
@@ -230,7 +270,7 @@ impl Error {
             TagFault::DuplicateKey(n, given) => {
                 error("Duplicate.TagKey", "The Tag.N.Key contain duplicate key.")
                     .at(format!("Tag.{n}.Key"))
-                    .saying(format!("given {} once more; name each key once", quoted(given)))
+                    .saying(format!("given {} again; name each key once", quoted(given)))
             }
         }
     }
@@ -273,7 +313,11 @@ impl Error {
 /// Records and writes.
 impl Error {
     pub(crate) fn record_missing(field: &'static str) -> Self {
-        Self::missing(field).of(ErrorKind::Record)
+        let advice = match field {
+            "InstanceId" => "a record needs an instance, and each instance its id",
+            _ => "a record needs it",
+        };
+        Self::missing_but(field, advice).of(ErrorKind::Record)
     }
 
     pub(crate) fn record_too_long(
@@ -318,7 +362,10 @@ impl Error {
             "The specified invoke ID does not exist.",
         )
         .at("InvokeId")
-        .saying(format!("given {}", quoted(given)))
+        .saying(format!(
+            "given {}; it was never accepted, or has expired, been evicted or been deleted",
+            quoted(given)
+        ))
     }
 
     pub(crate) fn unknown_instance(given: &str) -> Self {
@@ -329,13 +376,26 @@ impl Error {
             "The specified instance does not exist.",
         )
         .at("InstanceId")
-        .saying(format!("given {}, which is no part of the invocation", quoted(given)))
+        .saying(format!("given {}, allowed the instances that the record names", quoted(given)))
     }
 
-    pub(crate) fn illegal_move(from: &str, to: &str, allowed: &str) -> Self {
+    pub(crate) fn illegal_move(from: &str, to: &str, allowed: &[&str]) -> Self {
+        let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
         Self::invalid(
             "InvocationStatus",
             format!("a run cannot go from {from} to {to}; from {from} it can go to {allowed}"),
+        )
+        .of(ErrorKind::Move)
+    }
+
+    pub(crate) fn illegal_reschedule(from: &str, result: &str, allowed: &[&str]) -> Self {
+        Self::invalid(
+            "InvocationStatus",
+            format!(
+                "a run cannot go from {from} by {result} back to Scheduled; it can in a recurring \
+                 task (Period, EveryReboot), from Running, by {}",
+                allowed.join(", ")
+            ),
         )
         .of(ErrorKind::Move)
     }
@@ -382,8 +442,7 @@ impl Error {
     }
 }
 
-/// What is wrong with a list of tags. The number is the tag's own, from 1; the text is what was
-/// given.
+/// What is wrong with a list of tags: the tag's own number, from 1, and the text at fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TagFault<'a> {
     TooMany,
@@ -410,13 +469,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Repr { code, status, message, parameter, detail, .. } = &*self.0;
         write!(f, "{code} ({status}): {message}")?;
-        if let Some(parameter) = parameter {
-            write!(f, " {parameter}:")?;
+        match parameter {
+            Some(parameter) => write!(f, " {parameter}: {detail}"),
+            None if detail.is_empty() => Ok(()),
+            None => write!(f, " {detail}"),
         }
-        if !detail.is_empty() {
-            write!(f, " {detail}")?;
-        }
-        Ok(())
     }
 }
 

@@ -20,6 +20,10 @@ use crate::error::Error;
 use crate::store::Store;
 
 /// How CommandContent and Output are written in a captured file.
+///
+/// # Examples
+///
+/// See [`ImportOptions`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum CaptureEncoding {
     /// Decided once for the file: Base64 when every CommandContent and Output in it is canonical
@@ -105,8 +109,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When `capture` is not JSON or no DescribeInvocations response; it says what it is instead.
-    /// Then nothing has changed.
+    /// `InvalidCapture` when `capture` is not JSON or no DescribeInvocations response; the detail
+    /// says what it is instead. Then nothing has changed.
     ///
     /// # Examples
     ///

@@ -156,8 +156,7 @@ impl From<Error> for Fault {
     /// A limit that every record has to keep.
     fn from(error: Error) -> Self {
         let field = error.parameter().unwrap_or("a field");
-        let what = if error.detail().is_empty() { error.message() } else { error.detail() };
-        Fault(format!("{field}: {what}"))
+        Fault(format!("{field}: {}", error.detail()))
     }
 }
 

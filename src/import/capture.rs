@@ -43,7 +43,10 @@ impl Decoding {
         }
         STANDARD.decode(text.as_bytes()).map_err(|error| {
             self.is_plain.set(self.undecided);
-            format!("it is not canonical Base64: {error}")
+            format!(
+                "it is not canonical Base64: {error}; if the file is plain text, say so with \
+                 CaptureEncoding::PlainText"
+            )
         })
     }
 

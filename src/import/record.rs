@@ -113,7 +113,10 @@ impl<'a, 'de> Record<'a, 'de> {
     /// The first fault.
     pub(super) fn complete(&mut self) -> Result<(), Error> {
         if !self.keys.is_set(Field::RepeatMode as u8) && self.timed == Some(true) {
-            self.refuse("RepeatMode", "not given, and while Timed is true it may be any but Once");
+            self.refuse(
+                "RepeatMode",
+                "not given, and while Timed is true it may be any but Once; add it to the record",
+            );
         }
         if !self.keys.is_set(Field::CommandType as u8) {
             self.refuse_missing("CommandType");
@@ -145,7 +148,7 @@ impl<'de> Object<'de> for Record<'_, 'de> {
             return Ok(());
         };
         if !self.keys.give(field as u8) {
-            self.refuse(field.as_str(), "it is given twice");
+            self.refuse(field.as_str(), "given twice, allowed once");
         }
         match field {
             Field::Tags => map.next_value_seed(AsObject(&mut Tags(self, false))),
@@ -260,7 +263,7 @@ impl<'de> Object<'de> for TagReader<'_, '_, 'de> {
         };
         let value: Scalar<'de> = map.next_value()?;
         let fault = match value.text() {
-            Ok(Some(_)) if *has => "it is given twice".to_owned(),
+            Ok(Some(_)) if *has => "given twice, allowed once".to_owned(),
             Ok(Some(given)) => {
                 *has = true;
                 *text = given.into_owned();

@@ -10,6 +10,22 @@ use crate::request::ContentEncoding;
 /// What became of a captured response, see [`Store::import`](crate::Store::import).
 ///
 /// `Display` shows the numbers in one line; differences and refusals have lines of their own.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{ImportOptions, Store};
+///
+/// let capture = br#"{"Invocations": {"Invocation": [{"InvokeId": "t-0001"}]}}"#;
+/// let report = Store::default().import(capture, &ImportOptions::new("cn-hangzhou"))?;
+/// assert_eq!(
+///     report.to_string(),
+///     "0 loaded, 0 not retained, 1 refused, 0 differences, read as Base64"
+/// );
+/// let refusal = &report.refusals[0];
+/// assert_eq!((refusal.position, refusal.error.parameter()), (0, Some("CommandType")));
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ImportReport {
@@ -28,7 +44,11 @@ pub struct ImportReport {
     pub refusals: Vec<Refusal>,
 }
 
-/// One field in which the answer differs from the capture.
+/// One field in which the answer differs from the capture. `Display` shows it in one line.
+///
+/// # Examples
+///
+/// See [`Store::import`](crate::Store::import).
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Difference {
@@ -50,7 +70,19 @@ pub struct Difference {
     pub answered: Option<String>,
 }
 
-/// Why an answer differs from the capture.
+/// Why an answer differs from the capture. `Display` shows it in one word.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{DifferenceKind, ImportReport};
+///
+/// /// Whether the store answers with all that was captured, and what it adds is unset.
+/// fn is_faithful(report: &ImportReport) -> bool {
+///     let omitted = |kind| kind == DifferenceKind::Omitted;
+///     report.refusals.is_empty() && report.differences.iter().all(|one| omitted(one.kind))
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum DifferenceKind {
@@ -76,7 +108,11 @@ impl fmt::Display for DifferenceKind {
     }
 }
 
-/// A captured record that was not accepted.
+/// A captured record that was not accepted. `Display` shows it in one line.
+///
+/// # Examples
+///
+/// See [`ImportReport`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Refusal {

@@ -121,7 +121,7 @@ impl<'de> Object<'de> for RunReader<'_, '_, 'de> {
             return Ok(());
         };
         if !self.notes.keys.give(field as u8) {
-            self.refuse(field.as_str(), "it is given twice".into());
+            self.refuse(field.as_str(), "given twice, allowed once".into());
         }
         let value = map.next_value()?;
         if let Err(fault) = self.take(field, value) {

@@ -32,29 +32,23 @@ pub(crate) fn check_move(
     to: Option<InvocationStatus>,
     reschedule: bool,
 ) -> Result<(), crate::Error> {
-    let refuse = |to: &str, allowed: &[InvocationStatus]| {
-        let allowed: Vec<_> = allowed.iter().map(|status| status.as_str()).collect();
-        let allowed = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
-        Err(crate::Error::illegal_move(from.as_str(), to, &allowed))
-    };
     if reschedule {
-        let to = to.map_or("none", InvocationStatus::as_str);
-        return if repeat_mode.is_recurring()
-            && from == Running
-            && RESULTS.iter().any(|result| result.as_str() == to)
-        {
-            Ok(())
-        } else {
-            refuse(
-                &format!("{to} and back to Scheduled (a recurring task from Running by a result)"),
-                moves(from, repeat_mode),
-            )
-        };
+        let result = to.filter(|to| RESULTS.contains(to));
+        if repeat_mode.is_recurring() && from == Running && result.is_some() {
+            return Ok(());
+        }
+        let result = to.map_or("no result", InvocationStatus::as_str);
+        return Err(crate::Error::illegal_reschedule(from.as_str(), result, &names(RESULTS)));
     }
     match to {
         Some(to) if to != from && !moves(from, repeat_mode).contains(&to) => {
-            refuse(to.as_str(), moves(from, repeat_mode))
+            let allowed = names(moves(from, repeat_mode));
+            Err(crate::Error::illegal_move(from.as_str(), to.as_str(), &allowed))
         }
         _ => Ok(()),
     }
+}
+
+fn names(statuses: &[InvocationStatus]) -> Vec<&'static str> {
+    statuses.iter().map(|status| status.as_str()).collect()
 }

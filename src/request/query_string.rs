@@ -40,24 +40,21 @@ fn decode(text: &[u8]) -> Result<String, Error> {
             b'%' => match (hex(rest.next()), hex(rest.next())) {
                 (Some(high), Some(low)) => high << 4 | low,
                 _ => {
-                    return Err(fault(
-                        "a percent sign is followed by two hexadecimal digits",
-                        text,
-                    ));
+                    return Err(fault("a percent sign only before two hexadecimal digits", text));
                 }
             },
             byte => byte,
         });
     }
-    String::from_utf8(bytes).map_err(|_| fault("text is UTF-8", text))
+    String::from_utf8(bytes).map_err(|_| fault("text in UTF-8", text))
 }
 
 fn hex(byte: Option<&u8>) -> Option<u8> {
     char::from(*byte?).to_digit(16).map(|digit| digit as u8)
 }
 
-fn fault(rule: &str, given: &[u8]) -> Error {
-    Error::encoding(&String::from_utf8_lossy(given), rule)
+fn fault(allowed: &str, given: &[u8]) -> Error {
+    Error::encoding(&String::from_utf8_lossy(given), allowed)
 }
 
 #[cfg(test)]

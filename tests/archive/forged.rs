@@ -178,7 +178,7 @@ fn data_can_be_cut_between_entries_only() {
 #[test]
 fn every_rule_of_shared_values_is_held() {
     let cases: &[Case] = &[
-        ("no region", "block 1 (data): region at byte 0: RegionId: The input", |d| {
+        ("no region", "block 1 (data): region at byte 0: RegionId: not given", |d| {
             d.entries[0] = Entry::Region(text(0));
         }),
         ("long region", "RegionId: given 129 bytes", |d| d.entries[0] = Entry::Region(text(129))),
@@ -191,7 +191,7 @@ fn every_rule_of_shared_values_is_held() {
             d.entries[1] = Entry::ResourceGroup(vec![0xc0]);
         }),
         ("group twice", "is there already", |d| d.entries.insert(1, d.entries[1].clone())),
-        ("no instance", "InstanceId: The input", |d| {
+        ("no instance", "InstanceId: not given", |d| {
             d.entries[INSTANCE] = Entry::Instance(text(0))
         }),
         ("long instance", "InstanceId: given 129 bytes", |d| {
@@ -266,7 +266,7 @@ fn every_rule_of_shared_values_is_held() {
     }
     let mut document = sound();
     document.command(COMMAND).strings[0].clear();
-    assert_refused("no CommandId", &document.bytes(), "CommandId: The input");
+    assert_refused("no CommandId", &document.bytes(), "CommandId: not given");
     for (at, field) in [
         "ErrorCode",
         "ErrorInfo",
