@@ -2,6 +2,7 @@
 
 mod json;
 mod line;
+mod result_view;
 mod serialize;
 mod times;
 mod views;
@@ -12,7 +13,8 @@ use std::ops::Deref;
 use crate::columns::{Columns, SymbolId};
 use crate::query::{NextToken, Page, PagePlace, ResultRow};
 use crate::request::ContentEncoding;
-pub use views::{InvocationResultView, InvocationView, RunView, TagView};
+pub use result_view::InvocationResultView;
+pub use views::{InvocationView, RunView, TagView};
 
 /// Where an answer's rows are read from.
 enum Rows<'a> {
@@ -41,11 +43,12 @@ pub(crate) struct Show {
     pub(crate) instance: Option<SymbolId>,
 }
 
-/// The answer to [`DescribeInvocations`](crate::DescribeInvocations): one page.
+/// The answer to [`DescribeInvocations`](crate::DescribeInvocations): one page of at most 50 rows.
 ///
 /// Borrows from the store; [`into_owned`](Self::into_owned) copies the page's rows, for a binding
 /// that cannot hold a borrow or a front end that lets go of the store before it writes. Serialises
-/// (with serde) to the body that [`write_json`](Self::write_json) writes, without RequestId.
+/// (with serde) to the body that [`write_json`](Self::write_json) writes, without RequestId and
+/// more slowly.
 ///
 /// # Examples
 ///
@@ -73,9 +76,28 @@ pub struct DescribeInvocationsResponse<'a> {
     show: Show,
 }
 
-/// The answer to [`DescribeInvocationResults`](crate::DescribeInvocationResults): one page.
+/// The answer to [`DescribeInvocationResults`](crate::DescribeInvocationResults): one page of at
+/// most 50 rows.
 ///
 /// The same forms as [`DescribeInvocationsResponse`].
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{DescribeInvocationResults, InstanceRun, Invocation, Store};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.extend(["i-0001", "i-0002"].map(InstanceRun::new));
+/// store.accept(&invocation)?;
+///
+/// let page =
+///     store.describe_invocation_results(&DescribeInvocationResults::new("cn-hangzhou"))?;
+/// assert_eq!(page.len(), 2, "one row for each run");
+/// let instances: Vec<_> = page.invocation_results().map(|row| row.instance_id()).collect();
+/// assert_eq!(instances, ["i-0001", "i-0002"]);
+/// # Ok::<(), invodex::Error>(())
+/// ```
 pub struct DescribeInvocationResultsResponse<'a> {
     rows: Rows<'a>,
     page: Page<ResultRow>,
@@ -157,8 +179,8 @@ impl<'a> DescribeInvocationsResponse<'a> {
         DescribeInvocationsResponse { rows: Rows::Owned(rows), page: self.page, show: self.show }
     }
 
-    /// Appends the JSON body to `out`: all fields that the API documents, texts escaped as JSON
-    /// asks. Cost: O(bytes written).
+    /// Appends the JSON body to `out`, which is not cleared: all fields that the API documents,
+    /// texts escaped as JSON asks. Cost: O(bytes written), a few times that of copying them.
     pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
         json::write_invocations(self, request_id, out);
     }

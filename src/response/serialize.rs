@@ -70,6 +70,18 @@ impl Serialize for TagView<'_> {
     }
 }
 
+/// The settings of a run request that both answers show.
+macro_rules! serialize_settings {
+    ($map:ident, $view:ident) => {
+        $map.serialize_entry("Username", $view.username())?;
+        $map.serialize_entry("ContainerId", $view.container_id())?;
+        $map.serialize_entry("ContainerName", $view.container_name())?;
+        $map.serialize_entry("Launcher", $view.launcher())?;
+        $map.serialize_entry("TerminationMode", $view.termination_mode())?;
+        $map.serialize_entry("OssOutputDelivery", $view.oss_output_delivery())?;
+    };
+}
+
 impl Serialize for InvocationView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let tags: Vec<_> = self.tags().collect();
@@ -82,12 +94,7 @@ impl Serialize for InvocationView<'_> {
         map.serialize_entry("Parameters", self.parameters())?;
         map.serialize_entry("Frequency", self.frequency())?;
         map.serialize_entry("WorkingDir", self.working_dir())?;
-        map.serialize_entry("Username", self.username())?;
-        map.serialize_entry("ContainerId", self.container_id())?;
-        map.serialize_entry("ContainerName", self.container_name())?;
-        map.serialize_entry("Launcher", self.launcher())?;
-        map.serialize_entry("TerminationMode", self.termination_mode())?;
-        map.serialize_entry("OssOutputDelivery", self.oss_output_delivery())?;
+        serialize_settings!(map, self);
         map.serialize_entry("CommandType", &self.command_type())?;
         map.serialize_entry("RepeatMode", &self.repeat_mode())?;
         map.serialize_entry(
@@ -134,8 +141,8 @@ impl Serialize for RunView<'_> {
         map.serialize_entry("InvocationStatus", &self.invocation_status())?;
         map.serialize_entry("InstanceInvokeStatus", &self.instance_invoke_status())?;
         map.serialize_entry("Timed", &self.timed())?;
-        map.serialize_entry("CreationTime", &Time(self.creation_time()))?;
-        map.serialize_entry("UpdateTime", &Time(self.update_time()))?;
+        map.serialize_entry("CreationTime", &self.creation_time())?;
+        map.serialize_entry("UpdateTime", &self.update_time())?;
         map.serialize_entry("FinishTime", &Time(self.finish_time()))?;
         serialize_details!(map, self);
         map.serialize_entry("Output", &encoded(output, self.show.encoding))?;
@@ -154,12 +161,7 @@ impl Serialize for InvocationResultView<'_> {
         map.serialize_entry("InvokeRecordStatus", &self.invoke_record_status())?;
         map.serialize_entry("FinishedTime", &Time(self.finished_time()))?;
         serialize_details!(map, self);
-        map.serialize_entry("Username", self.username())?;
-        map.serialize_entry("ContainerId", self.container_id())?;
-        map.serialize_entry("ContainerName", self.container_name())?;
-        map.serialize_entry("Launcher", self.launcher())?;
-        map.serialize_entry("TerminationMode", self.termination_mode())?;
-        map.serialize_entry("OssOutputDelivery", self.oss_output_delivery())?;
+        serialize_settings!(map, self);
         map.serialize_entry("Tags", &List("Tag", tags.iter()))?;
         map.serialize_entry("Output", &encoded(self.output(), self.encoding()))?;
         map.end()

@@ -1,27 +1,48 @@
-//! Rows as borrowed structs.
+//! Rows of DescribeInvocations as borrowed structs.
 
 use super::Show;
 use crate::columns::{
-    Columns, Command, CommandField, Detail, DetailField, Head, HistoryRecord, Run, RunExtra,
-    TagPair,
+    Columns, Command, CommandField, Detail, DetailField, Head, Run, RunExtra, TagPair,
 };
 use crate::model::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus,
     LegacyInvokeStatus, OverallStatus, RepeatMode, Tag, Timestamp, is_timed,
 };
-use crate::query::ResultRow;
-use crate::request::ContentEncoding;
 
 /// Text of the columns, which was UTF-8 when it was accepted.
-fn text(bytes: &[u8]) -> &str {
+pub(super) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// One row of DescribeInvocations. Every method costs O(1) unless it says otherwise.
+/// One row of DescribeInvocations, borrowed from a page or a store. Every method costs O(1) unless
+/// it says otherwise; a view is a few pointers and is copied as such.
+///
+/// What the API shows as `""` is an empty string here, or `None` for a time or a number. Bytes are
+/// raw, whatever ContentEncoding the request names: that is how the row serialises (with serde), to
+/// one element of `Invocations.Invocation`.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{InstanceRun, Invocation, OverallStatus, Store, Tag};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.tags.push(Tag::new("owner", "zhangsan"));
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// store.accept(&invocation)?;
+///
+/// let row = store.get("t-0001").unwrap();
+/// assert_eq!(row.invocation_status(), OverallStatus::Pending);
+/// assert_eq!(row.creation_time(), store.now());
+/// assert_eq!(row.tags().next().unwrap().value(), "zhangsan");
+/// assert_eq!(row.instances().next().unwrap().instance_id(), "i-0001");
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct InvocationView<'a> {
-    columns: &'a Columns,
-    head: &'a Head,
+    pub(super) columns: &'a Columns,
+    pub(super) head: &'a Head,
     command: &'a Command,
     pub(super) show: Show,
 }
@@ -42,106 +63,107 @@ impl<'a> InvocationView<'a> {
         InvocationView { columns, head, command: columns.command_of(head), show }
     }
 
-    /// `InvokeId`.
+    /// `InvokeId`: 1 to 128 bytes, unique in the store.
     #[must_use]
     pub fn invoke_id(&self) -> &'a str {
         text(self.head.invoke_id())
     }
 
-    /// `RegionId` of the record. The answer does not show it.
+    /// `RegionId` of the record: 1 to 128 bytes. The answer does not show it.
     #[must_use]
     pub fn region_id(&self) -> &'a str {
         text(self.columns.regions.get(self.head.region).text())
     }
 
-    /// `ResourceGroupId` of the record. The answer does not show it.
+    /// `ResourceGroupId` of the record: at most 128 bytes. The answer does not show it.
     #[must_use]
     pub fn resource_group_id(&self) -> &'a str {
         text(self.columns.resource_groups.get(self.head.resource_group).text())
     }
 
-    /// `CreationTime`.
+    /// `CreationTime`: what the list is ordered by, and what the record's age counts from.
     #[must_use]
     pub fn creation_time(&self) -> Timestamp {
         self.head.creation_time
     }
 
-    /// Overall `InvocationStatus`.
+    /// Overall `InvocationStatus`, derived from the runs.
     #[must_use]
     pub fn invocation_status(&self) -> OverallStatus {
         self.head.overall.invocation_status
     }
 
-    /// Overall `InvokeStatus`, the legacy one.
+    /// Overall `InvokeStatus`, the legacy one, derived from the runs.
     #[must_use]
     pub fn invoke_status(&self) -> LegacyInvokeStatus {
         self.head.overall.invoke_status
     }
 
-    /// `Timed`.
+    /// `Timed`: whether it is a task of RepeatMode Period, NextRebootOnly or EveryReboot that is
+    /// not over.
     #[must_use]
     pub fn timed(&self) -> bool {
         self.head.overall.timed
     }
 
     command_texts! {
-        /// `CommandId`.
+        /// `CommandId`: 1 to 128 bytes.
         command_id: CommandId,
-        /// `CommandName`.
+        /// `CommandName`: at most 128 characters.
         command_name: CommandName,
-        /// `CommandDescription`.
+        /// `CommandDescription`: at most 512 characters.
         command_description: CommandDescription,
-        /// `Parameters`.
+        /// `Parameters`: JSON text as it was given, at most 4,096 bytes.
         parameters: Parameters,
-        /// `Frequency`.
+        /// `Frequency`: the schedule, at most 4,096 bytes.
         frequency: Frequency,
-        /// `WorkingDir`.
+        /// `WorkingDir`: at most 200 characters.
         working_dir: WorkingDir,
-        /// `Username`.
+        /// `Username`: at most 255 characters.
         username: Username,
-        /// `ContainerId`.
+        /// `ContainerId`: at most 4,096 bytes.
         container_id: ContainerId,
-        /// `ContainerName`.
+        /// `ContainerName`: at most 4,096 bytes.
         container_name: ContainerName,
-        /// `Launcher`.
+        /// `Launcher`: at most 1,024 bytes.
         launcher: Launcher,
-        /// `TerminationMode`.
+        /// `TerminationMode`: at most 4,096 bytes.
         termination_mode: TerminationMode,
-        /// `OssOutputDelivery`.
+        /// `OssOutputDelivery`: at most 4,096 bytes.
         oss_output_delivery: OssOutputDelivery,
     }
 
-    /// `CommandContent`, raw.
+    /// `CommandContent`: at most 24,576 bytes, before any encoding.
     #[must_use]
     pub fn command_content(&self) -> &'a [u8] {
         self.command.get(CommandField::CommandContent)
     }
 
-    /// `CommandType`.
+    /// `CommandType`: what interprets the command.
     #[must_use]
     pub fn command_type(&self) -> CommandType {
         self.command.command_type
     }
 
-    /// `RepeatMode`.
+    /// `RepeatMode`: when the command runs.
     #[must_use]
     pub fn repeat_mode(&self) -> RepeatMode {
         self.command.repeat_mode
     }
 
-    /// `Timeout` in seconds, if set.
+    /// `Timeout`: 1 to 86,400 seconds, if set.
     #[must_use]
     pub fn timeout(&self) -> Option<u32> {
         self.command.timeout
     }
 
-    /// `Tags`, in the order they were given.
+    /// `Tags`: at most 20, in the order they were given.
     pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + use<'a> {
         let columns = self.columns;
         self.head.tags.iter().map(|&tag| TagView(columns.tag_pairs.get(tag)))
     }
 
-    /// `InvokeInstances`, in the order they were named; only the one asked for when the request
+    /// `InvokeInstances`: 1 to 100, in the order they were named; only the one asked for when the request
     /// names an instance.
     pub fn instances(&self) -> impl Iterator<Item = RunView<'a>> + use<'a> {
         let view = *self;
@@ -151,8 +173,22 @@ impl<'a> InvocationView<'a> {
     }
 
     /// The record as it could be accepted again, with the runs of [`instances`](Self::instances)
-    /// and their outputs. The history of a recurring task is not part of it.
-    /// Cost: O(size of the record).
+    /// and their outputs, whether or not the answer shows those. The history of a recurring task is
+    /// not part of it. Cost: O(size of the record).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use invodex::{InstanceRun, Invocation, Store};
+    /// # let mut store = Store::default();
+    /// # let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+    /// # invocation.instances.push(InstanceRun::new("i-0001"));
+    /// # store.accept(&invocation)?;
+    /// let mut again = store.get("t-0001").unwrap().to_invocation();
+    /// again.invoke_id = "t-0002".into();
+    /// store.accept(&again)?;
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
     #[must_use]
     pub fn to_invocation(&self) -> Invocation {
         Invocation {
@@ -188,18 +224,22 @@ impl std::fmt::Debug for InvocationView<'_> {
     }
 }
 
-/// One tag of a row.
+/// One tag of a row. Serialises (with serde) to one element of `Tags.Tag`.
+///
+/// # Examples
+///
+/// See [`InvocationView`].
 #[derive(Clone, Copy)]
 pub struct TagView<'a>(&'a TagPair);
 
 impl<'a> TagView<'a> {
-    /// `TagKey`.
+    /// `TagKey`: 1 to 64 characters. Cost: O(1).
     #[must_use]
     pub fn key(&self) -> &'a str {
         text(self.0.key_text())
     }
 
-    /// `TagValue`.
+    /// `TagValue`: at most 128 characters, may be empty. Cost: O(1).
     #[must_use]
     pub fn value(&self) -> &'a str {
         text(self.0.value_text())
@@ -212,7 +252,29 @@ impl std::fmt::Debug for TagView<'_> {
     }
 }
 
-/// One run of a row. Every method costs O(1).
+/// One run of a row: what happened on one instance. Every method costs O(1). Serialises (with
+/// serde) to one element of `InvokeInstances.InvokeInstance`, with Output if the request asks for
+/// it.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{InstanceRun, Invocation, RunUpdate, Store};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// store.accept(&invocation)?;
+/// store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
+/// store.update_run("t-0001", "i-0001", &RunUpdate::finished(2).output(*b"no such file"))?;
+///
+/// let row = store.get("t-0001").unwrap();
+/// let run = row.instances().next().unwrap();
+/// assert_eq!((run.exit_code(), run.error_code()), (Some(2), "ExitCodeNonzero"));
+/// assert_eq!(run.output(), b"no such file");
+/// assert!(run.start_time().is_some() && run.stop_time().is_none());
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct RunView<'a> {
     columns: &'a Columns,
@@ -237,21 +299,22 @@ macro_rules! detail_texts {
 macro_rules! all_detail_texts {
     () => {
         detail_texts! {
-            /// `ErrorCode`.
+            /// `ErrorCode`: why it failed, as a code; at most 4,096 bytes, may be empty.
             error_code: ErrorCode,
-            /// `ErrorInfo`.
+            /// `ErrorInfo`: why it failed, as a sentence; at most 4,096 bytes, may be empty.
             error_info: ErrorInfo,
-            /// `OssOutputStatus`.
+            /// `OssOutputStatus`: how the delivery of the output to OSS stands; at most 4,096 bytes, may be empty.
             oss_output_status: OssOutputStatus,
-            /// `OssOutputUri`.
+            /// `OssOutputUri`: where the output was delivered; at most 4,096 bytes, may be empty.
             oss_output_uri: OssOutputUri,
-            /// `OssOutputErrorCode`.
+            /// `OssOutputErrorCode`: why delivery failed, as a code; at most 4,096 bytes, may be empty.
             oss_output_error_code: OssOutputErrorCode,
-            /// `OssOutputErrorInfo`.
+            /// `OssOutputErrorInfo`: why delivery failed, as a sentence; at most 4,096 bytes, may be empty.
             oss_output_error_info: OssOutputErrorInfo,
         }
     };
 }
+pub(super) use {all_detail_texts, detail_texts};
 
 impl<'a> RunView<'a> {
     fn new(invocation: InvocationView<'a>, run: &'a Run) -> Self {
@@ -264,7 +327,7 @@ impl<'a> RunView<'a> {
         self.columns.command_of(self.head).repeat_mode
     }
 
-    /// `InstanceId`.
+    /// `InstanceId`: 1 to 128 bytes, once in an invocation.
     #[must_use]
     pub fn instance_id(&self) -> &'a str {
         text(self.columns.instances.get(self.run.instance).text())
@@ -276,67 +339,67 @@ impl<'a> RunView<'a> {
         self.run.status()
     }
 
-    /// `InstanceInvokeStatus`, the legacy status.
+    /// `InstanceInvokeStatus`, the legacy status, derived from the other.
     #[must_use]
     pub fn instance_invoke_status(&self) -> InstanceInvokeStatus {
         self.run.status().legacy(self.repeat_mode())
     }
 
-    /// `Timed` of the run.
+    /// `Timed` of the run: as of the invocation, with the run's own status.
     #[must_use]
     pub fn timed(&self) -> bool {
         is_timed(self.repeat_mode(), self.run.status().is_end())
     }
 
-    /// `CreationTime`.
+    /// `CreationTime`: the invocation's, unless the run was given its own.
     #[must_use]
-    pub fn creation_time(&self) -> Option<Timestamp> {
-        Some(self.run.creation_time(self.head.creation_time, self.extra))
+    pub fn creation_time(&self) -> Timestamp {
+        self.run.creation_time(self.head.creation_time, self.extra)
     }
 
-    /// `UpdateTime`.
+    /// `UpdateTime`: of the last change, at first the run's CreationTime.
     #[must_use]
-    pub fn update_time(&self) -> Option<Timestamp> {
-        self.run.update_time
+    pub fn update_time(&self) -> Timestamp {
+        self.run.update_time.unwrap_or_else(|| self.creation_time())
     }
 
-    /// `StartTime`.
+    /// `StartTime`: of the last execution, once there is one.
     #[must_use]
     pub fn start_time(&self) -> Option<Timestamp> {
         self.run.start_time
     }
 
-    /// `FinishTime`.
+    /// `FinishTime`: of the last execution, once it is over.
     #[must_use]
     pub fn finish_time(&self) -> Option<Timestamp> {
         self.run.finish_time
     }
 
-    /// `StopTime`.
+    /// `StopTime`: when a stop was requested.
     #[must_use]
     pub fn stop_time(&self) -> Option<Timestamp> {
         self.extra.and_then(|extra| extra.stop_time)
     }
 
-    /// `Repeats`.
+    /// `Repeats`: how often it was started.
     #[must_use]
     pub fn repeats(&self) -> u32 {
         self.run.repeats(self.extra)
     }
 
-    /// `ExitCode`, once there is one.
+    /// `ExitCode` of the last execution, once there is one.
     #[must_use]
     pub fn exit_code(&self) -> Option<i64> {
         self.run.exit_code(self.extra)
     }
 
-    /// `Dropped`.
+    /// `Dropped`: bytes of output that are lost.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.extra.map_or(0, |extra| extra.dropped)
     }
 
-    /// The output that is kept, raw, whether or not the answer shows it.
+    /// The output that is kept, at most 24,576 bytes, raw, whether or not the answer shows it.
     #[must_use]
     pub fn output(&self) -> &'a [u8] {
         self.extra.map_or(&[], RunExtra::output)
@@ -348,8 +411,8 @@ impl<'a> RunView<'a> {
         InstanceRun {
             instance_id: self.instance_id().into(),
             invocation_status: self.invocation_status(),
-            creation_time: self.creation_time(),
-            update_time: self.update_time(),
+            creation_time: Some(self.creation_time()),
+            update_time: Some(self.update_time()),
             start_time: self.start_time(),
             finish_time: self.finish_time(),
             stop_time: self.stop_time(),
@@ -370,176 +433,5 @@ impl<'a> RunView<'a> {
 impl std::fmt::Debug for RunView<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.to_run().fmt(f)
-    }
-}
-
-/// One row of DescribeInvocationResults: a run, or an earlier execution of a recurring task.
-/// Every method costs O(1).
-#[derive(Clone, Copy)]
-pub struct InvocationResultView<'a> {
-    invocation: InvocationView<'a>,
-    run: &'a Run,
-    extra: Option<&'a RunExtra>,
-    history: Option<&'a HistoryRecord>,
-    detail: Option<&'a Detail>,
-}
-
-macro_rules! of_invocation {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
-        $($(#[$doc])*
-        #[must_use]
-        pub fn $name(&self) -> &'a str {
-            self.invocation.$name()
-        })+
-    };
-}
-
-impl<'a> InvocationResultView<'a> {
-    pub(crate) fn new(columns: &'a Columns, row: ResultRow, show: Show) -> Self {
-        let run = &columns.runs(row.slot)[usize::from(row.run)];
-        let extra = columns.extra_of(run);
-        let history =
-            row.history.zip(extra).and_then(|(at, extra)| extra.history().get(at as usize));
-        InvocationResultView {
-            invocation: InvocationView::new(columns, row.slot, show),
-            run,
-            extra,
-            history,
-            detail: columns.detail(history.map_or(run.detail, |record| record.detail)),
-        }
-    }
-
-    /// How Output is written.
-    pub(super) fn encoding(&self) -> ContentEncoding {
-        self.invocation.show.encoding
-    }
-
-    /// What the writer takes in one piece.
-    pub(super) fn parts(&self) -> (&'a Head, Option<&'a Detail>) {
-        (self.invocation.head, self.detail)
-    }
-
-    /// `{"InstanceId":"..."`
-    pub(super) fn instance_json(&self) -> &'a [u8] {
-        self.invocation.columns.instances.get(self.run.instance).json()
-    }
-
-    /// Whether this is an earlier execution.
-    #[must_use]
-    pub fn is_history(&self) -> bool {
-        self.history.is_some()
-    }
-
-    of_invocation! {
-        /// `InvokeId`.
-        invoke_id,
-        /// `CommandId`.
-        command_id,
-        /// `Username`.
-        username,
-        /// `ContainerId`.
-        container_id,
-        /// `ContainerName`.
-        container_name,
-        /// `Launcher`.
-        launcher,
-        /// `TerminationMode`.
-        termination_mode,
-        /// `OssOutputDelivery`.
-        oss_output_delivery,
-    }
-
-    /// `Tags` of the invocation.
-    pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + use<'a> {
-        self.invocation.tags()
-    }
-
-    /// `InstanceId`.
-    #[must_use]
-    pub fn instance_id(&self) -> &'a str {
-        text(self.invocation.columns.instances.get(self.run.instance).text())
-    }
-
-    /// `InvocationStatus`.
-    #[must_use]
-    pub fn invocation_status(&self) -> InvocationStatus {
-        self.history.map_or(self.run.status(), |record| record.status)
-    }
-
-    /// `InvokeRecordStatus`, the legacy status. That of an earlier execution is as of a one-time
-    /// task.
-    #[must_use]
-    pub fn invoke_record_status(&self) -> InstanceInvokeStatus {
-        match self.history {
-            Some(record) => record.status.legacy(RepeatMode::Once),
-            None => self.run.status().legacy(self.invocation.repeat_mode()),
-        }
-    }
-
-    /// `StartTime`.
-    #[must_use]
-    pub fn start_time(&self) -> Option<Timestamp> {
-        self.history.map_or(self.run.start_time, |record| record.start_time)
-    }
-
-    /// `FinishedTime`.
-    #[must_use]
-    pub fn finished_time(&self) -> Option<Timestamp> {
-        self.history.map_or(self.run.finish_time, |record| record.finish_time)
-    }
-
-    /// `StopTime`.
-    #[must_use]
-    pub fn stop_time(&self) -> Option<Timestamp> {
-        match self.history {
-            Some(record) => record.stop_time,
-            None => self.extra.and_then(|extra| extra.stop_time),
-        }
-    }
-
-    /// `Repeats`.
-    #[must_use]
-    pub fn repeats(&self) -> u32 {
-        self.history.map_or_else(|| self.run.repeats(self.extra), |record| record.repeats)
-    }
-
-    /// `ExitCode`, once there is one.
-    #[must_use]
-    pub fn exit_code(&self) -> Option<i64> {
-        match self.history {
-            Some(record) => record.exit_code,
-            None => self.run.exit_code(self.extra),
-        }
-    }
-
-    /// `Dropped`.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        match self.history {
-            Some(record) => record.dropped,
-            None => self.extra.map_or(0, |extra| extra.dropped),
-        }
-    }
-
-    /// `Output` that is kept, raw.
-    #[must_use]
-    pub fn output(&self) -> &'a [u8] {
-        match self.history {
-            Some(record) => record.output.as_deref().unwrap_or_default(),
-            None => self.extra.map_or(&[], RunExtra::output),
-        }
-    }
-
-    all_detail_texts!();
-}
-
-impl std::fmt::Debug for InvocationResultView<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InvocationResultView")
-            .field("invoke_id", &self.invoke_id())
-            .field("instance_id", &self.instance_id())
-            .field("invocation_status", &self.invocation_status())
-            .field("is_history", &self.is_history())
-            .finish_non_exhaustive()
     }
 }

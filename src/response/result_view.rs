@@ -1,0 +1,207 @@
+//! Rows of DescribeInvocationResults as borrowed structs.
+
+use super::Show;
+use super::views::{InvocationView, TagView, all_detail_texts, detail_texts, text};
+use crate::columns::{Columns, Detail, DetailField, Head, HistoryRecord, Run, RunExtra};
+use crate::model::{InstanceInvokeStatus, InvocationStatus, RepeatMode, Timestamp};
+use crate::query::ResultRow;
+use crate::request::ContentEncoding;
+
+/// One row of DescribeInvocationResults: a run, or an earlier execution of a recurring task.
+/// Every method costs O(1). Serialises (with serde) to one element of
+/// `InvocationResults.InvocationResult`.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{
+///     DescribeInvocationResults, InstanceRun, InvocationStatus, Invocation, RepeatMode, RunUpdate,
+///     Store,
+/// };
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.repeat_mode = RepeatMode::Period;
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// store.accept(&invocation)?;
+/// store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
+/// store.update_run("t-0001", "i-0001", &RunUpdate::finished(0).rescheduled())?;
+///
+/// let request =
+///     DescribeInvocationResults::new("cn-hangzhou").invoke_id("t-0001").include_history(true);
+/// let page = store.describe_invocation_results(&request)?;
+/// let rows: Vec<_> = page
+///     .invocation_results()
+///     .map(|row| (row.invocation_status(), row.is_history()))
+///     .collect();
+/// assert_eq!(rows, [(InvocationStatus::Scheduled, false), (InvocationStatus::Success, true)]);
+/// # Ok::<(), invodex::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct InvocationResultView<'a> {
+    invocation: InvocationView<'a>,
+    run: &'a Run,
+    extra: Option<&'a RunExtra>,
+    history: Option<&'a HistoryRecord>,
+    detail: Option<&'a Detail>,
+}
+
+macro_rules! of_invocation {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(&self) -> &'a str {
+            self.invocation.$name()
+        })+
+    };
+}
+
+impl<'a> InvocationResultView<'a> {
+    pub(crate) fn new(columns: &'a Columns, row: ResultRow, show: Show) -> Self {
+        let run = &columns.runs(row.slot)[usize::from(row.run)];
+        let extra = columns.extra_of(run);
+        let history =
+            row.history.zip(extra).and_then(|(at, extra)| extra.history().get(at as usize));
+        InvocationResultView {
+            invocation: InvocationView::new(columns, row.slot, show),
+            run,
+            extra,
+            history,
+            detail: columns.detail(history.map_or(run.detail, |record| record.detail)),
+        }
+    }
+
+    /// How Output is written.
+    pub(super) fn encoding(&self) -> ContentEncoding {
+        self.invocation.show.encoding
+    }
+
+    /// What the writer takes in one piece.
+    pub(super) fn parts(&self) -> (&'a Head, Option<&'a Detail>) {
+        (self.invocation.head, self.detail)
+    }
+
+    /// `{"InstanceId":"..."`
+    pub(super) fn instance_json(&self) -> &'a [u8] {
+        self.invocation.columns.instances.get(self.run.instance).json()
+    }
+
+    /// Whether this is an earlier execution and not the run itself.
+    #[must_use]
+    pub fn is_history(&self) -> bool {
+        self.history.is_some()
+    }
+
+    of_invocation! {
+        /// `InvokeId`: 1 to 128 bytes.
+        invoke_id,
+        /// `CommandId`: 1 to 128 bytes.
+        command_id,
+        /// `Username`: at most 255 characters.
+        username,
+        /// `ContainerId`: at most 4,096 bytes.
+        container_id,
+        /// `ContainerName`: at most 4,096 bytes.
+        container_name,
+        /// `Launcher`: at most 1,024 bytes.
+        launcher,
+        /// `TerminationMode`: at most 4,096 bytes.
+        termination_mode,
+        /// `OssOutputDelivery`: at most 4,096 bytes.
+        oss_output_delivery,
+    }
+
+    /// `Tags` of the invocation: at most 20, in the order they were given.
+    pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + use<'a> {
+        self.invocation.tags()
+    }
+
+    /// `InstanceId`: 1 to 128 bytes.
+    #[must_use]
+    pub fn instance_id(&self) -> &'a str {
+        text(self.invocation.columns.instances.get(self.run.instance).text())
+    }
+
+    /// `InvocationStatus` of the run, or the one the earlier execution ended with.
+    #[must_use]
+    pub fn invocation_status(&self) -> InvocationStatus {
+        self.history.map_or(self.run.status(), |record| record.status)
+    }
+
+    /// `InvokeRecordStatus`, the legacy status. That of an earlier execution is as of a one-time
+    /// task.
+    #[must_use]
+    pub fn invoke_record_status(&self) -> InstanceInvokeStatus {
+        match self.history {
+            Some(record) => record.status.legacy(RepeatMode::Once),
+            None => self.run.status().legacy(self.invocation.repeat_mode()),
+        }
+    }
+
+    /// `StartTime`, once there is one.
+    #[must_use]
+    pub fn start_time(&self) -> Option<Timestamp> {
+        self.history.map_or(self.run.start_time, |record| record.start_time)
+    }
+
+    /// `FinishedTime`: what the other answer calls FinishTime; once there is one.
+    #[must_use]
+    pub fn finished_time(&self) -> Option<Timestamp> {
+        self.history.map_or(self.run.finish_time, |record| record.finish_time)
+    }
+
+    /// `StopTime`: when a stop was requested.
+    #[must_use]
+    pub fn stop_time(&self) -> Option<Timestamp> {
+        match self.history {
+            Some(record) => record.stop_time,
+            None => self.extra.and_then(|extra| extra.stop_time),
+        }
+    }
+
+    /// `Repeats`: how often the run had been started.
+    #[must_use]
+    pub fn repeats(&self) -> u32 {
+        self.history.map_or_else(|| self.run.repeats(self.extra), |record| record.repeats)
+    }
+
+    /// `ExitCode`, once there is one.
+    #[must_use]
+    pub fn exit_code(&self) -> Option<i64> {
+        match self.history {
+            Some(record) => record.exit_code,
+            None => self.run.exit_code(self.extra),
+        }
+    }
+
+    /// `Dropped`: bytes of output that are lost.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        match self.history {
+            Some(record) => record.dropped,
+            None => self.extra.map_or(0, |extra| extra.dropped),
+        }
+    }
+
+    /// `Output` that is kept: at most 24,576 bytes, raw.
+    #[must_use]
+    pub fn output(&self) -> &'a [u8] {
+        match self.history {
+            Some(record) => record.output.as_deref().unwrap_or_default(),
+            None => self.extra.map_or(&[], RunExtra::output),
+        }
+    }
+
+    all_detail_texts!();
+}
+
+impl std::fmt::Debug for InvocationResultView<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvocationResultView")
+            .field("invoke_id", &self.invoke_id())
+            .field("instance_id", &self.instance_id())
+            .field("invocation_status", &self.invocation_status())
+            .field("is_history", &self.is_history())
+            .finish_non_exhaustive()
+    }
+}
