@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::model::Timestamp;
 
-/// How a store behaves. [`Default`] is the service's own behaviour.
+/// How a store behaves. [`Default`] is the service's own behaviour: its documentation gives 100,000
+/// records, four weeks, and what a request without `Timed` asks for.
+///
+/// Write `..Config::default()` behind the fields you set: a later version may have more.
 ///
 /// # Examples
 ///
@@ -24,7 +27,7 @@ use crate::model::Timestamp;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
     /// The store's id, which its tokens are bound to. Stores with the same id accept each other's
-    /// tokens. Default 0.
+    /// tokens. An archive keeps it. Default 0.
     pub id: u64,
     /// The most invocations kept, over all regions. Default 100,000; more than 20,000,000 is taken
     /// as that, so that all runs can be numbered in 32 bits.
@@ -32,15 +35,16 @@ pub struct Config {
     /// How many seconds after its CreationTime an invocation is kept, or `None` for ever.
     /// Default 28 days.
     pub retention_seconds: Option<u32>,
-    /// What a request without `Timed` asks for.
+    /// What a request without `Timed` asks for. Default [`OmittedTimed::DocumentedFalse`].
     pub omitted_timed: OmittedTimed,
-    /// The regions there are.
+    /// The regions there are. By default every one is known.
     pub regions: Regions,
     /// The most history records kept for each run of a recurring task. Default 100.
     pub history_limit: usize,
     /// The most bytes of output kept in all records and histories together, or `None` for no
     /// such limit (the default). Over it the oldest records lose their outputs first, which
-    /// `Dropped` and the statistics count.
+    /// `Dropped` and the statistics count. Without it 100,000 records with one output of 24,576
+    /// bytes each take 2.5 GB.
     pub output_budget: Option<usize>,
     #[doc(hidden)]
     pub tuning: Tuning,
@@ -63,6 +67,28 @@ impl Default for Config {
 
 /// What a request without `Timed` asks for. The API's documentation says `false`, yet a look-up
 /// by InvokeId does return live recurring tasks, and clients depend on it.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{
+///     Config, DescribeInvocations, InstanceRun, Invocation, OmittedTimed, RepeatMode, Store,
+///     SystemClock,
+/// };
+///
+/// let mut task = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// task.repeat_mode = RepeatMode::Period;
+/// task.instances.push(InstanceRun::new("i-0001"));
+/// for (omitted_timed, found) in [(OmittedTimed::DocumentedFalse, 0), (OmittedTimed::Any, 1)] {
+///     let mut store =
+///         Store::new(Config { omitted_timed, ..Config::default() }, SystemClock);
+///     store.accept(&task)?;
+///     let list = DescribeInvocations::new("cn-hangzhou");
+///     assert_eq!(store.describe_invocations(&list)?.len(), found);
+///     assert_eq!(store.describe_invocations(&list.invoke_id("t-0001"))?.len(), 1);
+/// }
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum OmittedTimed {
     /// As `false`, unless InvokeId is given; then it restricts nothing.
@@ -72,12 +98,30 @@ pub enum OmittedTimed {
     Any,
 }
 
-/// The regions a store knows. By default every region is known.
+/// The regions a store knows. By default every region is known. A query for another is
+/// `InvalidRegionId.NotFound`, one for a region without this API `RegionId.ApiNotSupported`; records
+/// are accepted in any region. A look-up costs O(regions).
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{Config, DescribeInvocations, Regions, Store, SystemClock};
+///
+/// let regions = Regions::only(["cn-hangzhou"]).without_api(["cn-fuzhou"]);
+/// let store = Store::new(Config { regions, ..Config::default() }, SystemClock);
+/// let code = |region: &str| {
+///     let answer = store.describe_invocations(&DescribeInvocations::new(region));
+///     answer.map_or_else(|error| error.code().to_owned(), |_| "OK".into())
+/// };
+/// assert_eq!(code("cn-hangzhou"), "OK");
+/// assert_eq!(code("cn-fuzhou"), "RegionId.ApiNotSupported");
+/// assert_eq!(code("cn-nowhere"), "InvalidRegionId.NotFound");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Regions(Option<Vec<(String, bool)>>);
 
 impl Regions {
-    /// Every region is known.
+    /// Every region is known. The default.
     #[must_use]
     pub fn all() -> Self {
         Regions(None)
@@ -88,7 +132,8 @@ impl Regions {
         Regions(Some(ids.into_iter().map(|id| (id.into(), true)).collect()))
     }
 
-    /// Adds regions that exist but do not have this API.
+    /// Adds regions that exist but do not have this API. After [`all`](Self::all) these are then the
+    /// only ones there are.
     #[must_use]
     pub fn without_api<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         let known = self.0.get_or_insert_default();
@@ -108,13 +153,41 @@ impl Regions {
 /// Where a store's time comes from.
 ///
 /// A store asks at each write and each query; its own time never goes back, even when the
-/// clock's does.
+/// clock's does. [`SystemClock`] is the system's, a [`Timestamp`] stands still, a [`ManualClock`] is
+/// moved by hand.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{Clock, Config, Store, SystemClock, Timestamp};
+///
+/// /// Ten minutes behind the system's.
+/// struct Late;
+///
+/// impl Clock for Late {
+///     fn now(&self) -> Timestamp {
+///         SystemClock.now().saturating_add_secs(-600)
+///     }
+/// }
+///
+/// let store = Store::new(Config::default(), Late);
+/// assert!(store.now() < SystemClock.now());
+/// ```
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// The time now. Called while a store is locked by its caller, if it is: it should not wait.
     fn now(&self) -> Timestamp;
 }
 
 /// The system's clock. Not there on `wasm32-unknown-unknown`, which has none.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{Clock, SystemClock};
+///
+/// assert!(SystemClock.now() > "2024-05-01T00:00:00Z".parse()?);
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

@@ -84,12 +84,35 @@ impl SharedStore {
     /// Calls `read` with the store, which no write changes meanwhile. Writers wait until it
     /// returns. Must not call this store's own methods: a writer that waits between the two would
     /// wait for ever.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use invodex::{SharedStore, Store};
+    /// # let store = SharedStore::from(Store::default());
+    /// let newest = store.read(|store| store.iter().next().map(|row| row.creation_time()));
+    /// assert_eq!(newest, None);
+    /// ```
     pub fn read<T>(&self, read: impl FnOnce(&Store) -> T) -> T {
         read(&self.lock_to_read())
     }
 
     /// Calls `write` with the store, to which nobody else comes meanwhile: several writes that
-    /// are seen together. Must not call this store's own methods.
+    /// are seen together. Must not call this store's own methods, which would wait for ever.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use invodex::{InstanceRun, Invocation, RunUpdate, SharedStore, Store};
+    /// # let store = SharedStore::from(Store::default());
+    /// # let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+    /// # invocation.instances.push(InstanceRun::new("i-0001"));
+    /// store.write(|store| {
+    ///     store.accept(&invocation)?;
+    ///     store.update_run("t-0001", "i-0001", &RunUpdate::started())
+    /// })?; // no query finds it Pending
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
     pub fn write<T>(&self, write: impl FnOnce(&mut Store) -> T) -> T {
         write(&mut self.lock_to_write())
     }

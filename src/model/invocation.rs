@@ -4,7 +4,18 @@ use super::time::Timestamp;
 
 api_names! {
     /// `CommandType`: what interprets the command.
-    CommandType {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::CommandType;
+    ///
+    /// assert_eq!(CommandType::from_name("RunShellScript"), Some(CommandType::RunShellScript));
+    /// let error = "RunPython".parse::<CommandType>().unwrap_err();
+    /// assert_eq!(error.code(), "InvalidParameter.CommandType");
+    /// assert!(error.detail().starts_with("given \"RunPython\", allowed RunBatScript, "));
+    /// ```
+    CommandType, "CommandType" {
         /// A batch script, for Windows.
         RunBatScript,
         /// A PowerShell script, for Windows.
@@ -16,7 +27,18 @@ api_names! {
 
 api_names! {
     /// `RepeatMode`: when the command runs.
-    RepeatMode {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::RepeatMode;
+    ///
+    /// let mode: RepeatMode = "Period".parse()?;
+    /// assert!(mode.is_recurring());
+    /// assert_eq!(mode.to_string(), "Period");
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
+    RepeatMode, "RepeatMode" {
         /// Once, at once or at a given time.
         Once,
         /// On a schedule, until it is stopped or the schedule ends.
@@ -39,6 +61,21 @@ impl RepeatMode {
 }
 
 /// A tag: a key and a value, which may be empty.
+///
+/// A key does not start with `aliyun` or `acs:` in any letter case; neither it nor the value
+/// contains `http://` or `https://`. That is checked when the record is accepted.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{InstanceRun, Invocation, Store, Tag};
+///
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// invocation.tags.push(Tag::new("acs:owner", "zhangsan"));
+/// let error = Store::default().accept(&invocation).unwrap_err();
+/// assert_eq!((error.code(), error.parameter()), ("InvalidTagKey.Malformed", Some("Tag.1.Key")));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Tag {
     /// `TagKey`: 1 to 64 characters.
@@ -74,29 +111,30 @@ impl Tag {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Invocation {
-    /// `RegionId`: required.
+    /// `RegionId`: required, at most 128 bytes.
     pub region_id: String,
-    /// `ResourceGroupId`: may be empty.
+    /// `ResourceGroupId`: at most 128 bytes, may be empty.
     pub resource_group_id: String,
-    /// `InvokeId`: required, unique in a store.
+    /// `InvokeId`: required, at most 128 bytes, unique in a store.
     pub invoke_id: String,
-    /// `CreationTime`: unset means the store's time when it is accepted.
+    /// `CreationTime`: unset means the store's time when it is accepted. May lie in the past or the
+    /// future, and records may come in any order of it.
     pub creation_time: Option<Timestamp>,
-    /// `CommandId`: required.
+    /// `CommandId`: required, at most 128 bytes.
     pub command_id: String,
     /// `CommandName`: at most 128 characters.
     pub command_name: String,
-    /// `CommandType`.
+    /// `CommandType`: what interprets the command.
     pub command_type: CommandType,
     /// `CommandDescription`: at most 512 characters.
     pub command_description: String,
     /// `CommandContent`: raw bytes, before any encoding; at most 24,576.
     pub command_content: Vec<u8>,
-    /// `Parameters`: the parameters as JSON text.
+    /// `Parameters`: the parameters as JSON text, kept as given; at most 4,096 bytes.
     pub parameters: String,
-    /// `RepeatMode`.
+    /// `RepeatMode`: when the command runs.
     pub repeat_mode: RepeatMode,
-    /// `Frequency`: the schedule.
+    /// `Frequency`: the schedule, kept as given; at most 4,096 bytes.
     pub frequency: String,
     /// `Timeout`: 1 to 86,400 seconds, or unset.
     pub timeout: Option<u32>,
@@ -104,15 +142,16 @@ pub struct Invocation {
     pub working_dir: String,
     /// `Username`: at most 255 characters.
     pub username: String,
-    /// `ContainerId`.
+    /// `ContainerId`: at most 4,096 bytes.
     pub container_id: String,
-    /// `ContainerName`.
+    /// `ContainerName`: at most 4,096 bytes.
     pub container_name: String,
     /// `Launcher`: at most 1,024 bytes.
     pub launcher: String,
-    /// `TerminationMode`: `Process` or `ProcessTree` at the service; kept as given.
+    /// `TerminationMode`: `Process` or `ProcessTree` at the service; kept as given, at most 4,096
+    /// bytes.
     pub termination_mode: String,
-    /// `OssOutputDelivery`.
+    /// `OssOutputDelivery`: at most 4,096 bytes.
     pub oss_output_delivery: String,
     /// `Tags`: at most 20 with distinct keys.
     pub tags: Vec<Tag>,

@@ -1,8 +1,9 @@
 //! One macro for every closed set of API names, so that each value is spelled once.
 
-/// Defines a fieldless enum whose variants carry the API's own spelling.
+/// Defines a fieldless enum whose variants carry the API's own spelling, and the parameter that an
+/// error of another spelling names.
 macro_rules! api_names {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident, $parameter:literal { $($(#[$doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         #[repr(u8)]
@@ -19,9 +20,27 @@ macro_rules! api_names {
             }
 
             /// The value spelled `name`, case-sensitive, or `None`. Cost: O(1).
+            ///
+            /// [`str::parse`] is the same with an error that names the allowed values.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 match name { $(stringify!($variant) => Some($name::$variant),)+ _ => None }
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = crate::Error;
+
+            /// As `from_name`.
+            ///
+            /// # Errors
+            ///
+            /// `InvalidParameter.NAME` with the values that are allowed.
+            fn from_str(name: &str) -> Result<Self, Self::Err> {
+                Self::from_name(name).ok_or_else(|| {
+                    let allowed: Vec<_> = Self::ALL.iter().map(|value| value.as_str()).collect();
+                    crate::Error::not_one_of($parameter, name, &allowed)
+                })
             }
         }
 

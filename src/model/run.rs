@@ -1,23 +1,42 @@
 use super::status::InvocationStatus;
 use super::time::Timestamp;
 
-/// What happened to one invocation on one instance.
+/// What happened to one invocation on one instance. Plain data, checked when the invocation is
+/// accepted; may be in any status, for records that are loaded.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{InstanceRun, Invocation, InvocationStatus, OverallStatus, Store};
+///
+/// let mut run = InstanceRun::new("i-0001");
+/// run.invocation_status = InvocationStatus::Failed;
+/// run.exit_code = Some(2);
+/// run.finish_time = Some("2024-05-01T00:00:03Z".parse()?);
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.push(run);
+/// store.accept(&invocation)?;
+/// assert_eq!(store.get("t-0001").unwrap().invocation_status(), OverallStatus::Failed);
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct InstanceRun {
-    /// `InstanceId`: required, once in an invocation.
+    /// `InstanceId`: required, at most 128 bytes, once in an invocation.
     pub instance_id: String,
-    /// `InvocationStatus` of this run.
+    /// `InvocationStatus` of this run; the legacy status is derived.
     pub invocation_status: InvocationStatus,
     /// `CreationTime`: unset means the invocation's CreationTime.
     pub creation_time: Option<Timestamp>,
     /// `UpdateTime`: unset means this run's CreationTime.
     pub update_time: Option<Timestamp>,
-    /// `StartTime`.
+    /// `StartTime`: of the last execution.
     pub start_time: Option<Timestamp>,
-    /// `FinishTime`.
+    /// `FinishTime`: of the last execution.
     pub finish_time: Option<Timestamp>,
-    /// `StopTime`.
+    /// `StopTime`: when a stop was requested.
     pub stop_time: Option<Timestamp>,
     /// `Repeats`: how often it was started.
     pub repeats: u32,
@@ -27,17 +46,17 @@ pub struct InstanceRun {
     pub output: Vec<u8>,
     /// `Dropped`: bytes of output that are lost already; what the store cuts off is added.
     pub dropped: u64,
-    /// `ErrorCode`.
+    /// `ErrorCode`: why it failed, as a code; at most 4,096 bytes.
     pub error_code: String,
-    /// `ErrorInfo`.
+    /// `ErrorInfo`: why it failed, as a sentence; at most 4,096 bytes.
     pub error_info: String,
-    /// `OssOutputStatus`.
+    /// `OssOutputStatus`: how the delivery of the output to OSS stands; at most 4,096 bytes.
     pub oss_output_status: String,
-    /// `OssOutputUri`.
+    /// `OssOutputUri`: where the output was delivered; at most 4,096 bytes.
     pub oss_output_uri: String,
-    /// `OssOutputErrorCode`.
+    /// `OssOutputErrorCode`: why delivery failed, as a code; at most 4,096 bytes.
     pub oss_output_error_code: String,
-    /// `OssOutputErrorInfo`.
+    /// `OssOutputErrorInfo`: why delivery failed, as a sentence; at most 4,096 bytes.
     pub oss_output_error_info: String,
 }
 

@@ -4,8 +4,21 @@ use super::invocation::RepeatMode;
 use super::names::api_names;
 
 api_names! {
-    /// `InvocationStatus` of an instance run: what happened on one instance.
-    InvocationStatus {
+    /// `InvocationStatus` of an instance run: what happened on one instance. Which can follow which
+    /// is said at [`RunUpdate`](crate::RunUpdate).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{InstanceInvokeStatus, InvocationStatus, RepeatMode};
+    ///
+    /// let status: InvocationStatus = "Timeout".parse()?;
+    /// assert!(status.is_end());
+    /// assert_eq!(status.legacy(RepeatMode::Once), InstanceInvokeStatus::Failed);
+    /// assert_eq!(status.legacy(RepeatMode::Period), InstanceInvokeStatus::Running);
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
+    InvocationStatus, "InvocationStatus" {
         /// Accepted, not yet started.
         Pending,
         /// Waiting for the next time of its schedule.
@@ -36,7 +49,16 @@ api_names! {
 api_names! {
     /// The legacy status of an instance run: `InstanceInvokeStatus` in `DescribeInvocations`,
     /// `InvokeRecordStatus` in `DescribeInvocationResults`.
-    InstanceInvokeStatus {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{InstanceInvokeStatus, InvocationStatus, RepeatMode};
+    ///
+    /// let legacy = InvocationStatus::Success.legacy(RepeatMode::Once);
+    /// assert_eq!(legacy, InstanceInvokeStatus::Finished);
+    /// ```
+    InstanceInvokeStatus, "InstanceInvokeStatus" {
         /// Not over yet.
         Running,
         /// A stop was requested.
@@ -51,8 +73,18 @@ api_names! {
 }
 
 api_names! {
-    /// Overall `InvocationStatus` of an invocation, derived from the statuses of its runs.
-    OverallStatus {
+    /// Overall `InvocationStatus` of an invocation, derived from the statuses of its runs: unfinished
+    /// runs come before finished ones, and what was stopped does not count beside a result.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::OverallStatus;
+    ///
+    /// assert!(OverallStatus::PartialFailed.is_end());
+    /// assert!(!OverallStatus::Stopping.is_end());
+    /// ```
+    OverallStatus, "InvocationStatus" {
         /// At least one run is Pending.
         Pending,
         /// At least one run is Scheduled, none Pending.
@@ -75,7 +107,21 @@ api_names! {
 api_names! {
     /// Overall `InvokeStatus` of an invocation, the legacy one, derived from the legacy statuses
     /// of its runs.
-    LegacyInvokeStatus {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{InstanceRun, Invocation, LegacyInvokeStatus, Store};
+    ///
+    /// let mut store = Store::default();
+    /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+    /// invocation.instances.push(InstanceRun::new("i-0001"));
+    /// store.accept(&invocation)?;
+    /// store.stop("t-0001", &[])?;
+    /// assert_eq!(store.get("t-0001").unwrap().invoke_status(), LegacyInvokeStatus::Stopped);
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
+    LegacyInvokeStatus, "InvokeStatus" {
         /// At least one run is Running.
         Running,
         /// At least one run is Stopping, none Running.
@@ -94,7 +140,17 @@ api_names! {
 api_names! {
     /// A value of the status filters `InvokeStatus` and `InvokeRecordStatus`. It matches a
     /// record whose current or legacy status has this name.
-    InvokeStatus {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{DescribeInvocations, InvokeStatus};
+    ///
+    /// let status: InvokeStatus = "Finished".parse()?;
+    /// let request = DescribeInvocations::new("cn-hangzhou").invoke_status(status);
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
+    InvokeStatus, "InvokeStatus" {
         /// Named Running by the current or the legacy status.
         Running,
         /// Named Finished by the legacy status.
@@ -135,7 +191,7 @@ impl InvocationStatus {
         }
     }
 
-    /// True for the statuses a run never leaves.
+    /// True for the statuses a run never leaves: all but Pending, Scheduled, Running and Stopping.
     #[must_use]
     pub const fn is_end(self) -> bool {
         !matches!(self, Self::Pending | Self::Scheduled | Self::Running | Self::Stopping)
@@ -152,7 +208,9 @@ pub(crate) const fn is_timed(repeat_mode: RepeatMode, ended: bool) -> bool {
 }
 
 impl OverallStatus {
-    const fn is_end(self) -> bool {
+    /// True once every run is in a status it never leaves.
+    #[must_use]
+    pub const fn is_end(self) -> bool {
         !matches!(self, Self::Pending | Self::Scheduled | Self::Running | Self::Stopping)
     }
 }

@@ -7,7 +7,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 ///
 /// The API writes times as `YYYY-MM-DDTHH:MM:SSZ`; this type holds exactly what that form can
 /// say within the range, in four bytes. `Option<Timestamp>` is four bytes too and stands for the
-/// API's unset time, which it writes as `""`.
+/// API's unset time, which it writes as `""`. A `Timestamp` is also a [`Clock`](crate::Clock) that
+/// stands still.
 ///
 /// # Examples
 ///
@@ -17,6 +18,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 /// let time: Timestamp = "2020-01-19T09:15:46Z".parse()?;
 /// assert_eq!(time.as_secs(), 1_579_425_346);
 /// assert_eq!(time.to_string(), "2020-01-19T09:15:46Z");
+/// assert_eq!(time.saturating_add_secs(-46).to_string(), "2020-01-19T09:15:00Z");
+/// assert_eq!(Timestamp::parse("2020-01-19"), None);
 /// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +84,11 @@ impl Timestamp {
 impl core::str::FromStr for Timestamp {
     type Err = crate::Error;
 
+    /// As [`parse`](Timestamp::parse).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidTime` with the form and the range that are allowed.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text).ok_or_else(|| crate::Error::time(text))
     }
@@ -96,6 +104,10 @@ impl TryFrom<DateTime<Utc>> for Timestamp {
     type Error = crate::Error;
 
     /// Drops what is below a whole second.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidTime` outside the range.
     fn try_from(time: DateTime<Utc>) -> Result<Self, Self::Error> {
         Self::from_secs(time.timestamp()).ok_or_else(|| crate::Error::time(&time.to_rfc3339()))
     }

@@ -16,7 +16,16 @@ use super::time::Timestamp;
 /// | Terminated | FinishTime, and StopTime unless it was Stopping |
 /// | Cancelled | StopTime unless it was Stopping |
 ///
-/// Every update sets UpdateTime.
+/// Every update sets UpdateTime. These are the moves there are:
+///
+/// | from | to |
+/// |---|---|
+/// | Pending | Running, Invalid, Aborted, Error, Timeout, Cancelled; Scheduled unless its mode is Once or DryRun |
+/// | Scheduled | Running, Aborted, Error, Cancelled |
+/// | Running | Success, Failed, Error, Timeout, Stopping, Terminated |
+/// | Stopping | Success, Failed, Error, Timeout, Terminated, Cancelled |
+///
+/// Write `..RunUpdate::default()` behind the fields you set: a later version may have more.
 ///
 /// # Examples
 ///
@@ -28,7 +37,7 @@ use super::time::Timestamp;
 /// let next_time = RunUpdate::finished(0).rescheduled();
 ///
 /// // Any combination of fields is a change as well.
-/// let renamed = RunUpdate { error_info: Some("disk full".into()), ..RunUpdate::default() };
+/// let explained = RunUpdate { error_info: Some("disk full".into()), ..RunUpdate::default() };
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RunUpdate {
@@ -39,31 +48,31 @@ pub struct RunUpdate {
     pub reschedule: bool,
     /// When it happened: UpdateTime and the times a move sets. Unset means the store's time.
     pub time: Option<Timestamp>,
-    /// `StartTime`.
+    /// `StartTime`; `Some(None)` unsets it.
     pub start_time: Option<Option<Timestamp>>,
-    /// `FinishTime`.
+    /// `FinishTime`; `Some(None)` unsets it.
     pub finish_time: Option<Option<Timestamp>>,
-    /// `StopTime`.
+    /// `StopTime`; `Some(None)` unsets it.
     pub stop_time: Option<Option<Timestamp>>,
-    /// `Repeats`.
+    /// `Repeats`: how often it was started.
     pub repeats: Option<u32>,
-    /// `ExitCode`.
+    /// `ExitCode`; `Some(None)` unsets it.
     pub exit_code: Option<Option<i64>>,
     /// `Output`, whole or the next piece.
     pub output: Option<OutputUpdate>,
     /// `Dropped`: bytes lost before `output`; what the store cuts off is added.
     pub dropped: Option<u64>,
-    /// `ErrorCode`.
+    /// `ErrorCode`: at most 4,096 bytes.
     pub error_code: Option<String>,
-    /// `ErrorInfo`.
+    /// `ErrorInfo`: at most 4,096 bytes.
     pub error_info: Option<String>,
-    /// `OssOutputStatus`.
+    /// `OssOutputStatus`: at most 4,096 bytes.
     pub oss_output_status: Option<String>,
-    /// `OssOutputUri`.
+    /// `OssOutputUri`: at most 4,096 bytes.
     pub oss_output_uri: Option<String>,
-    /// `OssOutputErrorCode`.
+    /// `OssOutputErrorCode`: at most 4,096 bytes.
     pub oss_output_error_code: Option<String>,
-    /// `OssOutputErrorInfo`.
+    /// `OssOutputErrorInfo`: at most 4,096 bytes.
     pub oss_output_error_info: Option<String>,
 }
 
@@ -168,6 +177,15 @@ impl RunUpdate {
 
 /// How an update changes a run's output. Of more than 24,576 bytes the last 24,576 are kept, and
 /// `Dropped` counts the others.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{OutputUpdate, RunUpdate};
+///
+/// let more = RunUpdate::more_output(*b"50 %\n");
+/// assert_eq!(more.output, Some(OutputUpdate::Append(b"50 %\n".to_vec())));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OutputUpdate {
     /// These bytes instead of those there.

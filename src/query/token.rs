@@ -46,12 +46,38 @@ impl Cursor {
     pub(crate) const RUN_ITSELF: u32 = u32::MAX;
 }
 
-/// A `NextToken`: opaque text of 44 characters.
+/// A `NextToken`: where a walk goes on, as opaque text of 44 characters (letters, digits, `-` and
+/// `_`). Made from the place of a row, so nothing is kept for it: it never expires, survives the
+/// row, and is valid for the same filters in every store with the same [`Config::id`], also one that
+/// was saved and restored. A checksum refuses any other; it is no signature.
+///
+/// [`Config::id`]: crate::Config::id
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{DescribeInvocations, InstanceRun, Invocation, Store};
+///
+/// let mut store = Store::default();
+/// for id in ["t-0001", "t-0002"] {
+///     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
+///     invocation.instances.push(InstanceRun::new("i-0001"));
+///     store.accept(&invocation)?;
+/// }
+/// let first = DescribeInvocations::new("cn-hangzhou").max_results(1);
+/// let token = store.describe_invocations(&first)?.next_token().unwrap();
+/// assert_eq!(token.as_str().len(), 44);
+///
+/// let second = store.describe_invocations(&first.next_token(token.as_str()))?;
+/// assert_eq!(second.invocations().next().unwrap().invoke_id(), "t-0001");
+/// assert_eq!(second.next_token(), None);
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NextToken([u8; CHARS]);
 
 impl NextToken {
-    /// The text.
+    /// The text. Cost: O(1).
     #[must_use]
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).unwrap_or_default()

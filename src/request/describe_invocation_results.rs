@@ -32,6 +32,7 @@ pub struct DescribeInvocationResults {
 impl DescribeInvocationResults {
     /// Reads the request from decoded wire pairs, as
     /// [`DescribeInvocations::from_pairs`](crate::DescribeInvocations::from_pairs) does.
+    /// Cost: O(pairs).
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
@@ -53,7 +54,8 @@ impl DescribeInvocationResults {
 
     common_builder!();
 
-    /// `InvokeRecordStatus`: matches the run's status or its legacy status.
+    /// `InvokeRecordStatus`: matches the run's status or its legacy status, and of an earlier
+    /// execution the one it ended with.
     #[must_use]
     pub fn invoke_record_status(mut self, status: InvokeStatus) -> Self {
         self.invoke_record_status = Param::Given(status);

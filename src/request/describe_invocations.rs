@@ -5,7 +5,8 @@ use crate::model::{CommandType, InvokeStatus, RepeatMode};
 ///
 /// Built with methods, or read from wire pairs. Nothing is checked until a store answers it:
 /// then the first fault in the API's own order is the error. Filters are ANDed; an empty string
-/// is the same as none.
+/// is the same as none. [`Default`] is the request without any parameter, which every store refuses
+/// for want of a RegionId.
 ///
 /// # Examples
 ///
@@ -26,6 +27,11 @@ use crate::model::{CommandType, InvokeStatus, RepeatMode};
 ///     ("MaxResults", "50"),
 /// ]);
 /// assert_eq!(built, read);
+///
+/// let query = "RegionId=cn-hangzhou&InvokeStatus=Failed&CommandType=RunShellScript\
+///              &Tag.1.Key=owner&Tag.1.Value=zhangsan&MaxResults=50";
+/// assert_eq!(built, DescribeInvocations::from_pairs(invodex::decode_query(query)?));
+/// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DescribeInvocations {
@@ -39,8 +45,12 @@ pub struct DescribeInvocations {
 }
 
 impl DescribeInvocations {
-    /// Reads the request from decoded wire pairs. Of a name given twice the last counts; unknown
-    /// names are ignored. Values out of their limits are kept and refused when it is answered.
+    /// Reads the request from decoded wire pairs: the parameters' names as the API spells them,
+    /// integers as decimal digits, booleans as `true` and `false` in any letter case. Of a name given
+    /// twice the last counts; unknown names are ignored. Values out of their limits are kept and
+    /// refused when it is answered. A raw query string is decoded with
+    /// [`decode_query`](crate::decode_query).
+    ///
     /// Cost: O(pairs).
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (K, V)>,
@@ -81,21 +91,21 @@ impl DescribeInvocations {
         self
     }
 
-    /// `CommandType`.
+    /// `CommandType`: exact.
     #[must_use]
     pub fn command_type(mut self, command_type: CommandType) -> Self {
         self.command_type = Param::Given(command_type);
         self
     }
 
-    /// `RepeatMode`. Ignored when InstanceId is given. DryRun is no value of the filter.
+    /// `RepeatMode`: exact. Ignored when InstanceId is given. DryRun is no value of the filter.
     #[must_use]
     pub fn repeat_mode(mut self, repeat_mode: RepeatMode) -> Self {
         self.repeat_mode = Param::Given(repeat_mode);
         self
     }
 
-    /// `Timed`. Without it the store's policy decides, see [`OmittedTimed`](crate::OmittedTimed).
+    /// `Timed`: exact. Without it the store's policy decides, see [`OmittedTimed`](crate::OmittedTimed).
     #[must_use]
     pub fn timed(mut self, timed: bool) -> Self {
         self.timed = Param::Given(timed);

@@ -4,6 +4,25 @@
 use crate::limits;
 
 /// `ContentEncoding`: how CommandContent and Output are written.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{ContentEncoding, DescribeInvocations, InstanceRun, Invocation, Store};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.command_content = b"df -h".to_vec();
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// store.accept(&invocation)?;
+///
+/// let request =
+///     DescribeInvocations::new("cn-hangzhou").content_encoding(ContentEncoding::PlainText);
+/// let mut body = Vec::new();
+/// store.describe_invocations(&request)?.write_json("473469C7", &mut body);
+/// assert!(String::from_utf8(body).unwrap().contains(r#""CommandContent":"df -h""#));
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ContentEncoding {
     /// As text. Bytes that are not UTF-8 become replacement characters.
@@ -192,7 +211,8 @@ impl Pairs {
 /// The builder methods that both requests have.
 macro_rules! common_builder {
     () => {
-        /// A request for the records of `region_id` with no other filter.
+        /// A request for the records of `region_id` with no other filter. Cost, as of every method
+        /// here: O(length of what is given).
         pub fn new(region_id: impl Into<String>) -> Self {
             Self {
                 common: Common { region_id: region_id.into(), ..Common::default() },
@@ -200,7 +220,7 @@ macro_rules! common_builder {
             }
         }
 
-        /// `ResourceGroupId`: exact.
+        /// `ResourceGroupId`: exact. An unknown one is an empty result, no error.
         #[must_use]
         pub fn resource_group_id(mut self, id: impl Into<String>) -> Self {
             self.common.resource_group_id = Some(id.into());
@@ -229,7 +249,8 @@ macro_rules! common_builder {
             self
         }
 
-        /// `Tag.N.Key` alone: records that have the key. At most 20 tags, all of which must hold.
+        /// `Tag.N.Key` alone: records that have the key. At most 20 tags, all of which must hold;
+        /// with any, at most the newest 1,000 matching rows can be reached.
         #[must_use]
         pub fn tag_key(mut self, key: impl Into<String>) -> Self {
             self.common.tags.push(key.into(), None);
@@ -243,7 +264,7 @@ macro_rules! common_builder {
             self
         }
 
-        /// `ContentEncoding`: default Base64.
+        /// `ContentEncoding`: default Base64. Chooses no rows, so it may change from page to page.
         #[must_use]
         pub fn content_encoding(mut self, encoding: ContentEncoding) -> Self {
             self.common.content_encoding = Param::Given(encoding);
@@ -265,7 +286,7 @@ macro_rules! common_builder {
             self
         }
 
-        /// `PageNumber`: from 1. Ignored with token paging.
+        /// `PageNumber`: 1 to 2,147,483,647, default 1. Ignored with token paging.
         #[must_use]
         pub fn page_number(mut self, number: u32) -> Self {
             self.common.page_number = Param::Given(number);

@@ -7,6 +7,24 @@ use crate::index::RowKey;
 use crate::model::{Invocation, Timestamp};
 
 /// What became of an accepted record.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{InstanceRun, Invocation, Store};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// let accepted = store.accept(&invocation)?;
+/// assert_eq!((accepted.acceptance_number, accepted.retained), (1, true));
+///
+/// invocation.invoke_id = "t-0002".into();
+/// invocation.creation_time = Some("2020-05-11T09:01:39Z".parse()?); // older than 28 days
+/// let accepted = store.accept(&invocation)?;
+/// assert_eq!((accepted.acceptance_number, accepted.retained), (2, false));
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Accepted {
@@ -19,7 +37,7 @@ pub struct Accepted {
 
 impl Store {
     /// Accepts a record, with its runs in any status. Its CreationTime may be any time; the list
-    /// order holds.
+    /// order holds. See [`Store`] for an example.
     ///
     /// Evicts the oldest record when the store is full. Cost: O(size of the record and its index
     /// entries) when it is the newest; one that belongs between others also moves every row above
@@ -27,8 +45,9 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Names the first field that breaks a limit, or an InvokeId that is held already. Then
-    /// nothing has changed.
+    /// Names the first field that breaks a limit, in the order of the fields: `MissingParameter`,
+    /// `InvalidParameter`, the codes of tags, `Duplicate.InstanceId`; or, with `Duplicate.InvokeId`,
+    /// an InvokeId that is held already. Then nothing has changed.
     pub fn accept(&mut self, invocation: &Invocation) -> Result<Accepted, Error> {
         let now = self.now();
         self.judge(invocation, now)?;

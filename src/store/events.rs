@@ -18,33 +18,37 @@ use crate::model::{InvocationStatus, RepeatMode, Timestamp};
 ///
 /// Serialises (with serde) to the `data` object of the service's task event: names in camel case,
 /// exit code and repeats as text, what is unset as `""`.
+///
+/// # Examples
+///
+/// See [`Subscription`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct TaskEvent {
-    /// `commandId`.
+    /// `commandId`: the record's.
     pub command_id: String,
-    /// `commandName`.
+    /// `commandName`: the record's, may be empty.
     pub command_name: String,
-    /// `exitCode`, once there is one.
+    /// `exitCode` of the execution, once there is one.
     pub exit_code: Option<i64>,
-    /// `finishTime`.
+    /// `finishTime` of the execution, once it is over.
     pub finish_time: Option<Timestamp>,
-    /// `instanceId`.
+    /// `instanceId`: the run's.
     pub instance_id: String,
     /// `invocationStatus`: the status the run came to; of an execution of a recurring task that
     /// is scheduled again, the status it ended with.
     pub invocation_status: InvocationStatus,
-    /// `invokeId`.
+    /// `invokeId`: the record's.
     pub invoke_id: String,
-    /// `repeatMode`.
+    /// `repeatMode`: the record's.
     pub repeat_mode: RepeatMode,
-    /// `repeats`.
+    /// `repeats`: how often the run was started.
     pub repeats: u32,
-    /// `startTime`.
+    /// `startTime` of the execution, once there is one.
     pub start_time: Option<Timestamp>,
-    /// `errorCode`.
+    /// `errorCode`: the run's ErrorCode, may be empty.
     pub error_code: String,
-    /// `errorDesc`: the run's ErrorInfo.
+    /// `errorDesc`: the run's ErrorInfo, may be empty.
     pub error_desc: String,
 }
 
@@ -91,7 +95,8 @@ impl Serialize for TaskEvent {
 
 /// A queue of the events of one store, from [`Store::subscribe`]. Dropping it unsubscribes.
 ///
-/// When the queue is full the oldest event goes, and [`missed`](Self::missed) counts it.
+/// When the queue is full the oldest event goes, and [`missed`](Self::missed) counts it. To be sent
+/// to another thread; to be shared between them, behind a reference.
 ///
 /// # Examples
 ///
@@ -253,8 +258,9 @@ impl Drop for Subscribers {
 
 impl Store {
     /// Subscribes to every change of a run's status from now on, in order, with room for
-    /// `capacity` events. Updates and stops send events; accepting, importing, deleting and
-    /// evicting do not.
+    /// `capacity` events; with room for none it only counts them as missed. Updates and stops send
+    /// events; accepting, importing, deleting and evicting do not. See [`Subscription`] for an
+    /// example.
     ///
     /// With no subscription a write pays nothing for events; each one costs a write O(size of the
     /// event) for the first and O(1) for each further.

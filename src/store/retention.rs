@@ -18,13 +18,31 @@ pub(super) struct Counters {
     pub(super) output_bytes_dropped: u64,
 }
 
-/// Numbers about a store, see [`Store::statistics`].
+/// Numbers about a store, see [`Store::statistics`]. `records` and `bytes` are of now; the others
+/// count from when it was made or restored.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{Config, InstanceRun, Invocation, Store, SystemClock};
+///
+/// let mut store = Store::new(Config { capacity: 1, ..Config::default() }, SystemClock);
+/// for id in ["t-0001", "t-0002"] {
+///     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
+///     invocation.instances.push(InstanceRun::new("i-0001"));
+///     store.accept(&invocation)?;
+/// }
+/// let statistics = store.statistics();
+/// assert_eq!((statistics.records, statistics.evicted), (1, 1));
+/// assert!(statistics.bytes < 16_384);
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Records there are.
+    /// Records there are, expired ones not counted.
     pub records: usize,
-    /// Heap bytes that the records and their indexes take.
+    /// Heap bytes that the records and their indexes take, room they keep for more included.
     pub bytes: usize,
     /// Records that went because newer ones filled the capacity.
     pub evicted: u64,
@@ -40,7 +58,7 @@ pub struct Statistics {
 }
 
 impl Store {
-    /// Counts and bytes. Cost: O(records + distinct values).
+    /// Counts and bytes. Cost: O(records + distinct values), so not for every request.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         Statistics {

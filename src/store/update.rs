@@ -10,14 +10,14 @@ use crate::limits;
 use crate::model::{InvocationStatus, OutputUpdate, Overall, RunUpdate, Timestamp, check_move};
 
 impl Store {
-    /// Changes the run of `invoke_id` on `instance_id`, see [`RunUpdate`]. The overall statuses
-    /// and Timed follow. Cost: O(runs of the record), O(bytes of output given).
+    /// Changes the run of `invoke_id` on `instance_id`, see [`RunUpdate`] for what can be changed and
+    /// an example. The overall statuses and Timed follow, and subscribers are told. Cost: O(runs of the record), O(bytes of output given).
     ///
     /// # Errors
     ///
     /// `InvalidInvokeId.NotFound` or `InvalidInstance.NotFound` when there is no such run; a text
-    /// over 4,096 bytes by its field; a move that is not possible by both statuses. Then nothing
-    /// has changed.
+    /// over 4,096 bytes by its field; a move that is not possible as
+    /// `InvalidParameter.InvocationStatus`, by both statuses. Then nothing has changed.
     pub fn update_run(
         &mut self,
         invoke_id: &str,
