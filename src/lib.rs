@@ -45,66 +45,8 @@
 //! | keep a store | [`Store::save`], [`Store::restore`] |
 //! | answer an error | [`Error`], [`Error::write_json`] |
 //!
-//! # Cookbook
-//!
-//! List the failures of one command, newest first:
-//!
-//! ```
-//! # use invodex::{DescribeInvocations, InvokeStatus, Store};
-//! # let store = Store::default();
-//! let request = DescribeInvocations::new("cn-hangzhou")
-//!     .command_id("c-0001")
-//!     .invoke_status(InvokeStatus::Failed)
-//!     .max_results(50);
-//! for invocation in store.describe_invocations(&request)?.invocations() {
-//!     println!("{} {}", invocation.creation_time(), invocation.invoke_id());
-//! }
-//! # Ok::<(), invodex::Error>(())
-//! ```
-//!
-//! Walk everything, whatever is written meanwhile:
-//!
-//! ```
-//! # use invodex::{DescribeInvocations, Store};
-//! # let store = Store::default();
-//! let mut request = DescribeInvocations::new("cn-hangzhou").max_results(50);
-//! loop {
-//!     let page = store.describe_invocations(&request)?;
-//!     // ... page.invocations() ...
-//!     let Some(token) = page.next_token() else { break };
-//!     request = request.next_token(token.as_str());
-//! }
-//! # Ok::<(), invodex::Error>(())
-//! ```
-//!
-//! Count by status without reading a row:
-//!
-//! ```
-//! # use invodex::{DescribeInvocations, InvokeStatus, Store};
-//! # let store = Store::default();
-//! for &status in InvokeStatus::ALL {
-//!     let request = DescribeInvocations::new("cn-hangzhou").invoke_status(status).page_size(1);
-//!     println!("{status}: {}", store.describe_invocations(&request)?.total_count().unwrap_or(0));
-//! }
-//! # Ok::<(), invodex::Error>(())
-//! ```
-//!
-//! Test with a clock that stands still until it is moved:
-//!
-//! ```
-//! use invodex::{Config, InstanceRun, Invocation, ManualClock, Store};
-//!
-//! let clock = ManualClock::new("2024-05-01T00:00:00Z".parse()?);
-//! let mut store = Store::new(Config::default(), clock.clone());
-//! let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
-//! invocation.instances.push(InstanceRun::new("i-0001"));
-//! store.accept(&invocation)?;
-//! clock.advance(28 * 86_400);
-//! assert_eq!(store.len(), 1);
-//! clock.advance(1);
-//! assert_eq!(store.len(), 0, "older than 28 days");
-//! # Ok::<(), invodex::Error>(())
-//! ```
+//! The [cookbook] has recipes: the failures of the last hour, waiting until something is done,
+//! walking, totals, async servers, fixed clocks, captures, archives.
 //!
 //! # Embedding
 //!
@@ -151,11 +93,8 @@
 //! assert_eq!(answer(&store, "Action=DescribeInvocations", "473469C7").0, 400);
 //! ```
 //!
-//! - **Async**: a query takes microseconds, so call [`SharedStore`] from the task itself; nothing
-//!   in it waits for input. Only [`Store::save`], [`Store::restore`] and [`Store::import`] of large
-//!   stores belong on a thread for blocking work. For events, have
-//!   [`Subscription::on_event`] wake the task, which then takes [`Subscription::try_next`] until it
-//!   is empty.
+//! - **Async**: a query takes microseconds, so call [`SharedStore`] from the task itself; see the
+//!   [cookbook](cookbook#serve-from-an-async-server) for that and for events.
 //! - **Many tenants**: one store for each. An empty one takes some kilobytes and well under a
 //!   microsecond to make. Give each its own [`Config::id`], so that one's tokens are refused by the
 //!   other.
@@ -168,7 +107,8 @@
 //!
 //! # Features
 //!
-//! - `json` (default): [`Store::import`], and with it serde_json. Answers are written without it.
+//! - `json` (default): [`Store::import`], and with it serde_json. Without it (`default-features =
+//!   false`) all else is there; answers and errors are written without serde_json.
 //!
 //! # What it does not do
 //!
@@ -183,6 +123,8 @@
 mod archive;
 mod columns;
 mod config;
+#[cfg(any(doc, doctest))]
+pub mod cookbook;
 mod error;
 #[cfg(feature = "json")]
 mod import;

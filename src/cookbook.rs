@@ -1,0 +1,316 @@
+//! Recipes, each of which runs as a test. There is nothing in this module but these pages.
+//!
+//! - [The failures of the last hour](#the-failures-of-the-last-hour)
+//! - [Wait until it is done](#wait-until-it-is-done)
+//! - [Walk everything](#walk-everything)
+//! - [Totals by status](#totals-by-status)
+//! - [Serve from an async server](#serve-from-an-async-server)
+//! - [Test with a clock that stands still](#test-with-a-clock-that-stands-still)
+//! - [Load a capture](#load-a-capture)
+//! - [Save and restore](#save-and-restore)
+//!
+//! # The failures of the last hour
+//!
+//! The API has no filter by time, but its list is newest first: stop at the first row that is too
+//! old. `Failed` are those without any success; `PartialFailed` is a value of its own.
+//!
+//! ```
+//! use invodex::{DescribeInvocations, Error, InvokeStatus, Store};
+//!
+//! fn failures_of_the_last_hour(store: &Store) -> Result<Vec<String>, Error> {
+//!     let since = store.now().saturating_add_secs(-3_600);
+//!     let mut request = DescribeInvocations::new("cn-hangzhou")
+//!         .invoke_status(InvokeStatus::Failed)
+//!         .max_results(50);
+//!     let mut failures = Vec::new();
+//!     loop {
+//!         let page = store.describe_invocations(&request)?;
+//!         for row in page.invocations() {
+//!             if row.creation_time() < since {
+//!                 return Ok(failures);
+//!             }
+//!             failures.push(row.invoke_id().to_owned());
+//!         }
+//!         let Some(token) = page.next_token() else { return Ok(failures) };
+//!         request = request.next_token(token.as_str());
+//!     }
+//! }
+//! # use invodex::{InstanceRun, Invocation, RunUpdate};
+//! # let mut store = Store::default();
+//! # for (id, age) in [("t-0001", 3_601), ("t-0002", 60)] {
+//! #     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
+//! #     invocation.creation_time = Some(store.now().saturating_add_secs(-age));
+//! #     invocation.instances.push(InstanceRun::new("i-0001"));
+//! #     store.accept(&invocation)?;
+//! #     store.update_run(id, "i-0001", &RunUpdate::started())?;
+//! #     store.update_run(id, "i-0001", &RunUpdate::finished(1))?;
+//! # }
+//! # assert_eq!(failures_of_the_last_hour(&store)?, ["t-0002"]);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Wait until it is done
+//!
+//! As a client of the API does, by asking again:
+//!
+//! ```
+//! use invodex::{DescribeInvocations, Error, OverallStatus, SharedStore};
+//! use std::time::Duration;
+//!
+//! fn wait_by_asking(store: &SharedStore, invoke_id: &str) -> Result<Option<OverallStatus>, Error> {
+//!     let request = DescribeInvocations::new("cn-hangzhou").invoke_id(invoke_id);
+//!     loop {
+//!         let page = store.describe_invocations(&request)?;
+//!         let status = page.invocations().next().map(|row| row.invocation_status());
+//!         if status.is_none_or(OverallStatus::is_end) {
+//!             return Ok(status); // `None`: there is no such record, or it is gone
+//!         }
+//!         std::thread::sleep(Duration::from_millis(10));
+//!     }
+//! }
+//! # use invodex::{InstanceRun, Invocation, RunUpdate, Store};
+//! # let store = SharedStore::from(Store::default());
+//! # let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+//! # invocation.instances.push(InstanceRun::new("i-0001"));
+//! # store.accept(&invocation)?;
+//! # let writer = store.clone();
+//! # let thread = std::thread::spawn(move || {
+//! #     writer.update_run("t-0001", "i-0001", &RunUpdate::started())?;
+//! #     writer.update_run("t-0001", "i-0001", &RunUpdate::finished(0))
+//! # });
+//! # assert_eq!(wait_by_asking(&store, "t-0001")?, Some(OverallStatus::Success));
+//! # assert_eq!(wait_by_asking(&store, "t-0002")?, None);
+//! # thread.join().unwrap()?;
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! In the same process, without asking: subscribe first, then look, then wait.
+//!
+//! ```
+//! use invodex::{OverallStatus, SharedStore};
+//! use std::time::Duration;
+//!
+//! fn wait_for_events(store: &SharedStore, invoke_id: &str) -> Option<OverallStatus> {
+//!     let events = store.subscribe(64);
+//!     loop {
+//!         let status = store.read(|store| store.get(invoke_id).map(|row| row.invocation_status()));
+//!         if status.is_none_or(OverallStatus::is_end) {
+//!             return status;
+//!         }
+//!         // Any change of any run wakes it; the limit is for a record that is deleted.
+//!         let _ = events.next_timeout(Duration::from_secs(1));
+//!     }
+//! }
+//! # use invodex::{InstanceRun, Invocation, Store};
+//! # let store = SharedStore::from(Store::default());
+//! # let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+//! # invocation.instances.push(InstanceRun::new("i-0001"));
+//! # store.accept(&invocation)?;
+//! # let writer = store.clone();
+//! # let thread = std::thread::spawn(move || writer.stop("t-0001", &[]));
+//! # assert_eq!(wait_for_events(&store, "t-0001"), Some(OverallStatus::Stopped));
+//! # thread.join().unwrap()?;
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! # Walk everything
+//!
+//! Whatever is written meanwhile: what matches throughout comes exactly once, nothing twice.
+//!
+//! ```
+//! # use invodex::{DescribeInvocations, InstanceRun, Invocation, Store};
+//! # let mut store = Store::default();
+//! # for number in 0..120 {
+//! #     let mut invocation = Invocation::new("cn-hangzhou", format!("t-{number}"), "c-0001");
+//! #     invocation.instances.push(InstanceRun::new("i-0001"));
+//! #     store.accept(&invocation)?;
+//! # }
+//! # let mut rows = 0;
+//! let mut request = DescribeInvocations::new("cn-hangzhou").max_results(50);
+//! loop {
+//!     let page = store.describe_invocations(&request)?;
+//!     for row in page.invocations() {
+//!         // ...
+//! #         rows += 1;
+//!     }
+//!     let Some(token) = page.next_token() else { break };
+//!     request = request.next_token(token.as_str());
+//! }
+//! # assert_eq!(rows, 120);
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! A request without Timed leaves live recurring tasks out, as the API documents it: `timed(true)`
+//! lists those alone, [`OmittedTimed::Any`](crate::OmittedTimed) all. All records of all regions, in
+//! the same process: [`Store::iter`](crate::Store::iter).
+//!
+//! # Totals by status
+//!
+//! A page by number comes with the exact total, which is counted without a look at the rows.
+//!
+//! ```
+//! use invodex::{DescribeInvocations, InvokeStatus, Store};
+//! # let store = Store::default();
+//!
+//! for &status in InvokeStatus::ALL {
+//!     let request = DescribeInvocations::new("cn-hangzhou").invoke_status(status).page_size(1);
+//!     let total = store.describe_invocations(&request)?.total_count();
+//!     println!("{status}: {}", total.unwrap_or(0));
+//! }
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! # Serve from an async server
+//!
+//! A query takes microseconds and waits for nothing but the lock, so a handler calls it as it is;
+//! the lock is free again when the answer is written. Only `save`, `restore` and `import` of large
+//! stores belong on a thread for blocking work.
+//!
+//! ```
+//! use invodex::{DescribeInvocations, Error, SharedStore, decode_query};
+//!
+//! async fn handle(store: SharedStore, query: String, request_id: String) -> (u16, Vec<u8>) {
+//!     let mut body = Vec::new();
+//!     let answer = decode_query(&query)
+//!         .and_then(|pairs| store.describe_invocations(&DescribeInvocations::from_pairs(pairs)));
+//!     match answer {
+//!         Ok(page) => page.write_json(&request_id, &mut body),
+//!         Err(error) => {
+//!             error.write_json(&request_id, "ecs.example.com", &mut body);
+//!             return (error.status(), body);
+//!         }
+//!     }
+//!     (200, body)
+//! }
+//! # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
+//! # let store = SharedStore::from(invodex::Store::default());
+//! # for (query, status) in [("RegionId=cn-hangzhou", 200), ("", 400), ("RegionId=%", 400)] {
+//! #     let answer = pin!(handle(store.clone(), query.into(), "473469C7".into()));
+//! #     let Poll::Ready((given, body)) = answer.poll(&mut Context::from_waker(Waker::noop()))
+//! #         else { panic!("it waits for nothing") };
+//! #     assert_eq!(given, status);
+//! #     assert!(body.starts_with(br#"{"RequestId":"473469C7""#));
+//! # }
+//! ```
+//!
+//! Events wake a task through [`on_event`](crate::Subscription::on_event):
+//!
+//! ```
+//! use invodex::{Subscription, TaskEvent};
+//! use std::{future::poll_fn, task::Poll};
+//!
+//! /// The next event, or `None` when the store is gone.
+//! async fn next_event(events: &Subscription) -> Option<TaskEvent> {
+//!     poll_fn(|context| {
+//!         let waker = context.waker().clone();
+//!         // Before the look into the queue, so that no event falls between the two.
+//!         events.on_event(move || waker.wake_by_ref());
+//!         match events.try_next() {
+//!             None if !events.is_closed() => Poll::Pending,
+//!             event => Poll::Ready(event),
+//!         }
+//!     })
+//!     .await
+//! }
+//! # use invodex::{InstanceRun, Invocation, Store};
+//! # use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
+//! # use std::{future::Future, pin::pin, task::{Context, Wake}};
+//! # struct Woken(AtomicUsize);
+//! # impl Wake for Woken {
+//! #     fn wake(self: Arc<Self>) { self.0.fetch_add(1, Ordering::SeqCst); }
+//! # }
+//! # let mut store = Store::default();
+//! # let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+//! # invocation.instances.push(InstanceRun::new("i-0001"));
+//! # store.accept(&invocation)?;
+//! # let events = store.subscribe(10);
+//! # let woken = Arc::new(Woken(AtomicUsize::new(0)));
+//! # let waker = woken.clone().into();
+//! # let mut context = Context::from_waker(&waker);
+//! # let mut next = pin!(next_event(&events));
+//! # assert!(next.as_mut().poll(&mut context).is_pending());
+//! # assert_eq!(woken.0.load(Ordering::SeqCst), 0);
+//! # store.stop("t-0001", &[])?;
+//! # assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+//! # assert!(matches!(next.as_mut().poll(&mut context), Poll::Ready(Some(_))));
+//! # drop(store);
+//! # assert!(matches!(pin!(next_event(&events)).poll(&mut context), Poll::Ready(None)));
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! # Test with a clock that stands still
+//!
+//! A [`Timestamp`](crate::Timestamp) is a clock that never moves, a
+//! [`ManualClock`](crate::ManualClock) one that is moved by hand.
+//!
+//! ```
+//! use invodex::{Config, InstanceRun, Invocation, ManualClock, Store};
+//!
+//! let clock = ManualClock::new("2024-05-01T00:00:00Z".parse()?);
+//! let mut store = Store::new(Config::default(), clock.clone());
+//! let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+//! invocation.instances.push(InstanceRun::new("i-0001"));
+//! store.accept(&invocation)?;
+//! clock.advance(28 * 86_400);
+//! assert_eq!(store.len(), 1);
+//! clock.advance(1);
+//! assert_eq!(store.len(), 0, "older than 28 days");
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! # Load a capture
+//!
+//! Captures are often older than the store keeps records, hence no limit of age. The report names
+//! every record that was refused and every field in which an answer will differ.
+//!
+//! ```
+//! # #[cfg(feature = "json")] {
+//! use invodex::{Config, ImportOptions, Store, SystemClock};
+//!
+//! # let capture = br#"{"Invocations": {"Invocation": [{
+//! #     "InvokeId": "t-0001", "CommandId": "c-0001", "CommandType": "RunShellScript",
+//! #     "CreationTime": "2020-05-11T09:01:39Z",
+//! #     "InvokeInstances": {"InvokeInstance": [{
+//! #         "InstanceId": "i-0001", "InvocationStatus": "Success"}]}
+//! # }]}}"#;
+//! // let capture = std::fs::read("describe-invocations.json")?;
+//! let config = Config { retention_seconds: None, ..Config::default() };
+//! let mut store = Store::new(config, SystemClock);
+//! let report = store.import(capture, &ImportOptions::new("cn-hangzhou"))?;
+//! println!("{report}");
+//! for refusal in &report.refusals {
+//!     println!("{refusal}");
+//! }
+//! assert_eq!(report.loaded, 1);
+//! # }
+//! # Ok::<(), invodex::Error>(())
+//! ```
+//!
+//! # Save and restore
+//!
+//! Beside the old file first, so that a crash leaves one of the two whole. A restored store gives
+//! the same answers and takes the same tokens; configuration and clock are given anew.
+//!
+//! ```
+//! use invodex::{Config, Store, SystemClock};
+//! use std::{error, fs, path::Path};
+//!
+//! fn save(store: &Store, path: &Path) -> Result<(), Box<dyn error::Error>> {
+//!     let fresh = path.with_extension("new");
+//!     let file = fs::File::create(&fresh)?;
+//!     store.save(&file)?;
+//!     file.sync_all()?;
+//!     Ok(fs::rename(fresh, path)?)
+//! }
+//!
+//! fn restore(path: &Path) -> Result<Store, Box<dyn error::Error>> {
+//!     Ok(Store::restore(Config::default(), SystemClock, fs::File::open(path)?)?)
+//! }
+//! # let folder = std::env::temp_dir().join(format!("invodex-cookbook-{}", std::process::id()));
+//! # fs::create_dir_all(&folder)?;
+//! # let path = folder.join("store.ivx");
+//! # save(&Store::default(), &path)?;
+//! # assert!(restore(&path)?.is_empty());
+//! # fs::remove_dir_all(folder)?;
+//! # Ok::<(), Box<dyn error::Error>>(())
+//! ```
