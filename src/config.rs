@@ -1,5 +1,6 @@
 //! What a store is told when it is made: limits, policies, and where the time comes from.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -24,7 +25,7 @@ use crate::model::Timestamp;
 /// let store = Store::new(config, SystemClock);
 /// assert!(store.is_empty());
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Config {
     /// The store's id, which its tokens are bound to. Stores with the same id accept each other's
     /// tokens. An archive keeps it. Default 0.
@@ -65,6 +66,30 @@ impl Default for Config {
     }
 }
 
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Config {
+            id,
+            capacity,
+            retention_seconds,
+            omitted_timed,
+            regions,
+            history_limit,
+            output_budget,
+            tuning: _,
+        } = self;
+        f.debug_struct("Config")
+            .field("id", id)
+            .field("capacity", capacity)
+            .field("retention_seconds", retention_seconds)
+            .field("omitted_timed", omitted_timed)
+            .field("regions", regions)
+            .field("history_limit", history_limit)
+            .field("output_budget", output_budget)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a request without `Timed` asks for. The API's documentation says `false`, yet a look-up
 /// by InvokeId does return live recurring tasks, and clients depend on it.
 ///
@@ -90,6 +115,7 @@ impl Default for Config {
 /// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub enum OmittedTimed {
     /// As `false`, unless InvokeId is given; then it restricts nothing.
     #[default]
@@ -117,7 +143,7 @@ pub enum OmittedTimed {
 /// assert_eq!(code("cn-fuzhou"), "RegionId.ApiNotSupported");
 /// assert_eq!(code("cn-nowhere"), "InvalidRegionId.NotFound");
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Regions(Option<Vec<(String, bool)>>);
 
 impl Regions {
@@ -147,6 +173,19 @@ impl Regions {
             None => Some(true),
             Some(known) => known.iter().find(|(known, _)| known == id).map(|&(_, api)| api),
         }
+    }
+}
+
+impl fmt::Debug for Regions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(known) = &self.0 else { return f.write_str("Regions(all)") };
+        let with = |api: bool| {
+            known.iter().filter(move |(_, has)| *has == api).map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        f.debug_struct("Regions")
+            .field("only", &with(true))
+            .field("without_api", &with(false))
+            .finish()
     }
 }
 
@@ -222,7 +261,7 @@ impl Clock for Timestamp {
 /// assert_eq!(same.now().to_string(), "2024-05-01T00:01:30Z");
 /// # Ok::<(), invodex::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ManualClock(Arc<AtomicU32>);
 
 impl ManualClock {
@@ -242,6 +281,12 @@ impl ManualClock {
         let later = |now: u32| Some(now.saturating_add(seconds));
         // The closure always returns a value, so this cannot fail.
         let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
+    }
+}
+
+impl fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ManualClock").field(&self.now()).finish()
     }
 }
 

@@ -32,7 +32,7 @@
 //!             failures.push(row.invoke_id().to_owned());
 //!         }
 //!         let Some(token) = page.next_token() else { return Ok(failures) };
-//!         request = request.next_token(token.as_str());
+//!         request = request.next_token(token);
 //!     }
 //! }
 //! # use invodex::{InstanceRun, Invocation, RunUpdate};
@@ -68,8 +68,8 @@
 //!         std::thread::sleep(Duration::from_millis(10));
 //!     }
 //! }
-//! # use invodex::{InstanceRun, Invocation, RunUpdate, Store};
-//! # let store = SharedStore::from(Store::default());
+//! # use invodex::{InstanceRun, Invocation, RunUpdate};
+//! # let store = SharedStore::default();
 //! # let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 //! # invocation.instances.push(InstanceRun::new("i-0001"));
 //! # store.accept(&invocation)?;
@@ -101,8 +101,8 @@
 //!         let _ = events.next_timeout(Duration::from_secs(1));
 //!     }
 //! }
-//! # use invodex::{InstanceRun, Invocation, Store};
-//! # let store = SharedStore::from(Store::default());
+//! # use invodex::{InstanceRun, Invocation};
+//! # let store = SharedStore::default();
 //! # let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 //! # invocation.instances.push(InstanceRun::new("i-0001"));
 //! # store.accept(&invocation)?;
@@ -134,7 +134,7 @@
 //! #         rows += 1;
 //!     }
 //!     let Some(token) = page.next_token() else { break };
-//!     request = request.next_token(token.as_str());
+//!     request = request.next_token(token);
 //! }
 //! # assert_eq!(rows, 120);
 //! # Ok::<(), invodex::Error>(())
@@ -183,7 +183,7 @@
 //!     (200, body)
 //! }
 //! # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
-//! # let store = SharedStore::from(invodex::Store::default());
+//! # let store = SharedStore::default();
 //! # for (query, status) in [("RegionId=cn-hangzhou", 200), ("", 400), ("RegionId=%", 400)] {
 //! #     let answer = pin!(handle(store.clone(), query.into(), "473469C7".into()));
 //! #     let Poll::Ready((given, body)) = answer.poll(&mut Context::from_waker(Waker::noop()))

@@ -25,6 +25,7 @@ use crate::store::Store;
 ///
 /// See [`ImportOptions`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
 pub enum CaptureEncoding {
     /// Decided once for the file: Base64 when every CommandContent and Output in it is canonical
     /// Base64 (full padding, no bits beyond the last byte), else plain text.
@@ -36,7 +37,7 @@ pub enum CaptureEncoding {
     PlainText,
 }
 
-/// What a captured response does not say about itself.
+/// What a captured response does not say about itself, for [`Store::import`].
 ///
 /// # Examples
 ///
@@ -85,7 +86,7 @@ impl ImportOptions {
 
 impl Store {
     /// Loads the records of a captured DescribeInvocations response, and reports how the store's
-    /// answer will differ from it.
+    /// answer will differ from it. Needs the feature `json`, which is on by default.
     ///
     /// The list is accepted from its end to its start, as one [batch](Store::accept_batch), so
     /// that records with equal times keep the captured order. Statuses and Timed are derived from

@@ -87,7 +87,7 @@
 //!     Ok(())
 //! }
 //!
-//! let store = SharedStore::from(invodex::Store::default());
+//! let store = SharedStore::default();
 //! let query = "Action=DescribeInvocations&RegionId=cn-hangzhou&MaxResults=10";
 //! assert_eq!(answer(&store, query, "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E").0, 200);
 //! assert_eq!(answer(&store, "Action=DescribeInvocations", "473469C7").0, 400);

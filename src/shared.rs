@@ -10,6 +10,7 @@ use roaring::RoaringTreemap;
 
 use lock::SharedLock;
 
+use crate::config::{Clock, Config};
 use crate::error::Error;
 #[cfg(feature = "json")]
 use crate::import::{ImportOptions, ImportReport};
@@ -31,9 +32,9 @@ use crate::store::{Accepted, Statistics, Store, Subscription};
 /// # Examples
 ///
 /// ```
-/// use invodex::{DescribeInvocations, InstanceRun, Invocation, SharedStore, Store};
+/// use invodex::{DescribeInvocations, InstanceRun, Invocation, SharedStore};
 ///
-/// let store = SharedStore::from(Store::default());
+/// let store = SharedStore::default();
 /// let writer = store.clone();
 /// std::thread::spawn(move || {
 ///     let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
@@ -59,7 +60,16 @@ mod sync {
     pub(super) use std::thread::yield_now;
 }
 
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+impl Default for SharedStore {
+    /// An empty store with the default configuration and the system's clock.
+    fn default() -> Self {
+        Store::default().into()
+    }
+}
+
 impl From<Store> for SharedStore {
+    /// Shares a store that is there already, such as a restored one.
     fn from(store: Store) -> Self {
         SharedStore(Arc::new(SharedLock::new(store)))
     }
@@ -72,6 +82,11 @@ impl fmt::Debug for SharedStore {
 }
 
 impl SharedStore {
+    /// As [`Store::new`].
+    pub fn new(config: Config, clock: impl Clock + 'static) -> Self {
+        Store::new(config, clock).into()
+    }
+
     // No method of the store can panic half-way, so whoever panics leaves a sound store.
     fn lock_to_read(&self) -> RwLockReadGuard<'_, Store> {
         self.0.read()
@@ -88,8 +103,7 @@ impl SharedStore {
     /// # Examples
     ///
     /// ```
-    /// # use invodex::{SharedStore, Store};
-    /// # let store = SharedStore::from(Store::default());
+    /// # let store = invodex::SharedStore::default();
     /// let newest = store.read(|store| store.iter().next().map(|row| row.creation_time()));
     /// assert_eq!(newest, None);
     /// ```
@@ -103,8 +117,8 @@ impl SharedStore {
     /// # Examples
     ///
     /// ```
-    /// # use invodex::{InstanceRun, Invocation, RunUpdate, SharedStore, Store};
-    /// # let store = SharedStore::from(Store::default());
+    /// # use invodex::{InstanceRun, Invocation, RunUpdate, SharedStore};
+    /// # let store = SharedStore::default();
     /// # let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
     /// # invocation.instances.push(InstanceRun::new("i-0001"));
     /// store.write(|store| {
@@ -247,7 +261,7 @@ impl SharedStore {
         })
     }
 
-    /// As [`Store::import`].
+    /// As [`Store::import`], with the store locked all the time. Needs the feature `json`.
     ///
     /// # Errors
     ///

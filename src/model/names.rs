@@ -6,7 +6,6 @@ macro_rules! api_names {
     ($(#[$meta:meta])* $name:ident, $parameter:literal { $($(#[$doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        #[repr(u8)]
         pub enum $name { $($(#[$doc])* $variant),+ }
 
         impl $name {

@@ -68,7 +68,7 @@ impl Cursor {
 /// let token = store.describe_invocations(&first)?.next_token().unwrap();
 /// assert_eq!(token.as_str().len(), 44);
 ///
-/// let second = store.describe_invocations(&first.next_token(token.as_str()))?;
+/// let second = store.describe_invocations(&first.next_token(token))?;
 /// assert_eq!(second.invocations().next().unwrap().invoke_id(), "t-0001");
 /// assert_eq!(second.next_token(), None);
 /// # Ok::<(), invodex::Error>(())
@@ -97,6 +97,19 @@ impl NextToken {
         // The text is as long as the encoding, so there is nothing that could fail.
         let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
         NextToken(text)
+    }
+}
+
+impl AsRef<str> for NextToken {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+/// For the next request's `next_token`.
+impl From<NextToken> for String {
+    fn from(token: NextToken) -> Self {
+        token.as_str().to_owned()
     }
 }
 

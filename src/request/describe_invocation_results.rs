@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::params::{Common, ContentEncoding, Pairs, Param, common_builder};
 use crate::model::InvokeStatus;
 
@@ -22,11 +24,22 @@ use crate::model::InvokeStatus;
 /// ]);
 /// assert_eq!(built, read);
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct DescribeInvocationResults {
     pub(crate) common: Common,
     pub(crate) invoke_record_status: Param<InvokeStatus>,
     pub(crate) include_history: Param<bool>,
+}
+
+impl fmt::Debug for DescribeInvocationResults {
+    /// What was given, by the names of the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut given = f.debug_struct("DescribeInvocationResults");
+        self.common.show(&mut given);
+        self.invoke_record_status.show("InvokeRecordStatus", &mut given);
+        self.include_history.show("IncludeHistory", &mut given);
+        given.finish()
+    }
 }
 
 impl DescribeInvocationResults {

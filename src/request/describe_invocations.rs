@@ -1,4 +1,6 @@
-use super::params::{Common, ContentEncoding, Pairs, Param, common_builder};
+use std::fmt;
+
+use super::params::{Common, ContentEncoding, Pairs, Param, common_builder, show_text};
 use crate::model::{CommandType, InvokeStatus, RepeatMode};
 
 /// A `DescribeInvocations` request.
@@ -31,9 +33,13 @@ use crate::model::{CommandType, InvokeStatus, RepeatMode};
 /// let query = "RegionId=cn-hangzhou&InvokeStatus=Failed&CommandType=RunShellScript\
 ///              &Tag.1.Key=owner&Tag.1.Value=zhangsan&MaxResults=50";
 /// assert_eq!(built, DescribeInvocations::from_pairs(invodex::decode_query(query)?));
+///
+/// let short = DescribeInvocations::new("cn-hangzhou").max_results(50);
+/// let shown = r#"DescribeInvocations { RegionId: "cn-hangzhou", MaxResults: 50 }"#;
+/// assert_eq!(format!("{short:?}"), shown);
 /// # Ok::<(), invodex::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct DescribeInvocations {
     pub(crate) common: Common,
     pub(crate) command_name: Option<String>,
@@ -42,6 +48,21 @@ pub struct DescribeInvocations {
     pub(crate) timed: Param<bool>,
     pub(crate) invoke_status: Param<InvokeStatus>,
     pub(crate) include_output: Param<bool>,
+}
+
+impl fmt::Debug for DescribeInvocations {
+    /// What was given, by the names of the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut given = f.debug_struct("DescribeInvocations");
+        self.common.show(&mut given);
+        show_text("CommandName", &self.command_name, &mut given);
+        self.command_type.show("CommandType", &mut given);
+        self.repeat_mode.show("RepeatMode", &mut given);
+        self.timed.show("Timed", &mut given);
+        self.invoke_status.show("InvokeStatus", &mut given);
+        self.include_output.show("IncludeOutput", &mut given);
+        given.finish()
+    }
 }
 
 impl DescribeInvocations {

@@ -1,6 +1,8 @@
 //! Wire pairs to requests: how each kind of value is read, and the parameters that both
 //! operations have.
 
+use std::fmt;
+
 use crate::limits;
 
 /// `ContentEncoding`: how CommandContent and Output are written.
@@ -74,6 +76,21 @@ impl<T: Copy> Param<T> {
             _ if text.is_empty() => Param::Absent,
             Some(value) => Param::Given(value),
             None => Param::Malformed(text.into()),
+        }
+    }
+}
+
+impl<T: fmt::Debug> Param<T> {
+    /// Adds what was given, if anything was.
+    pub(crate) fn show(&self, name: &str, to: &mut fmt::DebugStruct<'_, '_>) {
+        match self {
+            Param::Absent => {}
+            Param::Given(value) => {
+                to.field(name, value);
+            }
+            Param::Malformed(text) => {
+                to.field(name, text);
+            }
         }
     }
 }
@@ -168,6 +185,32 @@ pub(crate) struct Common {
     pub(crate) next_token: Option<String>,
     pub(crate) page_number: Param<u32>,
     pub(crate) page_size: Param<u32>,
+}
+
+impl Common {
+    /// Adds what was given, by the names of the wire.
+    pub(crate) fn show(&self, to: &mut fmt::DebugStruct<'_, '_>) {
+        to.field("RegionId", &self.region_id);
+        show_text("ResourceGroupId", &self.resource_group_id, to);
+        show_text("InvokeId", &self.invoke_id, to);
+        show_text("CommandId", &self.command_id, to);
+        show_text("InstanceId", &self.instance_id, to);
+        for GivenTag { number, key, value } in &self.tags.tags {
+            show_text(&format!("Tag.{number}.Key"), key, to);
+            show_text(&format!("Tag.{number}.Value"), value, to);
+        }
+        self.content_encoding.show("ContentEncoding", to);
+        self.max_results.show("MaxResults", to);
+        show_text("NextToken", &self.next_token, to);
+        self.page_number.show("PageNumber", to);
+        self.page_size.show("PageSize", to);
+    }
+}
+
+pub(crate) fn show_text(name: &str, text: &Option<String>, to: &mut fmt::DebugStruct<'_, '_>) {
+    if let Some(text) = text {
+        to.field(name, text);
+    }
 }
 
 /// Collects the common parameters from wire pairs.
