@@ -23,7 +23,15 @@ use crate::store::Store;
 ///
 /// # Examples
 ///
-/// See [`ImportOptions`].
+/// ```
+/// use invodex::{CaptureEncoding, ContentEncoding, ImportOptions, Store};
+///
+/// let capture = br#"{"Invocations": {"Invocation": []}}"#;
+/// let options = ImportOptions::new("cn-hangzhou").encoding(CaptureEncoding::PlainText);
+/// let report = Store::default().import(capture, &options)?;
+/// assert_eq!(report.encoding, ContentEncoding::PlainText);
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum CaptureEncoding {

@@ -48,7 +48,19 @@ pub struct ImportReport {
 ///
 /// # Examples
 ///
-/// See [`Store::import`](crate::Store::import).
+/// ```
+/// use invodex::{DifferenceKind, ImportOptions, Store};
+///
+/// let capture = br#"{"Author": "zhangsan", "Invocations": {"Invocation": []}}"#;
+/// let report = Store::default().import(capture, &ImportOptions::new("cn-hangzhou"))?;
+/// let difference = &report.differences[0];
+/// assert_eq!((difference.position, difference.kind), (None, DifferenceKind::Unknown));
+/// assert_eq!(
+///     difference.to_string(),
+///     r#"beside the list: Author: captured "\"zhangsan\"", answered nothing (unknown)"#
+/// );
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Difference {
@@ -112,7 +124,16 @@ impl fmt::Display for DifferenceKind {
 ///
 /// # Examples
 ///
-/// See [`ImportReport`].
+/// ```
+/// use invodex::{ImportOptions, Store};
+///
+/// let capture = br#"{"Invocations": {"Invocation": [{"InvokeId": "t-0001", "Timed": 1}]}}"#;
+/// let report = Store::default().import(capture, &ImportOptions::new("cn-hangzhou"))?;
+/// let refusal = report.refusals[0].to_string();
+/// assert!(refusal.starts_with("record 0 (t-0001): refused: InvalidParameter.Timed (400): "));
+/// assert!(refusal.ends_with("Timed: given 1, allowed true or false"));
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Refusal {

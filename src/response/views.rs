@@ -228,7 +228,20 @@ impl std::fmt::Debug for InvocationView<'_> {
 ///
 /// # Examples
 ///
-/// See [`InvocationView`].
+/// ```
+/// use invodex::{InstanceRun, Invocation, Store, Tag};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// invocation.tags = vec![Tag::new("owner", "zhangsan"), Tag::new("reviewed", "")];
+/// store.accept(&invocation)?;
+///
+/// let row = store.get("t-0001").unwrap();
+/// let tags: Vec<_> = row.tags().map(|tag| (tag.key(), tag.value())).collect();
+/// assert_eq!(tags, [("owner", "zhangsan"), ("reviewed", "")]);
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct TagView<'a>(&'a TagPair);
 

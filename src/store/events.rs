@@ -21,7 +21,23 @@ use crate::model::{InvocationStatus, RepeatMode, Timestamp};
 ///
 /// # Examples
 ///
-/// See [`Subscription`].
+/// ```
+/// use invodex::{InstanceRun, Invocation, RunUpdate, Store};
+///
+/// let mut store = Store::default();
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// store.accept(&invocation)?;
+///
+/// let events = store.subscribe(100);
+/// store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
+/// store.update_run("t-0001", "i-0001", &RunUpdate::finished(2))?;
+/// let [started, failed] = [events.try_next().unwrap(), events.try_next().unwrap()];
+/// assert!(!started.is_task_event(), "the service sends none when a run starts");
+/// assert!(failed.is_task_event());
+/// assert_eq!((failed.exit_code, &*failed.error_code), (Some(2), "ExitCodeNonzero"));
+/// # Ok::<(), invodex::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct TaskEvent {
