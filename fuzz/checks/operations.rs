@@ -95,7 +95,12 @@ struct Start {
 impl Start {
     fn setup(&self) -> Setup {
         let [share, min, dead] = self.tuning.map(u32::from);
-        let random = Tuning { list_share: 2 + share % 31, list_min: min % 5, dead_min: dead % 7 };
+        let random = Tuning {
+            list_share: 2 + share % 31,
+            list_min: min % 5,
+            first_piece: 1 + min % 3,
+            dead_min: dead % 7,
+        };
         Setup {
             capacity: usize::from(match self.capacity {
                 small @ 0..=31 => small,

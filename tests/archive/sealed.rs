@@ -54,7 +54,7 @@ fn a_block_can_be_as_long_as_allowed() {
     let store = restore(&Config::default(), now(), &blocks.bytes()).expect("it is sound");
     assert!(archive(&store) == sound().bytes());
     blocks.0[1].1.push(0);
-    let error = restore(&Config::default(), now(), &blocks.bytes()).err().expect("it is too long");
+    let error = restore(&Config::default(), now(), &blocks.bytes()).expect_err("it is too long");
     let detail = "block 1 (data): says that it is 1048577 bytes long, allowed are 1048576";
     assert!(error.detail().starts_with(detail), "{error}");
 }
