@@ -312,7 +312,7 @@ fn bytes_that_are_no_text() {
                 let is = (error.code(), error.status(), error.message(), error.parameter());
                 let message = "The specified parameter is not valid.";
                 assert_eq!(is, ("InvalidParameter", 400, message, None), "{what}");
-                let rule = ["text is UTF-8", "followed by two hexadecimal digits"];
+                let rule = ["text in UTF-8", "only before two hexadecimal digits"];
                 assert!(rule.iter().any(|rule| error.detail().contains(rule)), "{what}: {error}");
                 assert_helpful(&error, None, &["given "], &what);
                 tried += 1;
