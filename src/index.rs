@@ -7,10 +7,14 @@ mod laws;
 mod order;
 mod postings;
 mod rowset;
+mod sinks;
 mod touched;
+mod words;
 
-pub(crate) use intersect::{Conjunction, PageRows, Scratch, Span};
+pub(crate) use intersect::{Conjunction, Scratch};
 pub(crate) use order::RowKey;
 pub(crate) use postings::Index;
+pub(crate) use sinks::PageRows;
 #[cfg(test)]
 pub(crate) use touched::by as touched_by;
+pub(crate) use words::Span;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::intersect::{Conjunction, Scratch, Span};
+use super::intersect::{Conjunction, Scratch};
 use super::rowset::{BLOCK_ROWS, RowSet, Tuning};
 use super::touched::by as touched_by;
+use super::words::Span;
 
 const SMALL: Tuning = Tuning { list_share: 16, list_min: 3, first_piece: 2, dead_min: 0 };
 
