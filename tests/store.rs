@@ -110,6 +110,24 @@ fn a_store_that_accepts_and_evicts_for_ever_does_not_grow() {
 }
 
 #[test]
+fn a_store_whose_records_go_from_the_middle_does_not_grow() {
+    let tuning = Tuning { dead_min: 3, ..Tuning::default() };
+    let mut store = Store::new(Config { tuning, ..Config::default() }, start());
+    // The oldest record stays, so that no row before it goes.
+    store.accept(&record(0)).expect("a record without a fault");
+    let mut bytes_after = |count: u32| {
+        for number in count / 10 * 9..count {
+            store.accept(&record(number)).expect("a record without a fault");
+            store.delete(&format!("t-{number}")).expect("it is there");
+        }
+        assert_eq!(store.len(), 1);
+        store.statistics().bytes
+    };
+    let (early, late) = (bytes_after(2_000), bytes_after(50_000));
+    assert!(late <= early + early / 2, "{early} bytes have become {late}");
+}
+
+#[test]
 fn a_token_shows_its_text() {
     let mut store = Store::new(Config::default(), start());
     store.accept(&record(1)).expect("a record without a fault");

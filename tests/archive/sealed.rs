@@ -30,6 +30,21 @@ fn a_history_can_be_as_long_as_its_count() {
     }
 }
 
+/// 2^63 - 1 is the last acceptance number that there can be.
+#[test]
+fn acceptance_numbers_can_go_up_to_the_last() {
+    let mut document = sound();
+    document.last_number = i64::MAX as u64;
+    let store = restore(&Config::default(), now(), &document.bytes()).expect("it is sound");
+    assert!(archive(&store) == document.bytes());
+    document.last_number += 1;
+    let error = restore(&Config::default(), now(), &document.bytes()).err().expect("one too many");
+    assert!(
+        error.detail().contains("the last acceptance number is 9223372036854775808"),
+        "{error}"
+    );
+}
+
 /// 1,048,576 bytes of content are the most; one more is refused by its length alone.
 #[test]
 fn a_block_can_be_as_long_as_allowed() {
