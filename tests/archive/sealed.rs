@@ -38,7 +38,7 @@ fn acceptance_numbers_can_go_up_to_the_last() {
     let store = restore(&Config::default(), now(), &document.bytes()).expect("it is sound");
     assert!(archive(&store) == document.bytes());
     document.last_number += 1;
-    let error = restore(&Config::default(), now(), &document.bytes()).err().expect("one too many");
+    let error = restore(&Config::default(), now(), &document.bytes()).expect_err("one too many");
     assert!(
         error.detail().contains("the last acceptance number is 9223372036854775808"),
         "{error}"
