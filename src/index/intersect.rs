@@ -87,7 +87,7 @@ impl<'a> Conjunction<'a> {
         Conjunction {
             lists: SmallVec::new(),
             bits: SmallVec::new(),
-            first_piece: tuning.first_piece.max(1) as usize,
+            first_piece: tuning.first_piece.clamp(1, 1 << 16) as usize,
         }
     }
 
