@@ -137,5 +137,7 @@ fn a_token_shows_its_text() {
     let token = page.next_token().expect("another record follows");
     assert_eq!(token.as_str().len(), 44);
     assert_eq!(token.to_string(), token.as_str());
+    assert_eq!(AsRef::<str>::as_ref(&token), token.as_str());
+    assert_eq!(String::from(token), token.as_str());
     assert_eq!(format!("{token:?}"), format!("NextToken({})", token.as_str()));
 }

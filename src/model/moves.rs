@@ -52,3 +52,31 @@ pub(crate) fn check_move(
 fn names(statuses: &[InvocationStatus]) -> Vec<&'static str> {
     statuses.iter().map(|status| status.as_str()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(
+        repeat_mode: RepeatMode,
+        from: InvocationStatus,
+        to: InvocationStatus,
+        reschedule: bool,
+    ) -> String {
+        let refused = check_move(repeat_mode, from, Some(to), reschedule);
+        refused.map_or_else(
+            |error| error.detail().to_owned(),
+            |()| panic!("{from} to {to} is allowed"),
+        )
+    }
+
+    #[test]
+    fn a_refused_move_names_what_is_possible() {
+        let detail = refused(RepeatMode::Once, Scheduled, Success, false);
+        assert!(detail.ends_with("it can go to Running, Aborted, Error, Cancelled"), "{detail}");
+        let detail = refused(RepeatMode::Period, Failed, Running, false);
+        assert!(detail.ends_with("it can go to nothing"), "{detail}");
+        let detail = refused(RepeatMode::Period, Running, Cancelled, true);
+        assert!(detail.ends_with("Success, Failed, Error, Timeout"), "{detail}");
+    }
+}
