@@ -1,4 +1,7 @@
 //! What a walk fills: a page, a page at an offset and a count, or anything that takes rows.
+//!
+//! All is marked `#[inline]`: without, this file is compiled apart from the walk, and walks that
+//! find little take up to twice as long.
 
 use super::rowset::{BLOCK_ROWS, Bits};
 use super::touched;
@@ -14,10 +17,12 @@ pub(super) struct Newest {
 }
 
 impl Sink for Newest {
+    #[inline]
     fn block(&mut self, base: u32, words: &[u64; 8]) -> bool {
         (0..8).rev().all(|at| words[at] == 0 || self.word(base + 64 * at as u32, words[at]))
     }
 
+    #[inline]
     fn word(&mut self, base: u32, mut word: u64) -> bool {
         while word != 0 {
             let bit = 63 - word.leading_zeros();
@@ -30,6 +35,7 @@ impl Sink for Newest {
         true
     }
 
+    #[inline]
     fn list(&mut self, rows: &[u32]) -> bool {
         self.rows.extend(rows.iter().rev().take(self.most - self.rows.len()).copied());
         self.rows.len() < self.most
@@ -104,6 +110,7 @@ impl Counted {
 }
 
 impl Sink for Counted {
+    #[inline]
     fn block(&mut self, base: u32, words: &[u64; 8]) -> bool {
         let ones: u32 = words.iter().map(|word| word.count_ones()).sum();
         if !self.passes(u64::from(ones)) {
@@ -114,6 +121,7 @@ impl Sink for Counted {
         true
     }
 
+    #[inline]
     fn word(&mut self, base: u32, word: u64) -> bool {
         if !self.passes(u64::from(word.count_ones())) {
             self.take(base, word);
@@ -121,6 +129,7 @@ impl Sink for Counted {
         true
     }
 
+    #[inline]
     fn list(&mut self, rows: &[u32]) -> bool {
         let skip = self.skip as usize;
         if !self.passes(rows.len() as u64) {
@@ -136,10 +145,12 @@ impl Sink for Counted {
 struct Page<'a>(&'a mut Counted);
 
 impl Sink for Page<'_> {
+    #[inline]
     fn block(&mut self, base: u32, words: &[u64; 8]) -> bool {
         (0..8).rev().all(|at| self.word(base + 64 * at as u32, words[at]))
     }
 
+    #[inline]
     fn word(&mut self, base: u32, word: u64) -> bool {
         let ones = u64::from(word.count_ones());
         if ones <= self.0.skip {
@@ -150,6 +161,7 @@ impl Sink for Page<'_> {
         self.0.rows.len() < self.0.most
     }
 
+    #[inline]
     fn list(&mut self, _: &[u32]) -> bool {
         unreachable!("one set of bits is walked by words")
     }
@@ -159,10 +171,12 @@ impl Sink for Page<'_> {
 pub(super) struct Each<F>(pub(super) F);
 
 impl<F: FnMut(u32) -> bool> Sink for Each<F> {
+    #[inline]
     fn block(&mut self, base: u32, words: &[u64; 8]) -> bool {
         (0..8).rev().all(|at| self.word(base + 64 * at as u32, words[at]))
     }
 
+    #[inline]
     fn word(&mut self, base: u32, mut word: u64) -> bool {
         while word != 0 {
             let bit = 63 - word.leading_zeros();
@@ -174,6 +188,7 @@ impl<F: FnMut(u32) -> bool> Sink for Each<F> {
         true
     }
 
+    #[inline]
     fn list(&mut self, rows: &[u32]) -> bool {
         rows.iter().rev().all(|&row| (self.0)(row))
     }
