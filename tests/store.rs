@@ -141,3 +141,22 @@ fn a_token_shows_its_text() {
     assert_eq!(String::from(token), token.as_str());
     assert_eq!(format!("{token:?}"), format!("NextToken({})", token.as_str()));
 }
+
+#[test]
+fn a_restore_at_the_border_of_the_age_evicts_what_is_not_expired() {
+    let keeps = Config { retention_seconds: None, ..Config::default() };
+    let mut store = Store::new(keeps, start());
+    for number in 1..=3 {
+        let mut given = record(number);
+        given.creation_time = Timestamp::from_secs(i64::from(start().as_secs() + number));
+        store.accept(&given).expect("a record without a fault");
+    }
+    let mut archive = Vec::new();
+    store.save(&mut archive).expect("memory takes it");
+
+    // The oldest record is exactly as old as is kept, and one more than there is room for.
+    let limits = Config { capacity: 2, retention_seconds: Some(9), ..Config::default() };
+    let now = Timestamp::from_secs(i64::from(start().as_secs() + 10)).expect("in range");
+    let statistics = Store::restore(limits, now, &archive[..]).expect("it is sound").statistics();
+    assert_eq!((statistics.records, statistics.evicted, statistics.expired), (2, 1, 0));
+}
