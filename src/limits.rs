@@ -11,6 +11,8 @@ pub(crate) const TAGGED_ROWS: u32 = 1_000;
 
 /// The most tags of a record or a request.
 pub(crate) const TAGS: usize = 20;
+/// The most bytes of a character in UTF-8.
+pub(crate) const CHAR_BYTES: usize = 4;
 /// Characters of a tag's key.
 pub(crate) const TAG_KEY_CHARS: usize = 64;
 /// Characters of a tag's value.

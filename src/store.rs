@@ -19,7 +19,7 @@ pub use events::{Subscription, TaskEvent};
 pub(crate) use restored::Gone;
 pub use retention::Statistics;
 
-use crate::columns::Columns;
+use crate::columns::{Columns, SymbolId};
 use crate::config::{Clock, Config};
 use crate::error::Error;
 use crate::index::Index;
@@ -174,7 +174,8 @@ impl Store {
         let data = self.data();
         let query = check(request, &self.config, &data)?;
         let page = query::invocations(data, &query);
-        Ok(DescribeInvocationsResponse::new(&self.columns, page, self.show(&query)))
+        let show = show(&query, page.instance);
+        Ok(DescribeInvocationsResponse::new(&self.columns, page, show))
     }
 
     /// Answers DescribeInvocationResults: one row for each run, and for each history record if
@@ -195,7 +196,8 @@ impl Store {
         let data = self.data();
         let query = check(request, &self.config, &data)?;
         let page = query::results(data, &query);
-        Ok(DescribeInvocationResultsResponse::new(&self.columns, page, self.show(&query)))
+        let show = show(&query, page.instance);
+        Ok(DescribeInvocationResultsResponse::new(&self.columns, page, show))
     }
 
     /// The acceptance numbers of all records that the filters of `request` match, for set algebra
@@ -239,14 +241,6 @@ impl Store {
         }
     }
 
-    fn show<C>(&self, query: &Checked<'_, C>) -> Show {
-        Show {
-            encoding: query.content_encoding,
-            output: query.include_output,
-            instance: query.instance_id.and_then(|id| self.columns.instances.find(id.as_bytes())),
-        }
-    }
-
     /// Recomputes every derived and counted thing and names the first difference.
     #[doc(hidden)]
     pub fn internal_validate(&self) -> Result<(), String> {
@@ -257,6 +251,11 @@ impl Store {
         }
         self.validate_outputs()
     }
+}
+
+/// How the rows of an answer are shown.
+fn show<C>(query: &Checked<'_, C>, instance: Option<SymbolId>) -> Show {
+    Show { encoding: query.content_encoding, output: query.include_output, instance }
 }
 
 /// How records are shown outside an answer.

@@ -66,7 +66,6 @@ impl Command {
             timeout[2],
             timeout[3],
         ];
-        key.clear();
         Packed::<FIELDS>::encode(
             [
                 invocation.command_id.as_bytes(),

@@ -96,9 +96,17 @@ impl Key for TagPair {
 }
 
 impl TagPair {
+    /// The longest key in bytes.
+    pub(crate) const KEY_BYTES: usize =
+        Packed::<2>::TABLE + limits::CHAR_BYTES * (limits::TAG_KEY_CHARS + limits::TAG_VALUE_CHARS);
+
     pub(crate) fn encode_key(key: &str, value: &str, out: &mut Vec<u8>) {
-        out.clear();
         Packed::<2>::encode([key.as_bytes(), value.as_bytes()], out);
+    }
+
+    /// The same where it need not be kept, in `room`, which has [`KEY_BYTES`](Self::KEY_BYTES).
+    pub(crate) fn write_key<'r>(key: &str, value: &str, room: &'r mut [u8]) -> &'r [u8] {
+        Packed::<2>::write([key.as_bytes(), value.as_bytes()], room)
     }
 
     fn new(encoded: &[u8], tag_key: SymbolId) -> Self {

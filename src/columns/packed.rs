@@ -6,21 +6,28 @@
 pub(crate) struct Packed<const N: usize>(Box<[u8]>);
 
 impl<const N: usize> Packed<N> {
-    const TABLE: usize = 2 * N;
+    pub(super) const TABLE: usize = 2 * N;
 
-    /// Appends the packed form of `strings` to `out`. Every limit of the model keeps them below
-    /// 64 KiB together, so the ends fit.
+    /// Makes `out` the packed form of `strings`.
     pub(crate) fn encode(strings: [&[u8]; N], out: &mut Vec<u8>) {
-        out.reserve(Self::TABLE + strings.iter().map(|string| string.len()).sum::<usize>());
+        out.clear();
+        out.resize(Self::TABLE + strings.iter().map(|string| string.len()).sum::<usize>(), 0);
+        Self::write(strings, out);
+    }
+
+    /// Writes the packed form of `strings` to `room`, which is long enough, and returns it. Every
+    /// limit of the model keeps them below 64 KiB together, so the ends fit.
+    pub(crate) fn write<'r>(strings: [&[u8]; N], room: &'r mut [u8]) -> &'r [u8] {
+        let (table, texts) = room.split_at_mut(Self::TABLE);
         let mut end = 0_usize;
-        for string in strings {
+        for (string, entry) in strings.iter().zip(table.chunks_exact_mut(2)) {
+            let start = end;
             end += string.len();
             debug_assert!(end <= usize::from(u16::MAX));
-            out.extend_from_slice(&(end as u16).to_le_bytes());
+            entry.copy_from_slice(&(end as u16).to_le_bytes());
+            texts[start..end].copy_from_slice(string);
         }
-        for string in strings {
-            out.extend_from_slice(string);
-        }
+        &room[..Self::TABLE + end]
     }
 
     /// The pack whose bytes `encode` wrote.

@@ -234,7 +234,6 @@ impl Detail {
 
     /// Writes what identifies the detail to `key`, in the order of [`DetailField`].
     pub(crate) fn encode_key(strings: [&[u8]; 6], key: &mut Vec<u8>) {
-        key.clear();
         Packed::<6>::encode(strings, key);
     }
 

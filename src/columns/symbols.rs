@@ -42,6 +42,10 @@ impl Key for Symbol {
     }
 }
 
+/// So few values are compared with one after the other, which takes less than to hash the key:
+/// most stores have a handful of regions and resource groups.
+const FEW: usize = 8;
+
 /// The distinct values of one kind. Values are shared, so that a page can take them along.
 #[derive(Debug)]
 pub(crate) struct Symbols<T> {
@@ -71,6 +75,11 @@ impl<T> Default for Symbols<T> {
 impl<T: Key> Symbols<T> {
     /// The id of the value with `key`. Cost: O(length).
     pub(crate) fn find(&self, key: &[u8]) -> Option<SymbolId> {
+        if self.entries.len() <= FEW {
+            let at =
+                |entry: &Entry<T>| entry.value.as_ref().is_some_and(|value| value.key() == key);
+            return self.entries.iter().position(at).map(|id| id as SymbolId);
+        }
         let hash = self.hasher.hash_one(key);
         self.ids.find(hash, |&id| self.key_of(id) == key).copied()
     }
@@ -186,7 +195,9 @@ impl<T: Key> Symbols<T> {
         }
         for (id, entry) in self.entries.iter().enumerate() {
             let Some(value) = &entry.value else { continue };
-            if self.find(value.key()) != Some(id as SymbolId) || entry.uses == 0 {
+            let (key, id) = (value.key(), id as SymbolId);
+            let hashed = self.ids.find(self.hasher.hash_one(key), |&found| found == id);
+            if hashed.is_none() || self.find(key) != Some(id) || entry.uses == 0 {
                 return Err(format!("{name}: {id} is not found by its key, or unused"));
             }
         }

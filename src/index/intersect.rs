@@ -112,7 +112,7 @@ impl<'a> Conjunction<'a> {
     /// Up to `most` rows of `span`, newest first. Cost: O(rows of the lists), or O(words) up to
     /// the last match needed where all are bits.
     pub(crate) fn newest(&mut self, span: Span, most: usize, scratch: &mut Scratch) -> PageRows {
-        let mut page = Newest { rows: PageRows::with_capacity(most), most };
+        let mut page = Newest { rows: PageRows::new(), most };
         if most > 0 {
             self.visit(span, scratch, &mut page);
         }
@@ -129,7 +129,7 @@ impl<'a> Conjunction<'a> {
         most: usize,
         scratch: &mut Scratch,
     ) -> (PageRows, u64) {
-        let mut page = Counted { skip, rows: PageRows::with_capacity(most), most, count: 0 };
+        let mut page = Counted { skip, rows: PageRows::new(), most, count: 0 };
         if let ([], [bits]) = (&*self.lists, &*self.bits) {
             page.visit_single(bits, span);
         } else {

@@ -10,6 +10,14 @@ use super::words::{Sink, Span, Words};
 /// The rows of a page, newest first.
 pub(crate) type PageRows = Vec<u32>;
 
+/// Room for a page with the first row of it, so that an empty one costs no allocation.
+#[inline]
+fn make_room(rows: &mut PageRows, most: usize) {
+    if rows.capacity() == 0 {
+        rows.reserve_exact(most);
+    }
+}
+
 /// The first `most` matches.
 pub(super) struct Newest {
     pub(super) rows: PageRows,
@@ -24,6 +32,7 @@ impl Sink for Newest {
 
     #[inline]
     fn word(&mut self, base: u32, mut word: u64) -> bool {
+        make_room(&mut self.rows, self.most);
         while word != 0 {
             let bit = 63 - word.leading_zeros();
             self.rows.push(base + bit);
@@ -37,6 +46,7 @@ impl Sink for Newest {
 
     #[inline]
     fn list(&mut self, rows: &[u32]) -> bool {
+        make_room(&mut self.rows, self.most);
         self.rows.extend(rows.iter().rev().take(self.most - self.rows.len()).copied());
         self.rows.len() < self.most
     }
@@ -67,6 +77,7 @@ impl Counted {
 
     /// Takes what the page needs of the matches in a word, the first of which is row `base`.
     fn take(&mut self, base: u32, mut word: u64) {
+        make_room(&mut self.rows, self.most);
         while word != 0 && self.rows.len() < self.most {
             let bit = 63 - word.leading_zeros();
             if self.skip > 0 {
@@ -134,6 +145,7 @@ impl Sink for Counted {
         let skip = self.skip as usize;
         if !self.passes(rows.len() as u64) {
             let most = self.most - self.rows.len();
+            make_room(&mut self.rows, self.most);
             self.rows.extend(rows.iter().rev().skip(skip).take(most).copied());
             self.skip = 0;
         }

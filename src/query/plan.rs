@@ -57,10 +57,14 @@ pub(crate) enum Plan<'a> {
     Rows(Conjunction<'a>),
 }
 
-/// Cost: O(filters), and O(log) or O(1) for each when InvokeId is given.
-pub(crate) fn plan<'a>(data: Data<'a>, query: &Checked<'_, Cursor>) -> Plan<'a> {
+/// `instance` is what [`instance`](fn@instance) gives. Cost: O(filters), and O(log) or O(1) for each when InvokeId is given.
+pub(crate) fn plan<'a>(
+    data: Data<'a>,
+    query: &Checked<'_, Cursor>,
+    instance: Option<SymbolId>,
+) -> Plan<'a> {
     let mut sets = Conjunction::new(data.config.tuning);
-    let found = each_key(data.columns, query, |key| {
+    let found = each_key(data.columns, query, instance, |key| {
         data.index.posting(key).map(|set| sets.add(set)).is_some()
     });
     if !found {
@@ -73,7 +77,8 @@ pub(crate) fn plan<'a>(data: Data<'a>, query: &Checked<'_, Cursor>) -> Plan<'a> 
     }
 }
 
-/// The symbol of the instance that `query` names, if any record has it.
+/// The symbol of the instance that `query` names, if any record has it: for the plan, and for
+/// what is shown of a row.
 pub(crate) fn instance(columns: &Columns, query: &Checked<'_, Cursor>) -> Option<SymbolId> {
     query.instance_id.and_then(|id| columns.instances.find(id.as_bytes()))
 }
@@ -83,13 +88,12 @@ pub(crate) fn instance(columns: &Columns, query: &Checked<'_, Cursor>) -> Option
 fn each_key(
     columns: &Columns,
     query: &Checked<'_, Cursor>,
+    instance: Option<SymbolId>,
     mut each: impl FnMut(IndexKey) -> bool,
 ) -> bool {
     use IndexedColumn as C;
     let mut with = |column: C, value: Option<u32>| value.is_some_and(|value| each((column, value)));
     let Some(region) = columns.regions.find(query.region_id.as_bytes()) else { return false };
-    // One for all tags.
-    let mut key = Vec::new();
     let scope = match query.timed {
         Some(timed) => with(C::RegionTimed, Some(region_timed(region, timed))),
         None => with(C::Region, Some(region)),
@@ -116,14 +120,23 @@ fn each_key(
             .status
             .zip(status_column)
             .is_none_or(|(value, column)| with(column, Some(value as u32)))
-        && query
-            .instance_id
-            .is_none_or(|id| with(C::Instance, columns.instances.find(id.as_bytes())))
-        && query.tags().all(|(tag_key, value)| match value {
-            None => with(C::TagKey, columns.tag_keys.find(tag_key.as_bytes())),
-            Some(value) => {
-                TagPair::encode_key(tag_key, value, &mut key);
-                with(C::TagPair, columns.tag_pairs.find(&key))
-            }
-        })
+        && query.instance_id.is_none_or(|_| with(C::Instance, instance))
+        && (query.tags.is_empty() || each_tag(columns, query, with))
+}
+
+/// As [`each_key`], with the tags. Apart from it, since it clears the room for their keys.
+#[inline(never)]
+fn each_tag(
+    columns: &Columns,
+    query: &Checked<'_, Cursor>,
+    mut with: impl FnMut(IndexedColumn, Option<u32>) -> bool,
+) -> bool {
+    let mut room = [0; TagPair::KEY_BYTES];
+    query.tags().all(|(key, value)| match value {
+        None => with(IndexedColumn::TagKey, columns.tag_keys.find(key.as_bytes())),
+        Some(value) => {
+            let key = TagPair::write_key(key, value, &mut room);
+            with(IndexedColumn::TagPair, columns.tag_pairs.find(key))
+        }
+    })
 }

@@ -6,7 +6,7 @@ use roaring::RoaringTreemap;
 use super::page::{Page, PagePlace, ResultRow};
 use super::plan::{Data, Plan, instance, plan};
 use super::token::{Cursor, fingerprint};
-use crate::columns::RunExtra;
+use crate::columns::{RunExtra, SymbolId};
 use crate::index::{Conjunction, PageRows, Scratch, Span};
 use crate::limits;
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
@@ -14,22 +14,23 @@ use crate::request::{Checked, Paging};
 
 /// The page of DescribeInvocations, by slot. Cost: that of a conjunction of sets.
 pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u32> {
-    let window = Window::of(query);
+    let instance = instance(data.columns, query);
+    let window = Window::of(query, instance);
     let span = data.span();
     let order = &data.index.order;
-    let (rows, total) = match (plan(data, query), query.paging) {
+    let (rows, total) = match (plan(data, query, instance), query.paging) {
         (Plan::Nothing, _) => (PageRows::new(), 0),
         (Plan::One(row), paging) => {
             one(row, span, &window, paging, |cursor| order.key(row) < cursor.key)
         }
-        (Plan::Rows(sets), Paging::Token { after, .. }) => {
+        (Plan::Rows(mut sets), Paging::Token { after, .. }) => {
             let below = after.map_or(span.below, |cursor| order.rows_before(cursor.key));
-            let rows = walk(data, sets, |sets, scratch| {
+            let rows = walk(data, &mut sets, |sets, scratch| {
                 sets.newest(Span { below, ..span }, window.most + 1, scratch)
             });
             (rows, 0)
         }
-        (Plan::Rows(sets), Paging::Offset { .. }) => walk(data, sets, |sets, scratch| {
+        (Plan::Rows(mut sets), Paging::Offset { .. }) => walk(data, &mut sets, |sets, scratch| {
             sets.page_and_count(span, window.skip, window.most, scratch)
         }),
     };
@@ -46,7 +47,8 @@ pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u
 /// The page of DescribeInvocationResults. Cost: that of a conjunction of sets for the invocations, and
 /// O(their runs) up to the end of the page; in offset mode O(runs of all matching invocations).
 pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<ResultRow> {
-    let window = Window::of(query);
+    let instance = instance(data.columns, query);
+    let window = Window::of(query, instance);
     let span = data.span();
     let order = &data.index.order;
     let after = match query.paging {
@@ -60,7 +62,6 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
         before + u32::from(inside)
     });
     let counting = matches!(query.paging, Paging::Offset { .. });
-    let instance = instance(data.columns, query);
     let mut rows = Vec::<(u32, ResultRow)>::new();
     let mut seen = 0_u64;
     let mut visit = |row: u32| {
@@ -98,14 +99,16 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
         counting || rows.len() <= window.most
     };
     let span = Span { below, ..span };
-    match plan(data, query) {
+    match plan(data, query, instance) {
         Plan::Nothing => {}
         Plan::One(row) => {
             if (span.floor..span.below).contains(&row) {
                 visit(row);
             }
         }
-        Plan::Rows(sets) => walk(data, sets, |sets, scratch| sets.each(span, scratch, visit)),
+        Plan::Rows(mut sets) => {
+            walk(data, &mut sets, |sets, scratch| sets.each(span, scratch, visit));
+        }
     }
     window.page(
         data,
@@ -130,13 +133,13 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
 pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTreemap {
     let span = data.span();
     let order = &data.index.order;
-    match plan(data, query) {
+    match plan(data, query, instance(data.columns, query)) {
         Plan::Nothing => RoaringTreemap::new(),
         Plan::One(row) if row < span.floor => RoaringTreemap::new(),
         Plan::One(row) => RoaringTreemap::from([order.key(row).number]),
-        Plan::Rows(sets) => {
+        Plan::Rows(mut sets) => {
             let mut numbers = Vec::new();
-            walk(data, sets, |sets, scratch| {
+            walk(data, &mut sets, |sets, scratch| {
                 sets.each(span, scratch, |row| {
                     numbers.push(order.key(row).number);
                     true
@@ -185,27 +188,28 @@ fn one(
 /// Runs `work` on `sets`, with a scratch where they need one.
 fn walk<'a, T>(
     data: Data<'_>,
-    mut sets: Conjunction<'a>,
+    sets: &mut Conjunction<'a>,
     work: impl FnOnce(&mut Conjunction<'a>, &mut Scratch) -> T,
 ) -> T {
     if sets.needs_scratch() {
-        data.index.scratches.with(|scratch| work(&mut sets, scratch))
+        data.index.scratches.with(|scratch| work(sets, scratch))
     } else {
-        work(&mut sets, &mut Scratch::default())
+        work(sets, &mut Scratch::default())
     }
 }
 
-/// Which rows of the matching ones a page shows.
+/// Which rows of the matching ones a page shows, and what of them.
 struct Window {
     skip: u64,
     most: usize,
     place: PagePlace,
     /// Rows that were returned before and count towards the limit of a query with tags.
     returned: u64,
+    instance: Option<SymbolId>,
 }
 
 impl Window {
-    fn of(query: &Checked<'_, Cursor>) -> Self {
+    fn of(query: &Checked<'_, Cursor>, instance: Option<SymbolId>) -> Self {
         let (skip, most, place, returned) = match query.paging {
             Paging::Token { max_results, after } => {
                 let returned = after.map_or(0, |cursor| u64::from(cursor.returned));
@@ -222,7 +226,7 @@ impl Window {
         } else {
             u64::from(most).min(u64::from(limits::TAGGED_ROWS).saturating_sub(returned))
         };
-        Window { skip, most: most as usize, place, returned }
+        Window { skip, most: most as usize, place, returned, instance }
     }
 
     /// Makes the page of what the walk found: in token mode up to one row more than the page
@@ -252,6 +256,12 @@ impl Window {
             // At most 1,000, so it fits.
             (cursor(last, returned as u16), fingerprint(query, data.config.id))
         });
-        Page { rows: found.into_iter().map(row).collect(), place: self.place, total, next }
+        Page {
+            rows: found.into_iter().map(row).collect(),
+            place: self.place,
+            total,
+            next,
+            instance: self.instance,
+        }
     }
 }
