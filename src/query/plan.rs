@@ -124,18 +124,19 @@ fn each_key(
         && (query.tags.is_empty() || each_tag(columns, query, with))
 }
 
-/// As [`each_key`], with the tags. Apart from it, since it clears the room for their keys.
+/// As [`each_key`], with the tags. Apart from it, since the room for their keys is large.
 #[inline(never)]
 fn each_tag(
     columns: &Columns,
     query: &Checked<'_, Cursor>,
     mut with: impl FnMut(IndexedColumn, Option<u32>) -> bool,
 ) -> bool {
-    let mut room = [0; TagPair::KEY_BYTES];
+    let mut room = None;
     query.tags().all(|(key, value)| match value {
         None => with(IndexedColumn::TagKey, columns.tag_keys.find(key.as_bytes())),
         Some(value) => {
-            let key = TagPair::write_key(key, value, &mut room);
+            let room = room.get_or_insert([0; TagPair::KEY_BYTES]);
+            let key = TagPair::write_key(key, value, room);
             with(IndexedColumn::TagPair, columns.tag_pairs.find(key))
         }
     })
