@@ -157,6 +157,9 @@ pub use response::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResultView,
     InvocationView, RunView, TagView,
 };
+/// What [`Store::matching`] gives, to be named without the same version of its crate.
+#[doc(no_inline)]
+pub use roaring::RoaringTreemap;
 pub use shared::SharedStore;
 pub use store::{Accepted, Statistics, Store, Subscription, TaskEvent};
 

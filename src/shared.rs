@@ -204,6 +204,7 @@ impl SharedStore {
     /// # Errors
     ///
     /// For each record, as there.
+    #[must_use = "each record has a result of its own"]
     pub fn accept_batch(&self, invocations: &[Invocation]) -> Vec<Result<Accepted, Error>> {
         self.lock_to_write().accept_batch(invocations)
     }

@@ -19,7 +19,7 @@ pub(crate) fn run(options: Options) -> bool {
     let clock = ManualClock::new(options.now);
     let mut store = Store::new(Config::default(), clock.clone());
     let records: Vec<_> = Dataset::new(options).collect();
-    store.accept_batch(&records);
+    assert!(store.accept_batch(&records).iter().all(Result::is_ok), "the records are valid");
     let good = stop_and_restore(&mut store, &clock);
     let good = slow_subscriber(&mut store) & good;
     readers_beside_a_writer(store, options.now) & good

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::block::{BlockReader, Header, Kind, Totals};
 use super::code::{Fault, Fields, MODES, STATUSES, TYPES, entry, shape};
-use crate::columns::{Head, HistoryRecord, RunState, SymbolId};
+use crate::columns::{Head, RunState, SymbolId};
 use crate::config::{Clock, Config};
 use crate::error::Error;
 use crate::index::RowKey;
@@ -285,18 +285,7 @@ impl Restorer {
         if history.surplus > 0 {
             history.surplus -= 1;
         } else if record.head.is_some() {
-            columns.restore_history(HistoryRecord {
-                status: state.status,
-                number,
-                start_time: state.start_time,
-                finish_time: state.finish_time,
-                stop_time: state.stop_time,
-                repeats: state.repeats,
-                exit_code: state.exit_code,
-                dropped: state.dropped,
-                output: state.output,
-                detail: state.detail,
-            });
+            columns.restore_history(number, state);
         }
         self.totals.history += 1;
         if number < history.last {

@@ -23,6 +23,24 @@ pub(crate) struct RunState {
     pub(crate) detail: Option<NonZeroU32>,
 }
 
+impl RunState {
+    /// The execution as a history keeps it, ended with `status`.
+    pub(super) fn into_history(self, status: InvocationStatus, number: u32) -> HistoryRecord {
+        HistoryRecord {
+            status,
+            number,
+            start_time: self.start_time,
+            finish_time: self.finish_time,
+            stop_time: self.stop_time,
+            repeats: self.repeats,
+            exit_code: self.exit_code,
+            dropped: self.dropped,
+            output: self.output,
+            detail: self.detail,
+        }
+    }
+}
+
 impl Columns {
     pub(crate) fn run_state(&self, slot: u32, at: usize) -> RunState {
         let run = &self.runs(slot)[at];
@@ -116,22 +134,12 @@ impl Columns {
         extra.history_number = extra.history_number.saturating_add(1);
         let number = extra.history_number;
         let history = extra.history_mut();
-        history.push(HistoryRecord {
-            status,
-            number,
-            start_time: state.start_time,
-            finish_time: state.finish_time,
-            stop_time: state.stop_time,
-            repeats: state.repeats,
-            exit_code: state.exit_code,
-            dropped: state.dropped,
-            output: state.output,
-            detail: state.detail,
-        });
+        let detail = state.detail;
+        history.push(state.into_history(status, number));
         let surplus = history.len().saturating_sub(limit);
         let fallen: Vec<_> = history.drain(..surplus).map(|record| record.detail).collect();
         self.put_extra(index, extra);
-        if let Some(detail) = state.detail {
+        if let Some(detail) = detail {
             // The record names the run's texts once more.
             self.details.acquire_again(detail.get() - 1);
         }

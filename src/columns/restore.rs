@@ -12,7 +12,7 @@ use super::commands::Command;
 use super::edit::RunState;
 use super::fragment::text_is_plain;
 use super::invocations::{Columns, Head, TagPair};
-use super::runs::{Detail, HistoryRecord, Numbers, Run, RunExtra};
+use super::runs::{Detail, Numbers, Run, RunExtra};
 use super::symbols::{Symbol, SymbolId, Symbols};
 use crate::model::{Invocation, Overall, Timestamp};
 
@@ -134,12 +134,14 @@ impl Columns {
         self.runs.push(run);
     }
 
-    /// Adds the next record to the history of the last run, which has one.
-    pub(crate) fn restore_history(&mut self, record: HistoryRecord) {
-        self.use_detail(record.detail);
+    /// Adds the next record, an execution that has ended, to the history of the last run, which has
+    /// one.
+    pub(crate) fn restore_history(&mut self, number: u32, state: RunState) {
+        self.use_detail(state.detail);
         let extra = self.runs.last().and_then(|run| run.extra);
         if let Some(extra) = extra.and_then(|number| self.extras.get_mut(number)) {
-            extra.history_mut().push(record);
+            let status = state.status;
+            extra.history_mut().push(state.into_history(status, number));
         }
     }
 

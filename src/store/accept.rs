@@ -75,6 +75,7 @@ impl Store {
     /// # Errors
     ///
     /// For each record as [`accept`](Self::accept).
+    #[must_use = "each record has a result of its own"]
     pub fn accept_batch(&mut self, invocations: &[Invocation]) -> Vec<Result<Accepted, Error>> {
         let now = self.now();
         let mut begun = false;

@@ -34,7 +34,7 @@ fn store(count: usize) -> Store {
             record
         })
         .collect();
-    store.accept_batch(&records);
+    assert!(store.accept_batch(&records).iter().all(Result::is_ok));
     store
 }
 
