@@ -1,6 +1,8 @@
 //! Which rows hold what: the list order, and for each value of each indexed column the rows that
 //! have it. Knows no request.
 
+#[cfg(test)]
+mod cost;
 mod intersect;
 #[cfg(test)]
 mod laws;

@@ -30,11 +30,12 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     /// A mark that no row has, among `rows` rows. Cost: O(1), and O(rows) each 255th time.
-    fn next_mark(&mut self, rows: usize) -> u8 {
+    pub(super) fn next_mark(&mut self, rows: usize) -> u8 {
         if self.marks.len() < rows {
             self.marks.resize(rows, 0);
         }
         if self.mark == u8::MAX {
+            touched::add(rows);
             self.marks.fill(0);
             self.mark = 0;
         }
@@ -43,7 +44,7 @@ impl Scratch {
     }
 
     /// Heap bytes.
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.marks.capacity() + self.rows.capacity() * 4
     }
 }
@@ -109,13 +110,11 @@ impl<'a> Conjunction<'a> {
         self.lists.len() > 1
     }
 
-    /// Up to `most` rows of `span`, newest first. Cost: O(rows of the lists), or O(words) up to
+    /// Up to `most` rows of `span`, at least 1, newest first. Cost: O(rows of the lists), or O(words) up to
     /// the last match needed where all are bits.
     pub(crate) fn newest(&mut self, span: Span, most: usize, scratch: &mut Scratch) -> PageRows {
         let mut page = Newest { rows: PageRows::new(), most };
-        if most > 0 {
-            self.visit(span, scratch, &mut page);
-        }
+        self.visit(span, scratch, &mut page);
         page.rows
     }
 
@@ -221,7 +220,7 @@ impl<'a> Conjunction<'a> {
 
 /// Keeps of `rows` those that are in `list`, whose rows are from the first of `rows` to the last.
 /// Both are ascending.
-fn keep_common(rows: &mut Vec<u32>, list: &[u32], scratch: &mut Scratch) {
+pub(super) fn keep_common(rows: &mut Vec<u32>, list: &[u32], scratch: &mut Scratch) {
     /// With one list this many times longer than the other, looking each row up is cheaper than
     /// reading the longer one whole.
     const LOOK_UP_FROM: usize = 32;
@@ -238,7 +237,7 @@ fn keep_common(rows: &mut Vec<u32>, list: &[u32], scratch: &mut Scratch) {
         marks[(row - first) as usize] = mark;
     }
     // Written without a branch: every row is stored, and only a common one moves the end on.
-    rows.resize(list.len() + 1, 0);
+    rows.resize(list.len(), 0);
     let mut end = 0;
     for &row in list {
         rows[end] = row;

@@ -162,7 +162,7 @@ impl RowSet {
 }
 
 impl Bits {
-    fn from_list(list: &[u32]) -> Self {
+    pub(super) fn from_list(list: &[u32]) -> Self {
         let mut bits = Bits::default();
         if let Some(&last) = list.last() {
             bits.grow_to(last);

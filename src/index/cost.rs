@@ -1,0 +1,92 @@
+//! What intersecting costs, to the row: whether room is taken, how far the walk reads on, and when
+//! rows are looked up one by one. The answers would be the same if it cost more.
+
+use super::intersect::{Conjunction, Scratch, keep_common};
+use super::rowset::{Bits, RowSet, Tuning};
+use super::touched::by as touched_by;
+use super::words::Span;
+
+fn list(rows: impl IntoIterator<Item = u32>) -> RowSet {
+    RowSet::List(rows.into_iter().collect())
+}
+
+fn conjunction<'a>(sets: impl IntoIterator<Item = &'a RowSet>) -> Conjunction<'a> {
+    let mut conjunction = Conjunction::new(Tuning::default());
+    sets.into_iter().for_each(|set| conjunction.add(set));
+    conjunction
+}
+
+#[test]
+fn only_two_lists_and_more_need_room() {
+    let some = list(0..4);
+    let bits = RowSet::Bits(Box::new(Bits::from_list(&[0, 1, 2, 3])));
+    assert!(!conjunction([&bits, &bits]).needs_scratch());
+    assert!(!conjunction([&some, &bits]).needs_scratch());
+    assert!(conjunction([&some, &some]).needs_scratch());
+    assert!(conjunction([&some, &some, &some]).needs_scratch());
+}
+
+#[test]
+fn rows_are_looked_up_in_a_list_more_than_32_times_as_long() {
+    for (length, looked_at) in [(95, 95), (96, 96), (97, 3), (900, 3)] {
+        // From the first row to the last of those that are kept.
+        let mut rows = vec![0, 2, length - 1];
+        let list: Vec<u32> = (0..length).collect();
+        let mut scratch = Scratch::default();
+        let ((), touched) = touched_by(|| keep_common(&mut rows, &list, &mut scratch));
+        assert_eq!(rows, [0, 2, length - 1]);
+        assert_eq!(touched, looked_at, "{length} rows");
+    }
+}
+
+#[test]
+fn marks_are_as_many_as_the_rows_of_the_piece() {
+    let mut scratch = Scratch::default();
+    let mut rows: Vec<u32> = (70_000..70_100).collect();
+    let list: Vec<u32> = (70_000..70_100).step_by(2).collect();
+    keep_common(&mut rows, &list, &mut scratch);
+    assert_eq!(rows, list);
+    assert_eq!(scratch.bytes(), 100);
+}
+
+#[test]
+fn marks_are_cleared_each_255th_time() {
+    let mut scratch = Scratch::default();
+    let ((), touched) = touched_by(|| {
+        for _ in 0..600 {
+            scratch.next_mark(100);
+        }
+    });
+    assert_eq!(touched, 200);
+}
+
+#[test]
+fn pieces_grow_to_eight_times_the_first() {
+    let all = list(0..4_000);
+    let span = Span { floor: 0, below: 4_000 };
+    // Of the piece, of the other list beside it, and of the page, in chunks of 64.
+    let pieces = [128, 256, 512, 1_024, 1_024];
+    let mut read = 0;
+    for piece in pieces {
+        // The first row of this piece is the last of the page.
+        let most = read + 1;
+        let chunks = read + 64;
+        read += piece;
+        let mut scratch = Scratch::default();
+        let (rows, touched) =
+            touched_by(|| conjunction([&all, &all]).newest(span, most, &mut scratch));
+        assert_eq!(rows.len(), most);
+        assert_eq!(touched, (2 * read + chunks) as u64, "a page of {most}");
+    }
+}
+
+#[test]
+fn a_list_alone_is_read_once_for_each_set_and_once_for_the_page() {
+    let rows = list((0..100).map(|row| 2 * row));
+    let bits = RowSet::Bits(Box::new(Bits::from_list(&[3, 198])));
+    let span = Span { floor: 0, below: 1_000 };
+    let mut both = conjunction([&bits, &rows, &bits]);
+    let (page, touched) = touched_by(|| both.newest(span, 10, &mut Scratch::default()));
+    assert_eq!(page, [198]);
+    assert_eq!(touched, 300);
+}
