@@ -12,10 +12,10 @@ use crate::error::Error;
 use crate::store::Store;
 
 impl Store {
-    /// Writes the whole store to `out` and flushes it: the records that have not expired, their
-    /// runs and histories, acceptance numbers, the store's time and id, as an archive that
-    /// [`restore`](Self::restore) reads. The format is written down in `src/archive/format.md`; every
-    /// later version reads what this one wrote.
+    /// Writes the whole store to `out` and flushes it: the records that have not expired by its
+    /// time now, their runs and histories, acceptance numbers, the store's time and id, as an
+    /// archive that [`restore`](Self::restore) reads. The format is written down in
+    /// `src/archive/format.md`; every later version reads what this one wrote.
     ///
     /// Writes some 256 KiB at a time and needs as much memory, and 4 bytes for each distinct
     /// text. Cost: O(size of the records), about 0.1 µs for a run. A record with three runs takes
@@ -49,9 +49,9 @@ impl Store {
 
     /// The store that [`save`](Self::save) wrote to what `input` gives, up to its end.
     ///
-    /// Under the same configuration and clock it gives the same answers and takes the same
-    /// tokens, also those made before, and acceptance numbers go on. Its id is that of the
-    /// archive, whatever `config` says; so is the earliest that its time can be. Otherwise
+    /// Under the same configuration and clock it gives the same answers and takes the same tokens,
+    /// also those made before, and acceptance numbers go on. Its id is the archive's, whatever
+    /// `config` says, and its time is never earlier than the archive's last write. Otherwise
     /// `config` holds: what is beyond its limits goes, oldest first, and is counted in the
     /// statistics, which begin at 0.
     ///
@@ -61,8 +61,9 @@ impl Store {
     /// # Errors
     ///
     /// `InvalidArchive` when the input is empty, of another format or version, cut off, damaged,
-    /// followed by something else, or holds what no store can hold; the detail names the block
-    /// and what to do. `ArchiveIo` when `input` fails. There is never a part of a store.
+    /// followed by something else, or holds what no store can hold; the detail names the block,
+    /// where there is a first one, and what to do. `ArchiveIo` when `input` fails. There is never a
+    /// part of a store.
     ///
     /// # Examples
     ///

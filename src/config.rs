@@ -31,21 +31,24 @@ pub struct Config {
     /// tokens. An archive keeps it. Default 0.
     pub id: u64,
     /// The most invocations kept, over all regions. Default 100,000; more than 20,000,000 is taken
-    /// as that, so that all runs can be numbered in 32 bits.
+    /// as that, so that all runs can be numbered in 32 bits. With 0 every record is checked and
+    /// numbered, and none is kept.
     pub capacity: usize,
     /// How many seconds after its CreationTime an invocation is kept, or `None` for ever.
-    /// Default 28 days.
+    /// Default 28 days. With 0 only those of this very second, and of later ones, are kept.
     pub retention_seconds: Option<u32>,
     /// What a request without `Timed` asks for. Default [`OmittedTimed::DocumentedFalse`].
     pub omitted_timed: OmittedTimed,
     /// The regions there are. By default every one is known.
     pub regions: Regions,
-    /// The most history records kept for each run of a recurring task. Default 100.
+    /// The most history records kept for each run of a recurring task. Default 100. With 0
+    /// none is.
     pub history_limit: usize,
-    /// The most bytes of output kept in all records and histories together, or `None` for no
-    /// such limit (the default). Over it the oldest records lose their outputs first, which
-    /// `Dropped` and the statistics count. Without it 100,000 records with one output of 24,576
-    /// bytes each take 2.5 GB.
+    /// The most bytes of output kept in all records and histories together, or `None` for no such
+    /// limit (the default). Over it the oldest records lose all of their outputs first, the newest
+    /// at last, which `Dropped` and the statistics count. Each run's and each history record's
+    /// output counts by itself, also where two are the same. Without it 100,000 records with one
+    /// output of 24,576 bytes each take 2.5 GB.
     pub output_budget: Option<usize>,
     #[doc(hidden)]
     pub tuning: Tuning,
@@ -125,8 +128,8 @@ pub enum OmittedTimed {
 }
 
 /// The regions a store knows. By default every region is known. A query for another is
-/// `InvalidRegionId.NotFound`, one for a region without this API `RegionId.ApiNotSupported`; records
-/// are accepted in any region. A look-up costs O(regions).
+/// `InvalidRegionId.NotFound`, one for a region without this API `RegionId.ApiNotSupported`;
+/// records are accepted in any region. A look-up costs O(regions).
 ///
 /// # Examples
 ///
@@ -142,58 +145,72 @@ pub enum OmittedTimed {
 /// assert_eq!(code("cn-hangzhou"), "OK");
 /// assert_eq!(code("cn-fuzhou"), "RegionId.ApiNotSupported");
 /// assert_eq!(code("cn-nowhere"), "InvalidRegionId.NotFound");
+///
+/// let all_but_one = Regions::all().without_api(["cn-fuzhou"]);
+/// assert_eq!(format!("{all_but_one:?}"), r#"Regions { without_api: ["cn-fuzhou"] }"#);
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Regions(Option<Vec<(String, bool)>>);
+pub struct Regions {
+    /// Every one where it is none.
+    only: Option<Vec<String>>,
+    without_api: Vec<String>,
+}
 
 impl Regions {
     /// Every region is known. The default.
     #[must_use]
     pub fn all() -> Self {
-        Regions(None)
+        Regions::default()
     }
 
     /// Only these regions are known.
     pub fn only<T: Into<String>>(ids: impl IntoIterator<Item = T>) -> Self {
-        Regions(Some(ids.into_iter().map(|id| (id.into(), true)).collect()))
+        let only = Some(ids.into_iter().map(Into::into).collect());
+        Regions { only, without_api: Vec::new() }
     }
 
-    /// Adds regions that exist but do not have this API. After [`all`](Self::all) these are then the
-    /// only ones there are.
+    /// Adds regions that exist but do not have this API. Those that were known stay so.
     #[must_use]
     pub fn without_api<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
-        let known = self.0.get_or_insert_default();
-        known.extend(ids.into_iter().map(|id| (id.into(), false)));
+        self.without_api.extend(ids.into_iter().map(Into::into));
         self
     }
 
     /// Whether `id` exists, and then whether it has this API.
     pub(crate) fn find(&self, id: &str) -> Option<bool> {
-        match &self.0 {
-            None => Some(true),
-            Some(known) => known.iter().find(|(known, _)| known == id).map(|&(_, api)| api),
+        if self.without_api.iter().any(|known| known == id) {
+            return Some(false);
         }
+        match &self.only {
+            None => Some(true),
+            Some(only) => only.iter().any(|known| known == id).then_some(true),
+        }
+    }
+
+    /// Those with this API, if not every region has it.
+    pub(crate) fn with_api(&self) -> &[String] {
+        self.only.as_deref().unwrap_or_default()
     }
 }
 
 impl fmt::Debug for Regions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(known) = &self.0 else { return f.write_str("Regions(all)") };
-        let with = |api: bool| {
-            known.iter().filter(move |(_, has)| *has == api).map(|(id, _)| id).collect::<Vec<_>>()
-        };
-        f.debug_struct("Regions")
-            .field("only", &with(true))
-            .field("without_api", &with(false))
-            .finish()
+        if self == &Regions::all() {
+            return f.write_str("Regions(all)");
+        }
+        let mut shown = f.debug_struct("Regions");
+        if let Some(only) = &self.only {
+            shown.field("only", only);
+        }
+        shown.field("without_api", &self.without_api).finish()
     }
 }
 
 /// Where a store's time comes from.
 ///
-/// A store asks at each write and each query; its own time never goes back, even when the
-/// clock's does. [`SystemClock`] is the system's, a [`Timestamp`] stands still, a [`ManualClock`] is
-/// moved by hand.
+/// A store asks at each write and each query; its own time never goes back behind its last write,
+/// even when the clock's does. [`SystemClock`] is the system's, a [`Timestamp`] stands still, a
+/// [`ManualClock`] is moved by hand.
 ///
 /// # Examples
 ///
@@ -313,12 +330,21 @@ pub struct Tuning {
     /// ones are long enough that the searches for their ends are nothing beside their rows, and
     /// short enough that their marks stay in the cache.
     pub first_piece: u32,
+    /// A piece reaches over fewer rows of the store than this, each a byte of the marks: so a
+    /// query's room is a constant however large the store, and stays in the second-level cache.
+    pub piece_span: u32,
     /// Dead rows or runs below this number are never worth a pass over the store.
     pub dead_min: u32,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Tuning { list_share: 192, list_min: 8, first_piece: 128, dead_min: 4_096 }
+        Tuning {
+            list_share: 192,
+            list_min: 8,
+            first_piece: 128,
+            piece_span: 1 << 16,
+            dead_min: 4_096,
+        }
     }
 }

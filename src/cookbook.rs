@@ -141,12 +141,14 @@
 //! ```
 //!
 //! A request without Timed leaves live recurring tasks out, as the API documents it: `timed(true)`
-//! lists those alone, [`OmittedTimed::Any`](crate::OmittedTimed) all. All records of all regions, in
-//! the same process: [`Store::iter`](crate::Store::iter).
+//! lists those alone, [`OmittedTimed::Any`](crate::OmittedTimed) all. All records of all regions,
+//! in the same process: [`Store::iter`](crate::Store::iter).
 //!
 //! # Totals by status
 //!
-//! A page by number comes with the exact total, which is counted without a look at the rows.
+//! A page by number comes with the exact total, which is counted without a look at the rows. A
+//! record counts under each of its two overall statuses, where they differ; `Timed` omitted leaves
+//! out the live tasks of a schedule, which `timed(true)` asks for.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, InvokeStatus, Store};

@@ -81,7 +81,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// The sort of error. Cost, as of every method here: O(1).
+    /// The sort of error. Cost, as of every accessor: O(1).
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -134,6 +134,17 @@ impl Error {
             500,
             "An error occurred when you dispatched the request.",
         )
+    }
+
+    /// Any other error of the API, for a front end that answers more operations than the store. It
+    /// is written as every other: [`write_json`](Self::write_json).
+    #[must_use]
+    pub fn service(
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(ErrorKind::Service, code, status, message)
     }
 
     fn new(
@@ -207,7 +218,10 @@ impl Error {
         .saying(format!("not given; {advice}"))
     }
 
-    pub(crate) fn unknown_region(given: &str) -> Self {
+    pub(crate) fn unknown_region(given: &str, allowed: &[String]) -> Self {
+        const SHOWN: usize = 8;
+        let more = if allowed.len() > SHOWN { ", ..." } else { "" };
+        let allowed = &allowed[..allowed.len().min(SHOWN)];
         Self::new(
             ErrorKind::Request,
             "InvalidRegionId.NotFound",
@@ -216,8 +230,9 @@ impl Error {
         )
         .at("RegionId")
         .saying(format!(
-            "given {}, allowed the regions the store is configured with",
-            quoted(given)
+            "given {}, allowed what the store is configured with: {}{more}",
+            quoted(given),
+            if allowed.is_empty() { "no region".to_owned() } else { allowed.join(", ") }
         ))
     }
 
@@ -238,9 +253,14 @@ impl Error {
     pub(crate) fn tag(fault: TagFault<'_>) -> Self {
         let error = |code, message| Self::new(ErrorKind::Request, code, 400, message);
         match fault {
-            TagFault::TooMany => error("NumberExceed.Tags", "The Tags parameter number is exceed.")
-                .at("Tag")
-                .saying(format!("given more, allowed {0} tags, numbered 1 to {0}", limits::TAGS)),
+            TagFault::TooMany(n) => {
+                error("NumberExceed.Tags", "The Tags parameter number is exceed.").at("Tag").saying(
+                    format!(
+                        "given one numbered {n}, allowed {0}, numbered 1 to {0}; leave some out",
+                        limits::TAGS
+                    ),
+                )
+            }
             TagFault::KeyMissing(n) => {
                 error("MissingParameter.TagKey", "You must specify Tag.N.Key.")
                     .at(format!("Tag.{n}.Key"))
@@ -297,6 +317,17 @@ impl Error {
         )
         .at(name)
         .saying(detail)
+    }
+
+    pub(crate) fn foreign_token(given: &str) -> Self {
+        Self::invalid(
+            "NextToken",
+            format!(
+                "given {}, which this store did not give for these filters; take NextToken from the \
+                 page before as it is, and change no filter",
+                quoted(given)
+            ),
+        )
     }
 
     /// A value outside a closed set.
@@ -368,7 +399,7 @@ impl Error {
         ))
     }
 
-    pub(crate) fn unknown_instance(given: &str) -> Self {
+    pub(crate) fn unknown_instance(given: &str, invoke_id: &str) -> Self {
         Self::new(
             ErrorKind::NotFound,
             "InvalidInstance.NotFound",
@@ -376,7 +407,11 @@ impl Error {
             "The specified instance does not exist.",
         )
         .at("InstanceId")
-        .saying(format!("given {}, allowed the instances that the record names", quoted(given)))
+        .saying(format!(
+            "given {}, which is no instance of {}; name one of its instances",
+            quoted(given),
+            quoted(invoke_id)
+        ))
     }
 
     pub(crate) fn illegal_move(from: &str, to: &str, allowed: &[&str]) -> Self {
@@ -445,7 +480,8 @@ impl Error {
 /// What is wrong with a list of tags: the tag's own number, from 1, and the text at fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TagFault<'a> {
-    TooMany,
+    /// One is numbered above the limit.
+    TooMany(u32),
     KeyMissing(u32),
     Key(u32, &'a str),
     Value(u32, &'a str),

@@ -107,6 +107,7 @@ impl Store {
     /// | no RepeatMode, and Timed false or missing | Once; `Omitted` |
     /// | no RepeatMode, and Timed true | refused |
     /// | a status or Timed that does not follow from the runs | the derived one; [`Derived`](DifferenceKind::Derived) |
+    /// | RequestId, PageNumber, PageSize, TotalCount, NextToken beside the list | not read: they are of that answer and of no record |
     /// | an unknown key | left out; [`Unknown`](DifferenceKind::Unknown) |
     /// | RegionId or ResourceGroupId on an invocation | the record's own |
     /// | an Output of more than 24,576 bytes | its end; [`Truncated`](DifferenceKind::Truncated) |
@@ -155,14 +156,18 @@ impl Store {
     ) -> Result<ImportReport, Error> {
         let Capture { encoding, invocations, positions, mut differences, mut refusals } =
             Capture::read(capture, options, self.now())?;
-        let (mut loaded, mut not_retained) = (0, 0);
+        let (mut loaded, mut not_retained, mut expired) = (0, 0, 0);
         let accepted = self.accept_batch(&invocations);
         for ((result, invocation), &position) in
             accepted.into_iter().zip(&invocations).zip(&positions)
         {
             match result {
                 Ok(accepted) if accepted.retained => loaded += 1,
-                Ok(_) => not_retained += 1,
+                Ok(_) => {
+                    not_retained += 1;
+                    let too_old = |created| created < self.oldest_kept();
+                    expired += usize::from(invocation.creation_time.is_some_and(too_old));
+                }
                 Err(error) => {
                     refusals.push(Refusal::new(position, invocation.invoke_id.clone(), error));
                 }
@@ -173,6 +178,6 @@ impl Store {
         let refused =
             |position| refusals.binary_search_by_key(&position, |refusal| refusal.position).is_ok();
         differences.retain(|difference| !difference.position.is_some_and(refused));
-        Ok(ImportReport { encoding, loaded, not_retained, differences, refusals })
+        Ok(ImportReport { encoding, loaded, not_retained, expired, differences, refusals })
     }
 }

@@ -43,7 +43,9 @@ use retention::Counters;
 /// `&mut self`; for several threads there is [`SharedStore`](crate::SharedStore). No method panics.
 ///
 /// An empty one takes less than 2 KB and is made and dropped in under a microsecond; a record with
-/// three runs takes some 300 bytes beside its unique texts and its outputs.
+/// three runs takes some 300 bytes beside its unique texts and its outputs. Tables keep the size of
+/// the most records there ever were at once: [`clear`](Self::clear), or saving and restoring, gives
+/// it back.
 ///
 /// # Examples
 ///
@@ -119,7 +121,8 @@ impl Store {
         &self.config
     }
 
-    /// The store's time: the later of the clock's and that of the last write. It never goes back.
+    /// The store's time: the later of the clock's and that of the last write. So it never goes back
+    /// behind a write, whatever the clock does; of queries nothing is kept.
     /// Cost: O(1).
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -129,7 +132,7 @@ impl Store {
     /// How many records there are. Cost: O(1), and O(expired since the last write).
     #[must_use]
     pub fn len(&self) -> usize {
-        self.columns.len() - self.expired_now()
+        self.columns.len() - self.expired_at(self.now())
     }
 
     /// Whether there is no record. Cost: as [`len`](Self::len).
@@ -138,11 +141,32 @@ impl Store {
         self.len() == 0
     }
 
-    /// The record with `invoke_id`, in any region; `None` also when it has expired. Cost: O(length of
-    /// the id).
+    /// The record with `invoke_id`, in any region; `None` also when it has expired. Cost: O(length
+    /// of the id).
     #[must_use]
     pub fn get(&self, invoke_id: &str) -> Option<InvocationView<'_>> {
         self.data().find(invoke_id).map(|slot| self.view(slot))
+    }
+
+    /// The acceptance number of the record with `invoke_id`, which [`accept`](Self::accept)
+    /// reported and [`matching`](Self::matching) speaks of; `None` also when it has expired. Cost:
+    /// O(length of the id).
+    #[must_use]
+    pub fn acceptance_number(&self, invoke_id: &str) -> Option<u64> {
+        let order = &self.index.order;
+        self.data().find(invoke_id).map(|slot| order.key(order.row_of(slot)).number)
+    }
+
+    /// The records with these acceptance numbers, in list order. Numbers of records that are gone
+    /// are passed over. Cost: O(records), each looked up in `numbers`.
+    pub fn select(
+        &self,
+        numbers: &RoaringTreemap,
+    ) -> impl DoubleEndedIterator<Item = InvocationView<'_>> {
+        let (order, span) = (&self.index.order, self.data().span());
+        let rows = (span.floor..span.below).rev();
+        let chosen = rows.filter(|&row| numbers.contains(order.key(row).number));
+        chosen.filter_map(|row| order.slot(row)).map(|slot| self.view(slot))
     }
 
     /// All records of all regions in list order: CreationTime descending, of equal ones the last
@@ -187,8 +211,9 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The first fault of the request in the API's order, as above; at the end, IncludeHistory
-    /// for a task that is not recurring.
+    /// The first fault of the request in the API's order, as above, the other values being
+    /// InvokeRecordStatus, ContentEncoding, IncludeHistory; at the end, IncludeHistory for a task
+    /// of the region that is not recurring.
     pub fn describe_invocation_results(
         &self,
         request: &DescribeInvocationResults,
@@ -201,8 +226,9 @@ impl Store {
     }
 
     /// The acceptance numbers of all records that the filters of `request` match, for set algebra
-    /// of the caller's own. Paging, and the limit of queries with tags, do not apply.
-    /// Cost: O(matches) more than a page.
+    /// of the caller's own; [`select`](Self::select) gives the records of such a set. Paging, and
+    /// the limit of queries with tags, do not apply. Cost: as a page by number, and O(matches). The
+    /// values of paging are checked all the same.
     ///
     /// # Errors
     ///
@@ -223,7 +249,10 @@ impl Store {
     ///
     /// let all = DescribeInvocations::new("cn-hangzhou");
     /// let stopped = store.matching(&all.clone().invoke_status(InvokeStatus::Stopped))?;
-    /// assert_eq!((store.matching(&all)? - stopped).iter().collect::<Vec<_>>(), [2]);
+    /// let others = store.matching(&all)? - stopped;
+    /// assert_eq!(others.iter().collect::<Vec<_>>(), [2]);
+    /// assert_eq!(store.acceptance_number("t-0002"), Some(2));
+    /// assert_eq!(store.select(&others).next().unwrap().invoke_id(), "t-0002");
     /// # Ok::<(), invodex::Error>(())
     /// ```
     pub fn matching(&self, request: &DescribeInvocations) -> Result<RoaringTreemap, Error> {
@@ -233,12 +262,22 @@ impl Store {
     }
 
     fn data(&self) -> Data<'_> {
+        self.data_at(self.now())
+    }
+
+    /// A write finds what it changes with the time it then begins with: what it has found may not
+    /// expire in between.
+    fn data_at(&self, now: Timestamp) -> Data<'_> {
         Data {
             columns: &self.columns,
             index: &self.index,
             config: &self.config,
-            cutoff: self.cutoff(self.now()),
+            cutoff: self.cutoff(now),
         }
+    }
+
+    fn find_at(&self, now: Timestamp, invoke_id: &str) -> Result<u32, Error> {
+        self.data_at(now).find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))
     }
 
     /// Recomputes every derived and counted thing and names the first difference.

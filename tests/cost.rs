@@ -241,7 +241,7 @@ fn a_query_allocates_its_page_and_a_constant() {
     for size in SIZES {
         let store = SharedStore::from(store(size, HISTORY));
         // The marks of rows are kept with the index, and are made by the first query that needs
-        // them: they belong to the store and not to a query.
+        // them: they belong to the store and not to a query. A unit test bounds them.
         for asked in asked(size) {
             measure(&store, &asked, &mut buffer);
         }

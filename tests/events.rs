@@ -141,6 +141,23 @@ fn a_waiting_subscriber_is_woken() {
 }
 
 #[test]
+fn a_waker_that_is_replaced_may_use_the_subscription_as_it_goes() {
+    struct Last(Arc<Subscription>, Arc<AtomicUsize>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            self.1.store(1 + self.0.missed() as usize, Ordering::SeqCst);
+        }
+    }
+    let (mut store, _) = store();
+    let events = Arc::new(store.subscribe(1));
+    let gone = Arc::new(AtomicUsize::new(0));
+    let last = Last(Arc::clone(&events), Arc::clone(&gone));
+    events.on_event(move || assert_eq!(last.0.missed(), 0));
+    events.on_event(|| {});
+    assert_eq!(gone.load(Ordering::SeqCst), 1);
+}
+
+#[test]
 fn a_subscriber_that_is_gone_costs_nothing() {
     let (mut store, _) = store();
     accept(&mut store, "t-1", RepeatMode::Once, &["i-1", "i-2"]);

@@ -241,6 +241,46 @@ fn a_record_on_more_instances_than_one_can_have_is_refused() {
 }
 
 #[test]
+fn of_a_record_with_far_too_much_no_more_is_kept_than_says_so() {
+    let mut run = json!({"InstanceId": "i-1", "InvocationStatus": "Running"});
+    for at in 0..50 {
+        run[format!("Unknown{at}")] = json!(at);
+    }
+    let many = with(
+        record("t-1"),
+        "/InvokeInstances/InvokeInstance",
+        Some(Value::Array(vec![run; 5_000])),
+    );
+    let tag = json!({"TagKey": "k", "TagValue": "v", "Unknown": 1});
+    let tagged = with(record("t-2"), "/Tags/Tag", Some(Value::Array(vec![tag; 5_000])));
+    let report = store().import(&capture(&[many, tagged, record("t-3")]), &options()).unwrap();
+    assert_eq!((report.loaded, report.refusals.len()), (1, 2));
+    let details = [0, 1].map(|at| report.refusals[at].error.detail().to_owned());
+    assert_eq!(details[0], "given 5000 instances, allowed at most 100");
+    assert_eq!(details[1], "given one numbered 21, allowed 20, numbered 1 to 20; leave some out");
+    assert!(report.differences.iter().all(|one| one.position == Some(2)));
+}
+
+#[test]
+fn unknown_keys_stand_with_the_run_that_has_them() {
+    let run = |at: i32, keys: &[&str]| {
+        let id = format!("i-{at}");
+        let mut run = json!({"InstanceId": id, "InvocationStatus": "Running"});
+        keys.iter().for_each(|key| run[*key] = json!(at));
+        run
+    };
+    let runs = json!([run(0, &["B", "A"]), run(1, &[]), run(2, &["C"])]);
+    let mut one = with(record("t-1"), "/InvokeInstances/InvokeInstance", Some(runs));
+    one["Own"] = json!(true);
+    let report = store().import(&capture(&[one]), &options()).unwrap();
+    let unknown = report.differences.iter().filter(|one| one.kind == DifferenceKind::Unknown);
+    let of = |one: &invodex::Difference| one.instance.as_ref().map(|(at, _)| *at);
+    let unknown: Vec<_> = unknown.map(|one| (of(one), one.field.to_string())).collect();
+    let expected = [(None, "Own"), (Some(0), "A"), (Some(0), "B"), (Some(2), "C")];
+    assert_eq!(unknown, expected.map(|(run, key)| (run, key.to_owned())));
+}
+
+#[test]
 fn records_that_are_no_objects_are_refused() {
     let report = store().import(&capture(&[json!(null), json!("x"), record("t-1")]), &options());
     let report = report.unwrap();
@@ -386,13 +426,14 @@ fn two_files_that_share_an_id_are_not_both_loaded() {
 fn what_is_too_old_or_too_much_is_counted() {
     let mut store = Store::new(Config::default(), now());
     let report = store.import(file("describe-invocations.json").as_bytes(), &options()).unwrap();
-    assert_eq!((report.loaded, report.not_retained, store.len()), (0, 1, 0));
+    assert_eq!((report.loaded, report.not_retained, report.expired), (0, 1, 1));
+    assert!(store.is_empty());
     assert_eq!(report.differences.len(), 6, "reported as if it were held");
 
     let mut store = Store::new(Config { capacity: 2, ..Config::default() }, now());
     let records = ["t-1", "t-2", "t-3"].map(record);
     let report = store.import(&capture(&records), &options()).unwrap();
-    assert_eq!((report.loaded, report.not_retained), (2, 1));
+    assert_eq!((report.loaded, report.not_retained, report.expired), (2, 1, 0));
     assert!(store.get("t-3").is_none(), "the oldest in list order");
 }
 

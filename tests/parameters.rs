@@ -250,7 +250,7 @@ fn check(
     let most;
     let allowed: &[&str] = match kind {
         Kind::Region | Kind::Text => &[],
-        Kind::Token => &["was not given by this store for these filters"],
+        Kind::Token => &["this store did not give for these filters"],
         Kind::Number(_, limit) => {
             most = format!("allowed 1 to {limit}");
             &[&most]

@@ -1,8 +1,8 @@
 //! Every write by way of a shared handle does to its store what it does to a store of one's own.
 
 use invodex::{
-    Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation, RepeatMode,
-    RunUpdate, SharedStore, Store, Timestamp,
+    Config, DescribeInvocationResults, DescribeInvocations, ImportOptions, InstanceRun, Invocation,
+    RepeatMode, RunUpdate, SharedStore, Store, Timestamp,
 };
 
 fn record(number: u32) -> Invocation {
@@ -64,5 +64,14 @@ fn each_write_is_made_and_reported() {
         .expect("no fault")
         .write_json("id", &mut bodies[1]);
     assert!(bodies[0] == bodies[1]);
+    let mut capture = Vec::new();
+    own.describe_invocations(&describe).expect("no fault").write_json("id", &mut capture);
     assert!(both!(clear()));
+    let before = archive(&own);
+    let options = ImportOptions::new("cn-b");
+    let loaded = own.import(&capture, &options).expect("it is one").loaded;
+    assert_eq!(shared.import(&capture, &options).expect("it is one").loaded, loaded);
+    assert!(loaded > 0 && archive(&own) != before);
+    assert!(shared.read(archive) == archive(&own));
+    assert!(shared.import(b"[]", &options).is_err());
 }

@@ -1,5 +1,6 @@
 //! Blocks: the frame around the content, with what it takes to notice damage.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -59,6 +60,13 @@ pub(super) struct Totals {
     pub(super) records: u64,
     pub(super) runs: u64,
     pub(super) history: u64,
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Totals { records, runs, history } = self;
+        write!(f, "{records} records, {runs} runs and {history} history records")
+    }
 }
 
 /// Writes blocks.
@@ -189,7 +197,7 @@ impl<R: Read> BlockReader<R> {
             Ok(VERSION) => Ok(()),
             Ok(other) => Err(Error::archive(format!(
                 "it is of version {other}, known is version {VERSION}; use the release of invodex \
-                 that wrote it, or a newer one"
+                 that wrote it, or a newer one; or, if it may be damaged, another copy"
             ))),
             Err(_) => Err(Error::archive(format!(
                 "it ends after {length} bytes, before its first block; {COPY_AGAIN}"
@@ -245,21 +253,18 @@ impl<R: Read> BlockReader<R> {
         length.copy_from_slice(&self.block[1..FRAME]);
         let length = u32::from_le_bytes(length);
         if length > BLOCK_MOST {
-            return Err(self.refuse(&format!(
-                "says that it is {length} bytes long, allowed are {BLOCK_MOST}; {COPY_AGAIN}"
+            return Err(self.damaged(&format!(
+                "says that it is {length} bytes long, allowed are {BLOCK_MOST}"
             )));
         }
         let (length, frame) = (length as usize + SEAL, FRAME);
         let got = self.fill_after(frame, length)?;
         if got < length {
-            return Err(self
-                .refuse(&format!("is cut off: {got} of {length} bytes are there; {COPY_AGAIN}")));
+            return Err(self.damaged(&format!("is cut off: {got} of {length} bytes are there")));
         }
         let (sealed, seal) = self.block.split_at(self.block.len() - SEAL);
         if xxh3_64_with_seed(sealed, self.number).to_le_bytes() != seal {
-            return Err(self.refuse(&format!(
-                "is damaged or not in its place: its checksum differs; {COPY_AGAIN}"
-            )));
+            return Err(self.damaged("is damaged or not in its place: its checksum differs"));
         }
         Ok(self.kind)
     }
@@ -290,25 +295,29 @@ impl<R: Read> BlockReader<R> {
         };
         all_read(&fields)?;
         if said != *found {
-            return Err(Fault::new(format!("counts {said:?}, but there are {found:?}")));
+            return Err(Fault::new(format!("counts {said}, but there are {found}")));
         }
         Ok(())
     }
 
-    /// An error about the block that was read last.
-    pub(super) fn refuse(&self, what: &str) -> Error {
-        Error::archive(format!("block {} ({}): {what}", self.number, self.kind.name()))
+    fn damaged(&self, what: &str) -> Error {
+        self.error(what, COPY_AGAIN)
     }
 
-    /// An error about an entry in it, with `left` bytes behind its first byte. The checksum held,
-    /// so it is not damage.
+    /// An error about the content of the block that was read last. Its checksum holds, so it is
+    /// not damage.
+    pub(super) fn refuse(&self, what: &str) -> Error {
+        self.error(what, "it was written so, save the store again")
+    }
+
+    fn error(&self, what: &str, to_do: &str) -> Error {
+        Error::archive(format!("block {} ({}): {what}; {to_do}", self.number, self.kind.name()))
+    }
+
+    /// An error about an entry in it, with `left` bytes behind its first byte.
     pub(super) fn refuse_entry(&self, kind: u8, left: usize, fault: &Fault) -> Error {
         let at = self.content().left().saturating_sub(left + 1);
-        self.refuse(&format!(
-            "{} at byte {at}: {}; it was written so, save the store again",
-            entry::name(kind),
-            fault.0
-        ))
+        self.refuse(&format!("{} at byte {at}: {}", entry::name(kind), fault.0))
     }
 
     /// Reads up to `length` bytes into the block, less only at the end of the input.

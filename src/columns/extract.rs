@@ -10,8 +10,8 @@ use super::symbols::{SymbolId, Symbols};
 impl Columns {
     /// The records in `slots`, in that order, in slots from 0, without their histories; with
     /// `instance` only the run on it. Texts are shared, each use as a symbol of its own: that is
-    /// cheaper than to find out which are the same. Nothing can be found by its text in them.
-    /// Cost: O(records and runs copied).
+    /// cheaper than to find out which are the same. They are only read: `find` must not be called
+    /// on them. Cost: O(records and runs copied).
     pub(crate) fn extract(&self, slots: &[u32], instance: Option<SymbolId>) -> Columns {
         let mut copy = Columns::default();
         copy.heads.reserve_exact(slots.len());

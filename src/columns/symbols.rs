@@ -120,7 +120,7 @@ impl<T: Key> Symbols<T> {
             found.remove();
         }
         self.free.push(id);
-        // A table that was large once must not stay so: the store would never shrink.
+        // Of what never grows smaller by itself this is the part that is cheap to make anew.
         if self.ids.len() * 8 < self.ids.capacity() && self.ids.capacity() > 64 {
             let (entries, hasher) = (&self.entries, &self.hasher);
             self.ids.shrink_to(self.ids.len() * 2, |&id| hasher.hash_one(key_in(entries, id)));

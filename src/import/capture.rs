@@ -75,8 +75,11 @@ impl Capture {
         now: Timestamp,
     ) -> Result<Self, Error> {
         // All at once is cheaper than string by string.
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| Error::capture(format!("it is not JSON: {error}")))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            Error::capture(format!(
+                "it is not JSON: {error}; give the response body as it was received"
+            ))
+        })?;
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let mut encoding = match options.encoding {
             CaptureEncoding::PlainText => ContentEncoding::PlainText,
@@ -95,7 +98,11 @@ impl Capture {
                 Ok(()) => return file.finish(),
                 Err(_) if context.decoding.is_plain() => encoding = ContentEncoding::PlainText,
                 Err(_) if !apart => apart = true,
-                Err(error) => return Err(Error::capture(format!("it is not JSON: {error}"))),
+                Err(error) => {
+                    return Err(Error::capture(format!(
+                        "it is not JSON: {error}; give the response body as it was received"
+                    )));
+                }
             }
         }
     }

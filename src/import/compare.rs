@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::keys::{Field, RunField};
-use super::record::Record;
+use super::record::{Record, UnknownKey};
 use super::{Difference, DifferenceKind};
 use crate::limits;
 use crate::model::{Invocation, Overall, Timestamp, is_timed};
@@ -21,11 +21,14 @@ pub(super) fn compare(record: &Record<'_, '_>, position: usize, out: &mut Vec<Di
     for &at in &record.tags_without_value {
         out.omitted(format!("Tags.Tag[{at}].TagValue"), None, String::new());
     }
-    out.add_unknown(record, None);
+    // Those of the invocation first, then run by run.
+    let mut unknown: Vec<_> = record.unknown.iter().collect();
+    unknown.sort_by_key(|key| key.run);
+    out.add_unknown(&unknown, None);
     for at in 0..record.runs.len() {
         out.run = Some((at, None));
         out.add_of_run(record, at, created);
-        out.add_unknown(record, Some(at));
+        out.add_unknown(&unknown, Some(at));
     }
 }
 
@@ -129,8 +132,10 @@ impl Differences<'_> {
         }
     }
 
-    fn add_unknown(&mut self, record: &Record<'_, '_>, run: Option<usize>) {
-        for key in record.unknown.iter().filter(|key| key.run == run) {
+    /// Adds those of `sorted` that stand in `run`.
+    fn add_unknown(&mut self, sorted: &[&UnknownKey<'_>], run: Option<usize>) {
+        let start = sorted.partition_point(|key| key.run < run);
+        for key in sorted[start..].iter().take_while(|key| key.run == run) {
             let captured = Some(key.json.to_owned());
             self.add(key.path.clone(), DifferenceKind::Unknown, captured, None);
         }

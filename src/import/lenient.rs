@@ -49,7 +49,7 @@ impl<'de> Scalar<'de> {
             Scalar::Object => "an object",
             Scalar::Unsigned(number) => return format!("given {number}, allowed {allowed}"),
             Scalar::Negative(number) => return format!("given {number}, allowed {allowed}"),
-            Scalar::Float(number) => return format!("given {number}, allowed {allowed}"),
+            Scalar::Float(number) => return format!("given {number:?}, allowed {allowed}"),
         };
         format!("given {given}, allowed {allowed}")
     }

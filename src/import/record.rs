@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
 use super::capture::Context;
@@ -10,6 +10,7 @@ use super::keys::{Field, Keys};
 use super::lenient::{AsList, AsObject, Fault, List, Object, Scalar};
 use super::run::{RunList, RunNotes};
 use crate::error::Error;
+use crate::limits;
 use crate::model::{CommandType, Invocation, RepeatMode, Tag};
 
 /// A record while it is read.
@@ -22,6 +23,8 @@ pub(super) struct Record<'a, 'de> {
     pub(super) timed: Option<bool>,
     /// One for each run of the invocation.
     pub(super) runs: Vec<RunNotes<'de>>,
+    /// Runs beyond one more than there may be, which refuse the record.
+    pub(super) runs_left_out: usize,
     /// Positions of the tags without a TagValue.
     pub(super) tags_without_value: Vec<usize>,
     pub(super) unknown: Vec<UnknownKey<'de>>,
@@ -47,6 +50,7 @@ impl<'a, 'de> Record<'a, 'de> {
             invoke_status: None,
             timed: None,
             runs: Vec::new(),
+            runs_left_out: 0,
             tags_without_value: Vec::new(),
             unknown: Vec::new(),
             error: None,
@@ -123,6 +127,10 @@ impl<'a, 'de> Record<'a, 'de> {
         }
         if let Some(error) = self.error.take() {
             return Err(error);
+        }
+        if self.runs_left_out > 0 {
+            let given = self.runs.len() + self.runs_left_out;
+            return Err(Error::record_too_long("InstanceId", given, limits::RUNS, "instances"));
         }
         let options = self.context.options;
         let record = &mut self.invocation;
@@ -219,6 +227,10 @@ impl<'de> List<'de> for TagList<'_, '_, 'de> {
     fn item<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
         let record = &mut *self.0;
         record.keys.set(Field::Tags as u8);
+        if record.invocation.tags.len() > limits::TAGS {
+            // The record will be refused: more of its tags say nothing more.
+            return Ok(items.next_element::<IgnoredAny>()?.is_some());
+        }
         let mut tag = TagReader { record, tag: Tag::default(), has_key: false, has_value: false };
         if items.next_element_seed(AsObject(&mut tag))?.is_none() {
             return Ok(false);

@@ -36,6 +36,8 @@ pub struct ImportReport {
     /// Records that were accepted and are not held: older than the store keeps them, or beyond
     /// its capacity.
     pub not_retained: usize,
+    /// How many of those are older than the store keeps them.
+    pub expired: usize,
     /// Where an answer differs from the capture: first what stands beside the list, then by
     /// position. An answer to the fullest question is meant, with Output, in the encoding of the
     /// capture.
@@ -182,8 +184,9 @@ impl fmt::Display for ImportReport {
         let (differences, refused) = (self.differences.len(), self.refusals.len());
         write!(
             f,
-            "{} loaded, {} not retained, {refused} refused, {differences} differences, read as {:?}",
-            self.loaded, self.not_retained, self.encoding
+            "{} loaded, {} not retained ({} expired), {refused} refused, {differences} differences, \
+             read as {:?}",
+            self.loaded, self.not_retained, self.expired, self.encoding
         )
     }
 }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
 use super::keys::{Keys, RunField};
 use super::lenient::{AsObject, Fault, List, Object, Scalar};
 use super::record::Record;
+use crate::limits;
 use crate::model::{InstanceRun, InvocationStatus};
 
 /// What is noted of a run beside the run itself.
@@ -22,6 +23,12 @@ pub(super) struct RunList<'r, 'a, 'de>(pub(super) &'r mut Record<'a, 'de>);
 
 impl<'de> List<'de> for RunList<'_, '_, 'de> {
     fn item<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
+        if self.0.runs.len() > limits::RUNS {
+            // The record will be refused: only their number counts.
+            let there = items.next_element::<IgnoredAny>()?.is_some();
+            self.0.runs_left_out += usize::from(there);
+            return Ok(there);
+        }
         let mut reader = RunReader {
             record: &mut *self.0,
             run: InstanceRun::new(""),

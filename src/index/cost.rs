@@ -2,9 +2,10 @@
 //! rows are looked up one by one. The answers would be the same if it cost more.
 
 use super::intersect::{Conjunction, Scratch, keep_common};
-use super::rowset::{Bits, RowSet, Tuning};
+use super::rowset::{Bits, RowSet};
 use super::touched::by as touched_by;
 use super::words::Span;
+use crate::config::Tuning;
 
 fn list(rows: impl IntoIterator<Item = u32>) -> RowSet {
     RowSet::List(rows.into_iter().collect())
@@ -50,14 +51,24 @@ fn marks_are_as_many_as_the_rows_of_the_piece() {
 }
 
 #[test]
+fn rows_far_apart_are_in_pieces_of_their_own() {
+    let far: Vec<u32> = (0..40).map(|row| 20_000 * row).collect();
+    let (some, others) = (list(far.iter().copied()), list(far.iter().map(|row| row + row % 3)));
+    let span = Span { floor: 0, below: 1_000_000 };
+    let mut scratch = Scratch::default();
+    let rows = conjunction([&some, &others]).newest(span, 50, &mut scratch);
+    let common: Vec<_> = far.into_iter().rev().filter(|row| row % 3 == 0).collect();
+    assert_eq!(rows, common);
+    // Four rows reach over 60,001, five over more than a piece may.
+    assert!(scratch.bytes() < 70_000, "{}", scratch.bytes());
+}
+
+#[test]
 fn marks_are_cleared_each_255th_time() {
     let mut scratch = Scratch::default();
-    let ((), touched) = touched_by(|| {
-        for _ in 0..600 {
-            scratch.next_mark(100);
-        }
-    });
-    assert_eq!(touched, 200);
+    let marks: Vec<u8> = (0..600).map(|_| scratch.next_mark(100)).collect();
+    let expected: Vec<u8> = (1..=255).cycle().take(600).collect();
+    assert_eq!(marks, expected);
 }
 
 #[test]

@@ -10,10 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
-use super::rowset::{Bits, RowSet, Tuning};
+use super::rowset::{Bits, RowSet};
 use super::sinks::{Counted, Each, Newest, PageRows};
 use super::touched;
 use super::words::{Sink, Span, Words};
+use crate::config::Tuning;
 
 /// How many rows of a list are tested against bits at once, newest first, before the page is
 /// looked at.
@@ -29,13 +30,13 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// A mark that no row has, among `rows` rows. Cost: O(1), and O(rows) each 255th time.
+    /// A mark that no row has, among `rows` rows. Cost: O(1), and O(rows) each 255th time and when
+    /// there were never as many.
     pub(super) fn next_mark(&mut self, rows: usize) -> u8 {
         if self.marks.len() < rows {
             self.marks.resize(rows, 0);
         }
         if self.mark == u8::MAX {
-            touched::add(rows);
             self.marks.fill(0);
             self.mark = 0;
         }
@@ -81,6 +82,8 @@ pub(crate) struct Conjunction<'a> {
     bits: SmallVec<[&'a Bits; 8]>,
     /// Rows of the shortest list in the first piece.
     first_piece: usize,
+    /// The most rows of the store that a piece reaches over.
+    piece_span: u32,
 }
 
 impl<'a> Conjunction<'a> {
@@ -89,6 +92,7 @@ impl<'a> Conjunction<'a> {
             lists: SmallVec::new(),
             bits: SmallVec::new(),
             first_piece: tuning.first_piece.clamp(1, 1 << 16) as usize,
+            piece_span: tuning.piece_span.max(1),
         }
     }
 
@@ -110,8 +114,8 @@ impl<'a> Conjunction<'a> {
         self.lists.len() > 1
     }
 
-    /// Up to `most` rows of `span`, at least 1, newest first. Cost: O(rows of the lists), or O(words) up to
-    /// the last match needed where all are bits.
+    /// Up to `most` rows of `span`, at least 1, newest first. Cost: O(rows of the lists), or
+    /// O(words) up to the last match needed where all are bits.
     pub(crate) fn newest(&mut self, span: Span, most: usize, scratch: &mut Scratch) -> PageRows {
         let mut page = Newest { rows: PageRows::new(), most };
         self.visit(span, scratch, &mut page);
@@ -171,7 +175,7 @@ impl<'a> Conjunction<'a> {
         let mut piece_rows = self.first_piece;
         let mut rows = std::mem::take(&mut scratch.rows);
         while !rest.is_empty() {
-            let (older, piece) = rest.split_at(rest.len().saturating_sub(piece_rows));
+            let (older, piece) = newest_piece(rest, piece_rows, self.piece_span);
             rest = older;
             piece_rows = (piece_rows * 2).min(self.first_piece * 8);
             rows.clear();
@@ -215,6 +219,18 @@ impl<'a> Conjunction<'a> {
             [a, b, c, d, e, rest @ ..] => words.visit([a, b, c, d, e], rest, sink),
             [] => {}
         }
+    }
+}
+
+/// The newest `most` rows of `list`, or as many as `span` rows of the store hold, behind the rest.
+fn newest_piece(list: &[u32], most: usize, span: u32) -> (&[u32], &[u32]) {
+    let (older, piece) = list.split_at(list.len().saturating_sub(most));
+    match (piece.first(), piece.last()) {
+        (Some(&first), Some(&last)) if last - first >= span => {
+            let too_far = piece.partition_point(|&row| last - row >= span);
+            list.split_at(older.len() + too_far)
+        }
+        _ => (older, piece),
     }
 }
 

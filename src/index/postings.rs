@@ -2,11 +2,13 @@
 
 use super::intersect::ScratchPool;
 use super::order::{Order, RowKey};
-use super::rowset::{BLOCK_ROWS, RowSet, Tuning};
+use super::rowset::{BLOCK_ROWS, RowSet};
 use crate::columns::{Columns, IndexKey, IndexedColumn, reserve_for_one};
+use crate::config::Tuning;
 
 /// A batch with more records than this that belong between others is merged in one pass over the
-/// index; fewer are put in one by one. A pass costs as much as about sixty single ones.
+/// index; fewer are put in one by one. A pass takes as long as some sixty single ones of which each
+/// moves all of the index, and those of a batch seldom do.
 const MERGE_FROM: usize = 32;
 
 /// The list order and all postings, kept in step with the columns.
@@ -94,9 +96,9 @@ impl Index {
         columns.for_each_index_key(slot, |key| add_to(postings, key, row, rows, tuning));
     }
 
-    /// Drops the rows whose records are gone, once they are more than a quarter of all.
-    /// Cost: O(index) for a front of holes, a rebuild for holes between records; both spread over
-    /// the removals before.
+    /// Drops the rows whose records are gone, once they are more than a quarter of the records and
+    /// more than [`Tuning::dead_min`]. Cost: O(index) for a front of holes, a rebuild for holes
+    /// between records; both spread over the removals before.
     pub(crate) fn drop_dead_rows(&mut self, columns: &Columns) {
         let enough = (columns.len() as u32 / 4).max(self.tuning.dead_min);
         if self.order.holes_between() > enough {

@@ -6,8 +6,7 @@
 
 use smallvec::SmallVec;
 
-/// Thresholds between the two forms.
-pub(crate) use crate::config::Tuning;
+use crate::config::Tuning;
 
 /// Rows in one count of the rank directory: one cache line of bits.
 pub(crate) const BLOCK_ROWS: u32 = 512;
@@ -110,6 +109,8 @@ impl RowSet {
     pub(crate) fn open_gap(&mut self, row: u32) {
         match self {
             // Without a branch and a search: most lists are short, and this is vector code.
+            // Late records are seldom late by much, and most lists end before the gap.
+            RowSet::List(list) if list.last().is_none_or(|&last| last < row) => {}
             RowSet::List(list) => {
                 list.iter_mut().for_each(|member| *member += u32::from(*member >= row));
             }

@@ -73,8 +73,9 @@ api_names! {
 }
 
 api_names! {
-    /// Overall `InvocationStatus` of an invocation, derived from the statuses of its runs: unfinished
-    /// runs come before finished ones, and what was stopped does not count beside a result.
+    /// Overall `InvocationStatus` of an invocation, derived from the statuses of its runs:
+    /// unfinished runs come before finished ones, and what was stopped does not count beside a
+    /// result.
     ///
     /// # Examples
     ///
@@ -141,6 +142,14 @@ api_names! {
     /// A value of the status filters `InvokeStatus` and `InvokeRecordStatus`. It matches a
     /// record whose current or legacy status has this name.
     ///
+    /// | type | field of an answer |
+    /// |---|---|
+    /// | [`InvocationStatus`] | `InvocationStatus` of a run |
+    /// | [`InstanceInvokeStatus`] | the run's legacy one: `InstanceInvokeStatus`, or `InvokeRecordStatus` |
+    /// | [`OverallStatus`] | `InvocationStatus` of an invocation |
+    /// | [`LegacyInvokeStatus`] | the invocation's legacy one: `InvokeStatus` |
+    /// | [`InvokeStatus`] | none: a filter's value |
+    ///
     /// # Examples
     ///
     /// ```
@@ -198,7 +207,8 @@ impl InvocationStatus {
     }
 }
 
-/// Whether something in status `live` (not ended) of a task in `repeat_mode` counts as `Timed`.
+/// Whether a task in `repeat_mode`, or a run of it, counts as Timed. `ended`: its status is one
+/// that it never leaves.
 pub(crate) const fn is_timed(repeat_mode: RepeatMode, ended: bool) -> bool {
     !ended
         && matches!(

@@ -11,8 +11,8 @@ pub(crate) type NumberedTag<'a> = (u32, Option<&'a str>, Option<&'a str>);
 pub(crate) fn check_tags<'a>(
     tags: impl Iterator<Item = NumberedTag<'a>> + Clone,
 ) -> Result<(), TagFault<'a>> {
-    if tags.clone().any(|(number, ..)| number > TAGS as u32) {
-        return Err(TagFault::TooMany);
+    if let Some((number, ..)) = tags.clone().find(|&(number, ..)| number > TAGS as u32) {
+        return Err(TagFault::TooMany(number));
     }
     // One pass, in which each rule keeps the first tag that breaks it.
     let (mut missing, mut bad_key, mut bad_value) = (None, None, None);

@@ -9,7 +9,7 @@ use super::time::Timestamp;
 ///
 /// | move to | sets by itself |
 /// |---|---|
-/// | Running | StartTime; Repeats + 1; clears FinishTime, ExitCode, Output, Dropped and the error and OSS fields of the execution before |
+/// | Running | StartTime; Repeats + 1; clears FinishTime, StopTime, ExitCode, Output, Dropped and the error and OSS fields of the execution before |
 /// | Stopping | StopTime |
 /// | Success | FinishTime, ExitCode 0 |
 /// | Failed, Invalid, Aborted, Error, Timeout | FinishTime |

@@ -40,9 +40,10 @@ impl Facts for Data<'_> {
         token::read(text, token::fingerprint(query, self.config.id))
     }
 
-    fn repeat_mode(&self, invoke_id: &str) -> Option<RepeatMode> {
+    fn repeat_mode(&self, invoke_id: &str, region_id: &str) -> Option<RepeatMode> {
         let head = self.columns.head(self.find(invoke_id)?);
-        Some(self.columns.command_of(head).repeat_mode)
+        let is_there = self.columns.regions.find(region_id.as_bytes()) == Some(head.region);
+        is_there.then_some(self.columns.command_of(head).repeat_mode)
     }
 }
 
@@ -57,7 +58,8 @@ pub(crate) enum Plan<'a> {
     Rows(Conjunction<'a>),
 }
 
-/// `instance` is what [`instance`](fn@instance) gives. Cost: O(filters), and O(log) or O(1) for each when InvokeId is given.
+/// `instance` is what [`named_instance`] gives. Cost: O(filters), and O(log) or O(1) for each when
+/// InvokeId is given.
 pub(crate) fn plan<'a>(
     data: Data<'a>,
     query: &Checked<'_, Cursor>,
@@ -79,7 +81,7 @@ pub(crate) fn plan<'a>(
 
 /// The symbol of the instance that `query` names, if any record has it: for the plan, and for
 /// what is shown of a row.
-pub(crate) fn instance(columns: &Columns, query: &Checked<'_, Cursor>) -> Option<SymbolId> {
+pub(crate) fn named_instance(columns: &Columns, query: &Checked<'_, Cursor>) -> Option<SymbolId> {
     query.instance_id.and_then(|id| columns.instances.find(id.as_bytes()))
 }
 

@@ -48,8 +48,8 @@ impl Cursor {
 
 /// A `NextToken`: where a walk goes on, as opaque text of 44 characters (letters, digits, `-` and
 /// `_`). Made from the place of a row, so nothing is kept for it: it never expires, survives the
-/// row, and is valid for the same filters in every store with the same [`Config::id`], also one that
-/// was saved and restored. A checksum refuses any other; it is no signature.
+/// row, and is valid for the same filters in every store with the same [`Config::id`], also one
+/// that was saved and restored. A checksum refuses any other; it is no signature.
 ///
 /// [`Config::id`]: crate::Config::id
 ///

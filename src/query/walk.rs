@@ -4,7 +4,7 @@
 use roaring::RoaringTreemap;
 
 use super::page::{Page, PagePlace, ResultRow};
-use super::plan::{Data, Plan, instance, plan};
+use super::plan::{Data, Plan, named_instance, plan};
 use super::token::{Cursor, fingerprint};
 use crate::columns::{RunExtra, SymbolId};
 use crate::index::{Conjunction, PageRows, Scratch, Span};
@@ -14,7 +14,7 @@ use crate::request::{Checked, Paging};
 
 /// The page of DescribeInvocations, by slot. Cost: that of a conjunction of sets.
 pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u32> {
-    let instance = instance(data.columns, query);
+    let instance = named_instance(data.columns, query);
     let window = Window::of(query, instance);
     let span = data.span();
     let order = &data.index.order;
@@ -44,10 +44,10 @@ pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u
     )
 }
 
-/// The page of DescribeInvocationResults. Cost: that of a conjunction of sets for the invocations, and
-/// O(their runs) up to the end of the page; in offset mode O(runs of all matching invocations).
+/// The page of DescribeInvocationResults. Cost: that of a conjunction of sets for the invocations,
+/// and O(their runs) up to the end of the page; in offset mode O(runs of all matching invocations).
 pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<ResultRow> {
-    let instance = instance(data.columns, query);
+    let instance = named_instance(data.columns, query);
     let window = Window::of(query, instance);
     let span = data.span();
     let order = &data.index.order;
@@ -133,7 +133,7 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
 pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTreemap {
     let span = data.span();
     let order = &data.index.order;
-    match plan(data, query, instance(data.columns, query)) {
+    match plan(data, query, named_instance(data.columns, query)) {
         Plan::Nothing => RoaringTreemap::new(),
         Plan::One(row) if row < span.floor => RoaringTreemap::new(),
         Plan::One(row) => RoaringTreemap::from([order.key(row).number]),

@@ -66,8 +66,8 @@ pub(crate) trait Facts {
     type Cursor: Copy;
     /// Where `token` points, if it was made for the effective filters of `query`.
     fn cursor(&self, token: &str, query: &Checked<'_, Self::Cursor>) -> Option<Self::Cursor>;
-    /// The repeat mode of the invocation, if it is there.
-    fn repeat_mode(&self, invoke_id: &str) -> Option<RepeatMode>;
+    /// The repeat mode of the invocation, if it is there in the region.
+    fn repeat_mode(&self, invoke_id: &str, region_id: &str) -> Option<RepeatMode>;
 }
 
 /// What the two requests differ in.
@@ -94,13 +94,13 @@ pub(crate) fn check<'a, F: Facts>(
         return Err(Error::missing("RegionId"));
     }
     match config.regions.find(&common.region_id) {
-        None => return Err(Error::unknown_region(&common.region_id)),
+        None => return Err(Error::unknown_region(&common.region_id, config.regions.with_api())),
         Some(false) => return Err(Error::unsupported_region(&common.region_id)),
         Some(true) => {}
     }
 
-    if common.tags.above_limit {
-        return Err(Error::tag(TagFault::TooMany));
+    if let Some(number) = common.tags.above_limit {
+        return Err(Error::tag(TagFault::TooMany(number)));
     }
     let numbered =
         common.tags.tags.iter().map(|tag| (tag.number, tag.key.as_deref(), tag.value.as_deref()));
@@ -130,24 +130,22 @@ pub(crate) fn check<'a, F: Facts>(
     request.check_own(&mut checked, config)?;
 
     if let Some(token) = common.next_token.as_deref().filter(|token| !token.is_empty()) {
-        let cursor = facts.cursor(token, &checked).ok_or_else(|| {
-            Error::invalid(
-                "NextToken",
-                "it was not given by this store for these filters; take NextToken from the page \
-                 before as it is, and change no filter",
-            )
-        })?;
+        let cursor = facts.cursor(token, &checked).ok_or_else(|| Error::foreign_token(token))?;
         if let Paging::Token { after, .. } = &mut checked.paging {
             *after = Some(cursor);
         }
     }
     if checked.include_history
         && let Some(invoke_id) = checked.invoke_id
-        && facts.repeat_mode(invoke_id).is_some_and(|mode| !mode.is_recurring())
+        && let Some(mode) = facts.repeat_mode(invoke_id, checked.region_id)
+        && !mode.is_recurring()
     {
         return Err(Error::invalid(
             "IncludeHistory",
-            "only a task of RepeatMode Period or EveryReboot has a history",
+            format!(
+                "given true for a task of RepeatMode {mode}; only Period and EveryReboot have a \
+                 history; leave it out"
+            ),
         ));
     }
     Ok(checked)

@@ -45,7 +45,7 @@ impl fmt::Debug for DescribeInvocationResults {
 impl DescribeInvocationResults {
     /// Reads the request from decoded wire pairs, as
     /// [`DescribeInvocations::from_pairs`](crate::DescribeInvocations::from_pairs) does.
-    /// Cost: O(pairs).
+    /// Cost: O(bytes of the pairs).
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {

@@ -67,12 +67,13 @@ impl fmt::Debug for DescribeInvocations {
 
 impl DescribeInvocations {
     /// Reads the request from decoded wire pairs: the parameters' names as the API spells them,
-    /// integers as decimal digits, booleans as `true` and `false` in any letter case. Of a name given
-    /// twice the last counts; unknown names are ignored. Values out of their limits are kept and
-    /// refused when it is answered. A raw query string is decoded with
+    /// integers as decimal digits, booleans as `true` and `false` in any letter case. Of a name
+    /// given twice the last counts; unknown names are ignored. Values out of their limits are kept
+    /// and refused when it is answered. `Type` is read as CommandType, whose older name it is,
+    /// unless that is there too. A raw query string is decoded with
     /// [`decode_query`](crate::decode_query).
     ///
-    /// Cost: O(pairs).
+    /// Cost: O(bytes of the pairs).
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
@@ -126,7 +127,8 @@ impl DescribeInvocations {
         self
     }
 
-    /// `Timed`: exact. Without it the store's policy decides, see [`OmittedTimed`](crate::OmittedTimed).
+    /// `Timed`: exact. Without it the store's policy decides, see
+    /// [`OmittedTimed`](crate::OmittedTimed).
     #[must_use]
     pub fn timed(mut self, timed: bool) -> Self {
         self.timed = Param::Given(timed);

@@ -121,8 +121,8 @@ impl Param<u32> {
 pub(crate) struct Tags {
     /// By number, ascending.
     pub(crate) tags: Vec<GivenTag>,
-    /// A tag was numbered above the limit, and is not kept.
-    pub(crate) above_limit: bool,
+    /// The first that was numbered above the limit, and is not kept.
+    pub(crate) above_limit: Option<u32>,
 }
 
 /// One tag as it was given: `Tag.N.Key` and `Tag.N.Value`.
@@ -136,10 +136,10 @@ pub(crate) struct GivenTag {
 impl Tags {
     /// Adds a tag behind the others.
     pub(crate) fn push(&mut self, key: String, value: Option<String>) {
+        let number = self.tags.last().map_or(1, |tag| tag.number + 1);
         if self.tags.len() == limits::TAGS {
-            self.above_limit = true;
+            self.above_limit.get_or_insert(number);
         } else {
-            let number = self.tags.last().map_or(1, |tag| tag.number + 1);
             self.tags.push(GivenTag { number, key: Some(key), value });
         }
     }
@@ -152,13 +152,11 @@ impl Tags {
         if !digits || number.starts_with('0') || !(is_key || part == "Value") {
             return;
         }
-        let number = match number.parse() {
-            Ok(number) if number <= limits::TAGS as u32 => number,
-            _ => {
-                self.above_limit = true;
-                return;
-            }
-        };
+        let number = number.parse().unwrap_or(u32::MAX);
+        if number > limits::TAGS as u32 {
+            self.above_limit.get_or_insert(number);
+            return;
+        }
         let at = match self.tags.binary_search_by_key(&number, |tag| tag.number) {
             Ok(at) => at,
             Err(at) => {

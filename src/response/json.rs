@@ -404,7 +404,8 @@ fn put_exit_code(line: &mut Line, exit_code: Option<i64>) {
 
 impl Error {
     /// Appends the API's error body: RequestId, HostId, Code, Message, and as Recommend what was
-    /// given and what is allowed. The HTTP status is [`status`](Self::status).
+    /// given and what is allowed. The HTTP status is [`status`](Self::status). Cost: O(bytes
+    /// written).
     ///
     /// # Examples
     ///

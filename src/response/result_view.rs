@@ -7,9 +7,9 @@ use crate::model::{InstanceInvokeStatus, InvocationStatus, RepeatMode, Timestamp
 use crate::query::ResultRow;
 use crate::request::ContentEncoding;
 
-/// One row of DescribeInvocationResults: a run, or an earlier execution of a recurring task.
-/// Every method costs O(1). Serialises (with serde) to one element of
-/// `InvocationResults.InvocationResult`.
+/// One row of DescribeInvocationResults: a run, or an earlier execution of a recurring task. A
+/// method that gives a text costs O(its length), every other one O(1). Serialises (with serde) to
+/// one element of `InvocationResults.InvocationResult`.
 ///
 /// # Examples
 ///

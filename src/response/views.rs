@@ -14,11 +14,12 @@ pub(super) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// One row of DescribeInvocations, borrowed from a page or a store. Every method costs O(1) unless
-/// it says otherwise; a view is a few pointers and is copied as such.
+/// One row of DescribeInvocations, borrowed from a page or a store. A method that gives a text
+/// costs O(its length), every other one O(1) unless it says otherwise; a view is a few pointers and
+/// is copied as such.
 ///
 /// What the API shows as `""` is an empty string here, or `None` for a time or a number. Bytes are
-/// raw, whatever ContentEncoding the request names: that is how the row serialises (with serde), to
+/// raw: the request's ContentEncoding decides only how the row serialises (with serde), which is to
 /// one element of `Invocations.Invocation`.
 ///
 /// # Examples
@@ -163,8 +164,8 @@ impl<'a> InvocationView<'a> {
         self.head.tags.iter().map(|&tag| TagView(columns.tag_pairs.get(tag)))
     }
 
-    /// `InvokeInstances`: 1 to 100, in the order they were named; only the one asked for when the request
-    /// names an instance.
+    /// `InvokeInstances`: 1 to 100, in the order they were named; only the one asked for when the
+    /// request names an instance.
     pub fn instances(&self) -> impl Iterator<Item = RunView<'a>> + use<'a> {
         let view = *self;
         let runs = self.columns.runs_of(self.head).iter();
@@ -265,7 +266,8 @@ impl std::fmt::Debug for TagView<'_> {
     }
 }
 
-/// One run of a row: what happened on one instance. Every method costs O(1). Serialises (with
+/// One run of a row: what happened on one instance. A method that gives a text costs O(its length),
+/// every other one O(1). Serialises (with
 /// serde) to one element of `InvokeInstances.InvokeInstance`, with Output if the request asks for
 /// it.
 ///
@@ -316,13 +318,16 @@ macro_rules! all_detail_texts {
             error_code: ErrorCode,
             /// `ErrorInfo`: why it failed, as a sentence; at most 4,096 bytes, may be empty.
             error_info: ErrorInfo,
-            /// `OssOutputStatus`: how the delivery of the output to OSS stands; at most 4,096 bytes, may be empty.
+            /// `OssOutputStatus`: how the delivery of the output to OSS stands; at most 4,096
+            /// bytes, may be empty.
             oss_output_status: OssOutputStatus,
             /// `OssOutputUri`: where the output was delivered; at most 4,096 bytes, may be empty.
             oss_output_uri: OssOutputUri,
-            /// `OssOutputErrorCode`: why delivery failed, as a code; at most 4,096 bytes, may be empty.
+            /// `OssOutputErrorCode`: why delivery failed, as a code; at most 4,096 bytes, may be
+            /// empty.
             oss_output_error_code: OssOutputErrorCode,
-            /// `OssOutputErrorInfo`: why delivery failed, as a sentence; at most 4,096 bytes, may be empty.
+            /// `OssOutputErrorInfo`: why delivery failed, as a sentence; at most 4,096 bytes, may
+            /// be empty.
             oss_output_error_info: OssOutputErrorInfo,
         }
     };

@@ -41,13 +41,14 @@ impl Store {
     ///
     /// Evicts the oldest record when the store is full. Cost: O(size of the record and its index
     /// entries) when it is the newest; one that belongs between others also moves every row above
-    /// it: O(index).
+    /// it: O(index) in the middle, and never less than O(distinct values), so that while one record
+    /// lies in the future each further one costs as much.
     ///
     /// # Errors
     ///
     /// Names the first field that breaks a limit, in the order of the fields: `MissingParameter`,
-    /// `InvalidParameter`, the codes of tags, `Duplicate.InstanceId`; or, with `Duplicate.InvokeId`,
-    /// an InvokeId that is held already. Then nothing has changed.
+    /// `InvalidParameter`, the codes of tags, `Duplicate.InstanceId`; or, with
+    /// `Duplicate.InvokeId`, an InvokeId that is held already. Then nothing has changed.
     pub fn accept(&mut self, invocation: &Invocation) -> Result<Accepted, Error> {
         let now = self.now();
         self.judge(invocation, now)?;
@@ -68,9 +69,10 @@ impl Store {
 
     /// Accepts many records, in any order, with a report for each.
     ///
-    /// Each is judged as if it came alone, in the order given and at one time; refused ones do
-    /// not stop the others. The capacity is applied once, at the end. Cost: as one by one in list
-    /// order, and one sort, whatever the order given; at most one pass over the index.
+    /// Each is judged as if it came alone, in the order given and at one time; refused ones do not
+    /// stop the others. The capacity is applied once, at the end: so an InvokeId that stands twice
+    /// is refused also where the first of the two goes over the capacity. Cost: as one by one in
+    /// list order, and one sort, whatever the order given; at most one pass over the index.
     ///
     /// # Errors
     ///

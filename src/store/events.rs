@@ -189,13 +189,17 @@ impl Subscription {
     /// for a front end that waits with an async runtime. It should only wake; what it panics with
     /// is thrown away. It replaces the one before.
     ///
-    /// Called once at once if the queue is not empty, so that no event is overlooked.
+    /// Called at once if an event is queued or the store is gone, so that none is overlooked, and
+    /// once more when the store goes. It must not call a [`SharedStore`](crate::SharedStore): the
+    /// write that it is called from holds its lock.
     pub fn on_event(&self, wake: impl Fn() + Send + Sync + 'static) {
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
         let mut queue = self.0.lock();
-        queue.wake = Some(Arc::clone(&wake));
+        let before = queue.wake.replace(Arc::clone(&wake));
         let pending = !queue.events.is_empty() || queue.closed;
         drop(queue);
+        // What it holds may use the subscription once more as it goes.
+        drop(before);
         if pending {
             call(&*wake);
         }

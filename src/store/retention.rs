@@ -42,7 +42,8 @@ pub(super) struct Counters {
 pub struct Statistics {
     /// Records there are, expired ones not counted.
     pub records: usize,
-    /// Heap bytes that the records and their indexes take, room they keep for more included.
+    /// Heap bytes that the records and their indexes take, room they keep for more included: not
+    /// what subscribers have in their queues, and not the `Store` itself.
     pub bytes: usize,
     /// Records that went because newer ones filled the capacity.
     pub evicted: u64,
@@ -61,26 +62,29 @@ impl Store {
     /// Counts and bytes. Cost: O(records + distinct values), so not for every request.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
+        let now = self.now();
+        let expired = self.expired_at(now);
         Statistics {
-            records: self.len(),
+            records: self.columns.len() - expired,
             bytes: self.columns.bytes() + self.index.bytes(),
             evicted: self.counters.evicted,
-            expired: self.counters.expired + self.expired_now() as u64,
+            expired: self.counters.expired + expired as u64,
             not_retained: self.counters.not_retained,
             history_dropped: self.counters.history_dropped,
             output_bytes_dropped: self.counters.output_bytes_dropped,
         }
     }
 
-    /// Deletes the record with `invoke_id`, in any status. Cost: O(its index entries).
+    /// Deletes the record with `invoke_id`, in any status. Cost: O(its index entries), times the
+    /// length of the lists it is taken from; and what has expired since the last write.
     ///
     /// # Errors
     ///
     /// `InvalidInvokeId.NotFound` when there is none.
     pub fn delete(&mut self, invoke_id: &str) -> Result<(), Error> {
-        let slot =
-            self.data().find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))?;
-        self.begin_write(self.now());
+        let now = self.now();
+        let slot = self.find_at(now, invoke_id)?;
+        self.begin_write(now);
         self.remove(slot);
         self.drop_dead();
         Ok(())
@@ -103,10 +107,15 @@ impl Store {
         }
     }
 
-    /// How many records have expired and are still held.
-    pub(super) fn expired_now(&self) -> usize {
+    /// What was created before this had expired when the last write began.
+    pub(crate) fn oldest_kept(&self) -> Timestamp {
+        self.cutoff(self.last_write)
+    }
+
+    /// How many records have expired at `now` and are still held.
+    pub(super) fn expired_at(&self, now: Timestamp) -> usize {
         let order = &self.index.order;
-        let floor = order.first_since(self.cutoff(self.now()));
+        let floor = order.first_since(self.cutoff(now));
         (order.first()..floor).filter(|&row| order.slot(row).is_some()).count()
     }
 

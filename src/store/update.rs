@@ -10,8 +10,12 @@ use crate::limits;
 use crate::model::{InvocationStatus, OutputUpdate, Overall, RunUpdate, Timestamp, check_move};
 
 impl Store {
-    /// Changes the run of `invoke_id` on `instance_id`, see [`RunUpdate`] for what can be changed and
-    /// an example. The overall statuses and Timed follow, and subscribers are told. Cost: O(runs of the record), O(bytes of output given).
+    /// Changes the run of `invoke_id` on `instance_id`, see [`RunUpdate`] for what can be changed
+    /// and an example. The overall statuses and Timed follow, and subscribers are told.
+    ///
+    /// Cost: O(runs of the record + bytes given), with [`OutputUpdate::Append`] also the bytes
+    /// there; O(list) for each posting that changes; with an output budget O(history of the
+    /// record).
     ///
     /// # Errors
     ///
@@ -24,7 +28,9 @@ impl Store {
         instance_id: &str,
         update: &RunUpdate,
     ) -> Result<(), Error> {
-        let (slot, at) = self.find_run(invoke_id, instance_id)?;
+        let now = self.now();
+        let slot = self.find_at(now, invoke_id)?;
+        let at = self.find_run(slot, instance_id)?;
         for (field, given) in DETAIL_FIELDS.iter().zip(named_texts(update)) {
             given.map_or(Ok(()), |given| text(field, given))?;
         }
@@ -32,7 +38,6 @@ impl Store {
         let from = self.columns.runs(slot)[at].status();
         check_move(repeat_mode, from, update.invocation_status, update.reschedule)?;
 
-        let now = self.now();
         self.begin_write(now);
         self.apply(slot, at, update, now);
         Ok(())
@@ -40,23 +45,22 @@ impl Store {
 
     /// Stops the runs of `invoke_id` on `instance_ids`, or all when none is named: Pending and
     /// Scheduled ones become Cancelled, Running ones Stopping, others stay. Returns how many
-    /// changed. Cost: O(runs).
+    /// changed. Cost: O((runs changed + ids named) * runs of the record).
     ///
     /// # Errors
     ///
     /// `InvalidInvokeId.NotFound`, or `InvalidInstance.NotFound` for the first instance that is
     /// no part of it. Then nothing has changed.
     pub fn stop(&mut self, invoke_id: &str, instance_ids: &[&str]) -> Result<usize, Error> {
-        let slot =
-            self.data().find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))?;
+        let now = self.now();
+        let slot = self.find_at(now, invoke_id)?;
         let mut runs = Vec::new();
         for instance_id in instance_ids {
-            runs.push(self.find_run(invoke_id, instance_id)?.1);
+            runs.push(self.find_run(slot, instance_id)?);
         }
         if runs.is_empty() {
             runs.extend(0..self.columns.runs(slot).len());
         }
-        let now = self.now();
         self.begin_write(now);
         let mut changed = 0;
         for at in runs {
@@ -71,13 +75,14 @@ impl Store {
         Ok(changed)
     }
 
-    fn find_run(&self, invoke_id: &str, instance_id: &str) -> Result<(u32, usize), Error> {
-        let slot =
-            self.data().find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))?;
+    fn find_run(&self, slot: u32, instance_id: &str) -> Result<usize, Error> {
         let instance = self.columns.instances.find(instance_id.as_bytes());
-        let at = instance
-            .and_then(|id| self.columns.runs(slot).iter().position(|run| run.instance == id));
-        Ok((slot, at.ok_or_else(|| Error::unknown_instance(instance_id))?))
+        let mut runs = self.columns.runs(slot).iter();
+        let at = instance.and_then(|id| runs.position(|run| run.instance == id));
+        at.ok_or_else(|| {
+            let invoke_id = self.columns.head(slot).invoke_id();
+            Error::unknown_instance(instance_id, &String::from_utf8_lossy(invoke_id))
+        })
     }
 
     /// Makes a change that is allowed.
@@ -166,6 +171,7 @@ fn move_to(state: &mut RunState, to: InvocationStatus, time: Timestamp) {
             state.start_time = Some(time);
             state.repeats = state.repeats.saturating_add(1);
             state.finish_time = None;
+            state.stop_time = None;
             state.exit_code = None;
             state.output = None;
             state.dropped = 0;

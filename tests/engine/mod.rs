@@ -66,7 +66,8 @@ pub(crate) fn refusal(error: Error) -> Refusal {
 }
 
 /// Thresholds so small that a few rows cross every border.
-pub(crate) const SMALL: Tuning = Tuning { list_share: 4, list_min: 2, first_piece: 1, dead_min: 3 };
+pub(crate) const SMALL: Tuning =
+    Tuning { list_share: 4, list_min: 2, first_piece: 1, piece_span: 5, dead_min: 3 };
 
 /// The engine behind the documented cases.
 struct Engine<const FORM: u8> {

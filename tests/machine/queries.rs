@@ -179,7 +179,11 @@ impl Machine<'_> {
             return Ok(());
         };
         let numbers: BTreeSet<u64> = model.iter().map(|id| self.known[id].number).collect();
-        same("matching", store.iter().eq(numbers.iter().copied()), true)
+        same("matching", store.iter().eq(numbers.iter().copied()), true)?;
+        let selected = self.store.select(&store).map(|view| view.invoke_id().to_owned());
+        same("select", selected.collect::<Vec<_>>(), model.clone())?;
+        let of = |id: &String| self.store.acceptance_number(id) == Some(self.known[id].number);
+        same("acceptance_number", model.iter().all(of), true)
     }
 
     /// How many rows match, by the model.

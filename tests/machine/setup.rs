@@ -29,11 +29,12 @@ pub(crate) struct Limits {
 fn tuning() -> impl Strategy<Value = Tuning> {
     // With the larger shares few rows are enough for bits, also among many.
     let share = prop_oneof![3 => 2..=8_u32, 1 => 16..=64_u32];
-    let random = (share, 0..=4_u32, 1..=3_u32, 0..=6_u32).prop_map(
-        |(list_share, list_min, first_piece, dead_min)| Tuning {
+    let random = (share, 0..=4_u32, 1..=3_u32, 1..=20_u32, 0..=6_u32).prop_map(
+        |(list_share, list_min, first_piece, piece_span, dead_min)| Tuning {
             list_share,
             list_min,
             first_piece,
+            piece_span,
             dead_min,
         },
     );

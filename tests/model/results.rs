@@ -57,10 +57,11 @@ impl Model {
         Ok(Answer { body, ids, total: page.total, next: page.next })
     }
 
-    /// Only a recurring task has a history. An unknown one is just not found.
+    /// Only a recurring task has a history. One that is unknown in the region is just not found.
     fn check_history(&self, filters: &Filters) -> Result<(), ModelError> {
         let one_time = self.live().into_iter().any(|record| {
             Some(&record.invocation.invoke_id) == filters.invoke_id.as_ref()
+                && record.invocation.region_id == filters.region_id
                 && !derive::is_recurring(record.invocation.repeat_mode)
         });
         if one_time {

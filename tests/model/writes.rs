@@ -213,6 +213,7 @@ fn automatic(run: &mut InstanceRun, from: InvocationStatus, to: InvocationStatus
             run.start_time = Some(time);
             run.repeats = run.repeats.saturating_add(1);
             run.finish_time = None;
+            run.stop_time = None;
             run.exit_code = None;
             run.output.clear();
             run.dropped = 0;

@@ -268,12 +268,7 @@ fn names_that_are_there_already_or_not_at_all() {
             store.update_run("1", name, &RunUpdate::started()).expect_err("there is none"),
         ] {
             assert_eq!((error.code(), error.status()), ("InvalidInstance.NotFound", 404));
-            assert_helpful(
-                &error,
-                Some(name),
-                &["the instances that the record names"],
-                "InstanceId",
-            );
+            assert_helpful(&error, Some(name), &["name one of its instances"], "InstanceId");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Finding a page: from a request that is built to its rows and the place of the next.
 //!
 //! The library reads the text of a token within that call, which is part of the answer's cost and
-//! not of finding. So it is measured on its own, by requests to an empty store with a token and
-//! without one, and taken off every page that a token leads to.
+//! not of finding. So it is measured on its own, by requests with a token and without one
+//! to stores of no record and of two, and taken off every page that a token leads to.
 
 use invodex::{Config, DescribeInvocations, InstanceRun, Invocation, Store};
 use serde::Serialize;

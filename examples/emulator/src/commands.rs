@@ -116,13 +116,17 @@ impl Command {
         BASE64_STANDARD.decode(&self.content).unwrap_or_default()
     }
 
-    /// The names between `{{` and `}}`, each once, but those of the service itself.
+    /// The names between `{{` and `}}`, each once, but those of the service itself: no more than
+    /// one over the limit.
     pub(crate) fn parameter_names(&self) -> Vec<String> {
         let content = self.content();
         let content = String::from_utf8_lossy(&content);
         let mut names: Vec<String> = Vec::new();
         let pieces = content.split("{{").skip(1).filter_map(|piece| piece.split_once("}}"));
         for name in pieces.map(|(name, _)| name.trim()).filter(|name| !name.starts_with("ACS::")) {
+            if names.len() > PARAMETERS.0 {
+                break;
+            }
             if self.enable_parameter && !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
             }
