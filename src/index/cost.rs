@@ -1,5 +1,6 @@
 //! What intersecting costs, to the row: whether room is taken, how far the walk reads on, and when
-//! rows are looked up one by one. The answers would be the same if it cost more.
+//! rows are looked up one by one; and what a set takes: when it changes its form, and how its room
+//! grows. The answers would be the same if it cost more.
 
 use super::intersect::{Conjunction, Scratch, keep_common};
 use super::rowset::{Bits, RowSet};
@@ -100,4 +101,61 @@ fn a_list_alone_is_read_once_for_each_set_and_once_for_the_page() {
     let (page, touched) = touched_by(|| both.newest(span, 10, &mut Scratch::default()));
     assert_eq!(page, [198]);
     assert_eq!(touched, 300);
+}
+
+#[test]
+fn a_list_grows_by_a_quarter_and_shrinks_when_three_quarters_are_gone() {
+    let mut set = RowSet::default();
+    let room = |set: &RowSet| match set {
+        RowSet::List(list) => list.capacity(),
+        RowSet::Bits(_) => 0,
+    };
+    let mut rooms = vec![];
+    for row in 0..100 {
+        set.insert(row, 1_000_000, Tuning::default());
+        rooms.push(room(&set));
+    }
+    rooms.dedup();
+    assert_eq!(rooms, [4, 8, 12, 16, 20, 25, 31, 38, 47, 58, 72, 90, 112]);
+    let mut rooms = vec![];
+    for row in 0..100 {
+        set.remove(row, 1_000_000, Tuning::default());
+        rooms.push((set.len(), room(&set)));
+    }
+    rooms.dedup_by_key(|(_, room)| *room);
+    assert_eq!(rooms, [(99, 112), (27, 27), (6, 6), (1, 4)]);
+}
+
+#[test]
+fn forms_change_at_one_row_in_192_and_a_sixteenth_below() {
+    for (rows, list_most, list_again) in [(1_920, 10, 9), (19_200, 100, 94), (100, 8, 7)] {
+        let mut set = RowSet::default();
+        let is_list = |set: &RowSet| matches!(set, RowSet::List(_));
+        for row in 0..list_most {
+            set.insert(row, rows, Tuning::default());
+            assert!(is_list(&set), "{row} of {rows}");
+        }
+        set.insert(list_most, rows, Tuning::default());
+        assert!(!is_list(&set), "{rows}");
+        for row in (list_again..=list_most).rev() {
+            assert!(!is_list(&set), "{row} of {rows}");
+            set.remove(row, rows, Tuning::default());
+        }
+        assert!(is_list(&set), "{rows}");
+        assert_eq!(set.len(), list_again);
+    }
+}
+
+#[test]
+fn words_grow_by_a_thirty_second() {
+    let mut bits = Bits::from_list(&[64 * 320 - 1]);
+    assert_eq!(bits.room(), 320);
+    let mut rooms = vec![];
+    for word in 320..345 {
+        bits.insert(64 * word);
+        rooms.push(bits.room());
+    }
+    rooms.dedup();
+    assert_eq!(rooms, [331, 342, 353]);
+    assert_eq!(bits.internal_validate(), Ok(()));
 }

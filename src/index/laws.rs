@@ -13,6 +13,9 @@ use crate::config::Tuning;
 const SMALL: Tuning =
     Tuning { list_share: 16, list_min: 3, first_piece: 2, piece_span: 40, dead_min: 0 };
 
+/// How many rows there are in all.
+const ROWS: u32 = 2_700;
+
 /// Rows around the borders of words and blocks are as likely as all others together.
 fn row() -> impl Strategy<Value = u32> {
     let border =
@@ -67,26 +70,34 @@ fn words(set: &RowSet) -> usize {
 fn of(rows: &BTreeSet<u32>, tuning: Tuning) -> RowSet {
     let mut set = RowSet::default();
     for &row in rows {
-        set.insert(row, 2_100, tuning);
+        set.insert(row, ROWS, tuning);
     }
     set
 }
 
 proptest! {
     #[test]
-    fn changes_do_what_they_do_to_a_set(changes in prop::collection::vec(change(), 1..200)) {
-        let mut set = RowSet::default();
-        let mut plain = BTreeSet::new();
+    fn changes_do_what_they_do_to_a_set(
+        start in set(),
+        // Behind the rows of a block that may be dropped, or not.
+        ahead in prop_oneof![Just(0), Just(BLOCK_ROWS), Just(BLOCK_ROWS + 70)],
+        bits in any::<bool>(),
+        changes in prop::collection::vec(change(), 1..100),
+    ) {
+        // As lists of up to 168 rows, or as bits with few rows as well.
+        let tuning = if bits { Tuning { list_share: 400, ..SMALL } } else { SMALL };
+        let mut plain: BTreeSet<u32> = start.into_iter().map(|row| row + ahead).collect();
+        let mut set = of(&plain, tuning);
         for change in changes {
             match change {
                 Change::Insert(row) => {
                     if plain.insert(row) {
-                        set.insert(row, 2_100, SMALL);
+                        set.insert(row, ROWS, tuning);
                     }
                 }
                 Change::Remove(row) => {
                     if plain.remove(&row) {
-                        set.remove(row, 2_100, SMALL);
+                        set.remove(row, ROWS, tuning);
                     }
                 }
                 Change::OpenGap(row) => {
@@ -106,11 +117,11 @@ proptest! {
         prop_assert!(set.rows().eq(plain.iter().copied()));
         let mut alone = Conjunction::new(SMALL);
         alone.add(&set);
-        for row in 0..2_100 {
+        for row in 0..ROWS + 100 {
             prop_assert_eq!(alone.contains(row), plain.contains(&row));
         }
         if let RowSet::Bits(bits) = &set {
-            for row in (0..2_200).step_by(7) {
+            for row in (0..ROWS + 100).step_by(7) {
                 prop_assert_eq!(bits.count_below(row) as usize, plain.range(..row).count());
             }
         }

@@ -242,3 +242,23 @@ impl Order {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_in_front_is_counted_no_more() {
+        let mut order = Order::default();
+        for slot in 0..2_000 {
+            let time = Timestamp::saturating_from_secs(1 + i64::from(slot / 3));
+            order.push(RowKey { time, number: u64::from(slot) }, slot);
+        }
+        (0..1_030).chain([1_500]).for_each(|slot| order.remove(slot));
+        assert_eq!((order.first(), order.holes_between()), (1_030, 1));
+        order.drop_front(1_024);
+        assert_eq!((order.rows(), order.first(), order.holes_between()), (976, 6, 1));
+        assert_eq!(order.internal_validate(), Ok(()));
+        assert_eq!(order.row_of(1_999), 975);
+    }
+}

@@ -6,6 +6,7 @@
 
 use smallvec::SmallVec;
 
+use super::touched;
 use crate::config::Tuning;
 
 /// Rows in one count of the rank directory: one cache line of bits.
@@ -108,10 +109,11 @@ impl RowSet {
     /// Moves every row from `row` on up by one, to make room for a new one. Cost: O(set).
     pub(crate) fn open_gap(&mut self, row: u32) {
         match self {
-            // Without a branch and a search: most lists are short, and this is vector code.
-            // Late records are seldom late by much, and most lists end before the gap.
+            // Late records are seldom late by much: most lists end before the gap.
             RowSet::List(list) if list.last().is_none_or(|&last| last < row) => {}
+            // Without a branch and a search: most lists are short, and this is vector code.
             RowSet::List(list) => {
+                touched::add(list.len());
                 list.iter_mut().for_each(|member| *member += u32::from(*member >= row));
             }
             RowSet::Bits(bits) => bits.open_gap(row),
@@ -204,7 +206,13 @@ impl Bits {
         }
     }
 
-    fn insert(&mut self, row: u32) {
+    /// For how many words there is room.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.words.capacity()
+    }
+
+    pub(super) fn insert(&mut self, row: u32) {
         self.grow_to(row);
         self.words[(row / 64) as usize] |= 1 << (row % 64);
         self.blocks[(row / BLOCK_ROWS) as usize] += 1;
@@ -237,6 +245,7 @@ impl Bits {
         // From the top, so that no step waits for the one before; eight words at a time, so that
         // they are vectors.
         let words = &mut self.words[at..];
+        touched::add(words.len());
         let mut end = words.len();
         while let Some(start) = end.checked_sub(9) {
             let Ok(old) = <[u64; 9]>::try_from(&words[start..end]) else { break };
@@ -280,7 +289,7 @@ impl Bits {
         })
     }
 
-    fn internal_validate(&self) -> Result<(), String> {
+    pub(super) fn internal_validate(&self) -> Result<(), String> {
         if self.blocks.len() != self.words.len().div_ceil(BLOCK_WORDS) {
             return Err(format!("bits: {} blocks, {} words", self.blocks.len(), self.words.len()));
         }

@@ -1,4 +1,5 @@
-//! Counts what walks look at, for the tests that bound it. Outside tests it is nothing.
+//! Counts what walks look at and what late records move, for the tests that bound it. Outside tests
+//! it is nothing.
 
 #[cfg(test)]
 use std::cell::Cell;
@@ -8,7 +9,7 @@ thread_local! {
     static ITEMS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A walk has looked at so many rows of lists or words of bits.
+/// So many rows of lists or words of bits have been looked at.
 #[inline(always)]
 pub(super) fn add(items: usize) {
     #[cfg(test)]

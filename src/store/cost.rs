@@ -1,6 +1,7 @@
-//! What hostile requests make a store look at: never more than the postings they name.
+//! What hostile requests make a store look at: never more than the postings they name. What writes
+//! move, and when rows whose records are gone are dropped.
 
-use crate::config::Config;
+use crate::config::{Config, Tuning};
 use crate::index::touched_by;
 use crate::model::{InstanceRun, Invocation, InvocationStatus, Tag, Timestamp};
 use crate::request::DescribeInvocations;
@@ -87,4 +88,73 @@ fn no_request_looks_at_more_than_its_postings() {
             assert!(touched_by_it <= words / 8 + 10, "{touched_by_it} of {words} words");
         }
     }
+}
+
+fn plain(id: impl ToString, secs: i64) -> Invocation {
+    let mut record = Invocation::new(REGION, id.to_string(), "c-1");
+    record.creation_time = Some(Timestamp::saturating_from_secs(secs));
+    record.instances.push(InstanceRun::new("i-1"));
+    record
+}
+
+/// A store of `count` records, a second apart.
+fn plain_store(count: i64, dead_min: u32) -> Store {
+    let tuning = Tuning { dead_min, ..Tuning::default() };
+    let capacity = 2_401;
+    let config = Config { retention_seconds: None, capacity, tuning, ..Config::default() };
+    let mut store = Store::new(config, Timestamp::MIN);
+    for at in 1..=count {
+        store.accept(&plain(at, at)).expect("a record without a fault");
+    }
+    store
+}
+
+#[test]
+fn only_late_records_move_rows_and_many_are_merged() {
+    let mut store = plain_store(2_000, 3);
+    let (_, moved) = touched_by(|| store.accept(&plain("newest", 9_000)));
+    assert_eq!(moved, 0);
+    let mut late = |count: i64, secs: i64| {
+        let of_it = |at| plain(format!("{count}-{secs}-{at}"), secs + at % 7);
+        let records: Vec<_> = (0..count).map(of_it).collect();
+        let (accepted, moved) = touched_by(|| store.accept_batch(&records));
+        assert!(accepted.iter().all(Result::is_ok));
+        store.internal_validate().expect("it is sound");
+        moved
+    };
+    let one = late(1, 1_000);
+    assert!(one > 0);
+    // One row alone has to move, and few sets have it.
+    assert!(late(1, 8_999) < one);
+    assert!(late(32, 1_000) > 16 * one);
+    assert_eq!(late(33, 1_000), 0, "in one pass");
+}
+
+#[test]
+fn dead_rows_are_dropped_once_they_are_more_than_a_quarter() {
+    // In front, in steps of 512 rows, when 2,400 are left before the next comes.
+    let mut store = plain_store(3_001, 3);
+    let rows = |store: &Store| (store.index.order.rows(), store.index.order.first());
+    assert_eq!((store.len(), rows(&store)), (2_401, (3_001, 600)));
+    store.accept(&plain("newest", 9_000)).expect("a record without a fault");
+    assert_eq!((store.len(), rows(&store)), (2_401, (2_490, 89)));
+
+    // Between records, of which the oldest ones are gone as well.
+    let mut store = plain_store(2_010, 3);
+    let mut delete = |ids: std::ops::RangeInclusive<i64>| {
+        ids.for_each(|id| store.delete(&id.to_string()).expect("it is there"));
+        store.index.order.rows()
+    };
+    assert_eq!(delete(1..=10), 2_010);
+    assert_eq!(delete(101..=500), 2_010);
+    assert_eq!(delete(501..=501), 1_599);
+
+    // And not below the least number that is worth it.
+    let mut store = plain_store(100, 60);
+    let mut delete = |ids: std::ops::RangeInclusive<i64>| {
+        ids.for_each(|id| store.delete(&id.to_string()).expect("it is there"));
+        store.index.order.rows()
+    };
+    assert_eq!(delete(11..=70), 100);
+    assert_eq!(delete(71..=71), 39);
 }
