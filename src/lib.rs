@@ -42,6 +42,7 @@
 //! | read or write the answer | [`DescribeInvocationsResponse`], [`DescribeInvocationResultsResponse`] |
 //! | put records in | [`Invocation`], [`InstanceRun`], [`Store::accept`], [`Store::import`] |
 //! | move a run on | [`RunUpdate`], [`Store::update_run`], [`Store::stop`] |
+//! | combine queries as sets | [`Store::matching`], [`Store::select`] |
 //! | be told of changes | [`Store::subscribe`], [`TaskEvent`] |
 //! | keep a store | [`Store::save`], [`Store::restore`] |
 //! | answer an error | [`Error`], [`Error::write_json`] |

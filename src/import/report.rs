@@ -20,7 +20,7 @@ use crate::request::ContentEncoding;
 /// let report = Store::default().import(capture, &ImportOptions::new("cn-hangzhou"))?;
 /// assert_eq!(
 ///     report.to_string(),
-///     "0 loaded, 0 not retained, 1 refused, 0 differences, read as Base64"
+///     "0 loaded, 0 not retained (0 expired), 1 refused, 0 differences, read as Base64"
 /// );
 /// let refusal = &report.refusals[0];
 /// assert_eq!((refusal.position, refusal.error.parameter()), (0, Some("CommandType")));
