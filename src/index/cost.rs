@@ -104,6 +104,41 @@ fn a_list_alone_is_read_once_for_each_set_and_once_for_the_page() {
 }
 
 #[test]
+fn words_are_read_once_for_each_set() {
+    let [even, odd] = [0, 1].map(every_other);
+    let both = || conjunction([&even, &odd]);
+    let (page, touched) = touched_by(|| both().newest(ALL, 10, &mut Scratch::default()));
+    assert_eq!((page.len(), page.capacity()), (0, 0), "an empty page is no allocation");
+    assert_eq!(touched, 128);
+    let (page, touched) =
+        touched_by(|| conjunction([&even]).newest(ALL, 50, &mut Scratch::default()));
+    assert_eq!((page.len(), page.capacity()), (50, 50));
+    assert_eq!(touched, 1 + 8);
+}
+
+#[test]
+fn a_page_of_one_set_is_found_by_the_counts_of_blocks() {
+    let even = every_other(0);
+    let page = |skip, most| {
+        touched_by(|| conjunction([&even]).page_and_count(ALL, skip, most, &mut Scratch::default()))
+    };
+    assert_eq!(page(2_048, 2), ((vec![], 2_048), 0), "behind the last");
+    assert_eq!(page(0, 0), ((vec![], 2_048), 0));
+    // A count for each block, and a word.
+    assert_eq!(page(0, 2), ((vec![4_094, 4_092], 2_048), 2));
+    assert_eq!(page(256, 2), ((vec![3_582, 3_580], 2_048), 3));
+    assert_eq!(page(2_047, 2), ((vec![0], 2_048), 8 + 8));
+}
+
+/// The span of the sets below.
+const ALL: Span = Span { floor: 0, below: 4_096 };
+
+fn every_other(first: u32) -> RowSet {
+    let rows: Vec<u32> = (first..ALL.below).step_by(2).collect();
+    RowSet::Bits(Box::new(Bits::from_list(&rows)))
+}
+
+#[test]
 fn a_list_grows_by_a_quarter_and_shrinks_when_three_quarters_are_gone() {
     let mut set = RowSet::default();
     let room = |set: &RowSet| match set {

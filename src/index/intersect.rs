@@ -294,12 +294,17 @@ fn common_with_bits<'c>(sets: &[&Bits], chunk: &[u32], common: &'c mut [u32; CHU
 fn in_span(list: &[u32], span: Span) -> &[u32] {
     // Most queries begin at the head, and nothing has expired.
     let start = match list.first() {
-        Some(&row) if row < span.floor => list.partition_point(|&row| row < span.floor),
+        Some(&row) if row < span.floor => rows_before(list, span.floor),
         _ => 0,
     };
     let end = match list.last() {
-        Some(&row) if row >= span.below => list.partition_point(|&row| row < span.below),
+        Some(&row) if row >= span.below => rows_before(list, span.below),
         _ => list.len(),
     };
     list.get(start..end).unwrap_or_default()
+}
+
+fn rows_before(list: &[u32], end: u32) -> usize {
+    touched::add(1);
+    list.partition_point(|&row| row < end)
 }

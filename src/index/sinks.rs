@@ -112,11 +112,9 @@ impl Counted {
                 end = block as u32 * BLOCK_ROWS;
             }
         }
+        // Fewer are passed over than there are, so some are left above the floor.
         let words = Words { floor: span.floor, below: end };
-        if span.floor < end {
-            let mut page = Page(self);
-            words.visit([&bits.words()[words.range()]], &[], &mut page);
-        }
+        words.visit([&bits.words()[words.range()]], &[], &mut Page(self));
     }
 }
 
