@@ -1,5 +1,6 @@
 //! Writes, of records that are built already: accepting into a store that has room and into one
-//! that is full, the eviction alone, a change of status, a late record into the middle, batches.
+//! that is full, the eviction alone, a change of status, a late record into the middle,
+//! records while one lies in the future, batches.
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -154,6 +155,21 @@ fn single(criterion: &mut Criterion) {
                 took
             });
         });
+        assert_eq!(store.internal_validate(), Ok(()));
+
+        // Each goes into the place before the newest.
+        let mut future = fresh.take(1).remove(0);
+        future.creation_time = Some(store.now().saturating_add_secs(365 * 86_400));
+        accept(&mut store, &future);
+        group.bench_function("accept-before-one-of-the-future", |bencher| {
+            bencher.iter_custom(|iterations| {
+                in_chunks(iterations, |count| {
+                    timed(&fresh.take(count), |record| accept(&mut store, record))
+                })
+            });
+        });
+        let newest = store.iter().next().map(|row| row.invoke_id().to_owned());
+        assert_eq!(newest, Some(future.invoke_id), "it is still the newest");
         assert_eq!(store.internal_validate(), Ok(()));
     }
 }
