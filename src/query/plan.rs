@@ -126,19 +126,18 @@ fn each_key(
         && (query.tags.is_empty() || each_tag(columns, query, with))
 }
 
-/// As [`each_key`], with the tags. Apart from it, since the room for their keys is large.
+/// As [`each_key`], with the tags. Apart from it, since it clears the room for their keys.
 #[inline(never)]
 fn each_tag(
     columns: &Columns,
     query: &Checked<'_, Cursor>,
     mut with: impl FnMut(IndexedColumn, Option<u32>) -> bool,
 ) -> bool {
-    let mut room = None;
+    let mut room = [0; TagPair::KEY_BYTES];
     query.tags().all(|(key, value)| match value {
         None => with(IndexedColumn::TagKey, columns.tag_keys.find(key.as_bytes())),
         Some(value) => {
-            let room = room.get_or_insert([0; TagPair::KEY_BYTES]);
-            let key = TagPair::write_key(key, value, room);
+            let key = TagPair::write_key(key, value, &mut room);
             with(IndexedColumn::TagPair, columns.tag_pairs.find(key))
         }
     })
