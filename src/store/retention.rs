@@ -108,6 +108,7 @@ impl Store {
     }
 
     /// What was created before this had expired when the last write began.
+    #[cfg(feature = "json")]
     pub(crate) fn oldest_kept(&self) -> Timestamp {
         self.cutoff(self.last_write)
     }
