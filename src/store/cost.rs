@@ -1,6 +1,8 @@
 //! What hostile requests make a store look at: never more than the postings they name. What writes
 //! move, and when rows whose records are gone are dropped.
 
+use std::ops::RangeInclusive;
+
 use crate::config::{Config, Tuning};
 use crate::index::touched_by;
 use crate::model::{InstanceRun, Invocation, InvocationStatus, Tag, Timestamp};
@@ -141,20 +143,18 @@ fn dead_rows_are_dropped_once_they_are_more_than_a_quarter() {
 
     // Between records, of which the oldest ones are gone as well.
     let mut store = plain_store(2_010, 3);
-    let mut delete = |ids: std::ops::RangeInclusive<i64>| {
-        ids.for_each(|id| store.delete(&id.to_string()).expect("it is there"));
-        store.index.order.rows()
-    };
-    assert_eq!(delete(1..=10), 2_010);
-    assert_eq!(delete(101..=500), 2_010);
-    assert_eq!(delete(501..=501), 1_599);
+    assert_eq!(rows_without(&mut store, 1..=10), 2_010);
+    assert_eq!(rows_without(&mut store, 101..=500), 2_010);
+    assert_eq!(rows_without(&mut store, 501..=501), 1_599);
 
     // And not below the least number that is worth it.
     let mut store = plain_store(100, 60);
-    let mut delete = |ids: std::ops::RangeInclusive<i64>| {
-        ids.for_each(|id| store.delete(&id.to_string()).expect("it is there"));
-        store.index.order.rows()
-    };
-    assert_eq!(delete(11..=70), 100);
-    assert_eq!(delete(71..=71), 39);
+    assert_eq!(rows_without(&mut store, 11..=70), 100);
+    assert_eq!(rows_without(&mut store, 71..=71), 39);
+}
+
+/// How many rows there are once the records with these ids are deleted.
+fn rows_without(store: &mut Store, ids: RangeInclusive<i64>) -> u32 {
+    ids.for_each(|id| store.delete(&id.to_string()).expect("it is there"));
+    store.index.order.rows()
 }
