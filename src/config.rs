@@ -148,6 +148,9 @@ pub enum OmittedTimed {
 ///
 /// let all_but_one = Regions::all().without_api(["cn-fuzhou"]);
 /// assert_eq!(format!("{all_but_one:?}"), r#"Regions { without_api: ["cn-fuzhou"] }"#);
+/// let store = Store::new(Config { regions: all_but_one, ..Config::default() }, SystemClock);
+/// assert!(store.describe_invocations(&DescribeInvocations::new("cn-nowhere")).is_ok());
+/// assert!(store.describe_invocations(&DescribeInvocations::new("cn-fuzhou")).is_err());
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Regions {
