@@ -1,8 +1,8 @@
 //! Tokens of version 1, which every later version gives and takes: never made anew, only added to.
 
 use invodex::{
-    Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation,
-    InvocationStatus, RepeatMode, Store, Tag, Timestamp,
+    CommandType, Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation,
+    InvocationStatus, InvokeStatus, RepeatMode, Store, Tag, Timestamp,
 };
 
 /// Operation, what is asked for beside RegionId and MaxResults, the store's id, and the token.
@@ -13,40 +13,40 @@ const RESULTS: &str = "DescribeInvocationResults";
 
 /// Each filter alone, and all together.
 const KEPT: &[Kept] = &[
-    (LIST, &[], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAABcwr0AYNw-w"),
-    (LIST, &[], 7, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAKbR-CX6j2A4"),
-    (LIST, &[("ResourceGroupId", "rg-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAEi-BqfKjF5q"),
-    (LIST, &[("CommandId", "c-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAD8RcYdMk0l0"),
-    (LIST, &[("CommandName", "disk")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAGbzSUHIiJfy"),
-    (LIST, &[("CommandType", "RunBatScript")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAMa7f30tzjSj"),
-    (LIST, &[("RepeatMode", "Period")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAISlJFtagrEU"),
-    (LIST, &[("Timed", "true")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAABcwr0AYNw-w"),
-    (LIST, &[("InvokeStatus", "Running")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAKZQAYlV7xeb"),
-    (LIST, &[("InstanceId", "i-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAJFPPB1w43r_"),
-    (LIST, &[("Tag.1.Key", "env")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAb1mzSBL-Qyo"),
+    (LIST, &[], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAC4SPLjjLiHr"),
+    (LIST, &[], 7, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAIpSSvQ52KQb"),
+    (LIST, &[("ResourceGroupId", "rg-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAFKUc9F8OBjx"),
+    (LIST, &[("CommandId", "c-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAJDV50qHa4X3"),
+    (LIST, &[("CommandName", "disk")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAMnj5KwMgFHZ"),
+    (LIST, &[("CommandType", "RunBatScript")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAHIR8pGlTNrO"),
+    (LIST, &[("RepeatMode", "Period")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAACd03zQNN_an"),
+    (LIST, &[("Timed", "true")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAC4SPLjjLiHr"),
+    (LIST, &[("InvokeStatus", "Running")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAGbbc4RcG9Gy"),
+    (LIST, &[("InstanceId", "i-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAJveFE1CLBL4"),
+    (LIST, &[("Tag.1.Key", "env")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAduWiR6YTsDP"),
     (
         LIST,
         &[("Tag.1.Key", "env"), ("Tag.1.Value", "prod")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAZaUbkGBkgi7",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAe5dJmzyc21m",
     ),
     (
         LIST,
         &[("Tag.1.Key", "owner"), ("Tag.1.Value", "")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAARcTtTidI5vz",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAQpd3uh4ebN9",
     ),
     (
         LIST,
         &[("Tag.1.Key", "owner"), ("Tag.2.Key", "env"), ("Tag.2.Value", "prod")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAASqN7tpwWJOm",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAYNid-IOkxu_",
     ),
     (
         LIST,
         &[("Tag.1.Key", "env"), ("Tag.1.Value", "prod"), ("Tag.2.Key", "owner")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAASqN7tpwWJOm",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAYNid-IOkxu_",
     ),
     (
         LIST,
@@ -61,27 +61,27 @@ const KEPT: &[Kept] = &[
             ("Tag.1.Value", "prod"),
         ],
         u64::MAX,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAZgqP-xofo60",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAbY3hDzMdmNj",
     ),
-    (RESULTS, &[], 0, "AQAAAABlU_EAAAAAAAAAAAMAAP____8AAGmKawenXLnW"),
-    (RESULTS, &[("InvokeId", "t-2")], 0, "AQAAAABlU_EAAAAAAAAAAAIAAP____8AAOy5lMPzJKtX"),
+    (RESULTS, &[], 0, "AQAAAABlU_EAAAAAAAAAAAMAAP____8AAPYcMe2CmW-f"),
+    (RESULTS, &[("InvokeId", "t-2")], 0, "AQAAAABlU_EAAAAAAAAAAAIAAP____8AAKnz-iatHVrD"),
     (
         RESULTS,
         &[("InvokeId", "t-2"), ("IncludeHistory", "true")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAIAAP____8AAGIcbchdO2oi",
+        "AQAAAABlU_EAAAAAAAAAAAIAAP____8AABapuB34JmXb",
     ),
     (
         RESULTS,
         &[("InvokeRecordStatus", "Running")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAP____8AALRK5L0YxumF",
+        "AQAAAABlU_EAAAAAAAAAAAMAAP____8AACRw_ZGiFVfs",
     ),
     (
         RESULTS,
         &[("InstanceId", "i-1"), ("Tag.1.Key", "env")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAP____8AARoh4R76-8pg",
+        "AQAAAABlU_EAAAAAAAAAAAMAAP____8AAZKgAVY8QIjL",
     ),
 ];
 
@@ -93,7 +93,7 @@ fn store(id: u64) -> Store {
         let mut record = Invocation::new("cn-a", format!("t-{number}"), "c-1");
         record.resource_group_id = "rg-1".into();
         record.command_name = "disk".into();
-        record.command_type = invodex::CommandType::RunBatScript;
+        record.command_type = CommandType::RunBatScript;
         record.repeat_mode = RepeatMode::Period;
         record.tags = vec![Tag::new("env", "prod"), Tag::new("owner", "")];
         for instance in ["i-1", "i-2"] {
@@ -140,4 +140,16 @@ fn tokens_of_version_1_are_given_and_taken_for_ever() {
         assert_ne!(token(&store, operation, &pairs).as_deref(), Some(kept));
     }
     assert!(differ.is_empty(), "{differ:#?}");
+}
+
+/// A new value comes behind the others: what counts in a token is its place.
+#[test]
+fn values_of_closed_sets_keep_their_places() {
+    let types = CommandType::ALL.iter().map(|value| value.as_str());
+    assert!(types.eq(["RunBatScript", "RunPowerShellScript", "RunShellScript"]));
+    let modes = RepeatMode::ALL.iter().map(|value| value.as_str());
+    assert!(modes.eq(["Once", "Period", "NextRebootOnly", "EveryReboot", "DryRun"]));
+    let statuses = InvokeStatus::ALL.iter().map(|value| value.as_str());
+    let kept = "Running Finished Success Failed Stopped Stopping PartialFailed Pending Scheduled";
+    assert!(statuses.eq(kept.split(' ')));
 }

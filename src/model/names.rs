@@ -1,7 +1,7 @@
 //! One macro for every closed set of API names, so that each value is spelled once.
 
 /// Defines a fieldless enum whose variants carry the API's own spelling, and the parameter that an
-/// error of another spelling names.
+/// error of another spelling names. Tokens have the places of values: new ones come last.
 macro_rules! api_names {
     ($(#[$meta:meta])* $name:ident, $parameter:literal { $($(#[$doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$meta])*

@@ -13,8 +13,8 @@
 //! | 2 | rows returned so far, in a query with tags; else 0 |
 //! | 8 | seal: XXH3-64 of the 25 bytes before it, seeded with the query's fingerprint |
 //!
-//! The fingerprint is made of XXH3-64 of the operation, the store's id and each effective filter,
-//! so a token is accepted only for them. It is a checksum and no signature.
+//! The fingerprint is made of the operation, the store's id and each effective filter, so a token
+//! is accepted only for them. It is a checksum and no signature.
 
 use core::fmt;
 
@@ -153,45 +153,57 @@ pub(crate) fn read(text: &str, fingerprint: u64) -> Option<Cursor> {
 /// Of 64 bits.
 const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Of the operation, the store's id and the filters that choose rows. Each value is hashed by
-/// itself and multiplied by what its filter alone has, and the sum counts: so the order of tags is
-/// nothing, and no value under another name comes to the same. Cost: O(length), once for a query.
+/// Of the operation, the store's id and the filters that choose rows. Each value is mixed by itself
+/// with what its filter alone has, and the sum counts: so the order of tags is nothing, and no value
+/// under another name comes to the same. A text counts by its XXH3-64, a value of a closed set by
+/// its place in the set. Cost: O(length), once for a query.
 pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
     *query.fingerprint.get_or_init(|| {
-        let operation = match query.operation {
-            Operation::DescribeInvocations => "DescribeInvocations",
-            Operation::DescribeInvocationResults => "DescribeInvocationResults",
-        };
-        let seed = xxh3_64_with_seed(operation.as_bytes(), store_id);
-        let hash = |letter: u8, value: &str| {
+        // Two numbers that are nothing but far apart, as the ids of two stores need not be.
+        let seed = store_id
+            ^ match query.operation {
+                Operation::DescribeInvocations => 0x8ebc_6af0_9c88_c6e3,
+                Operation::DescribeInvocationResults => 0x5899_65cc_7537_4cc3,
+            };
+        let text = |letter: u8, value: &str| {
             // Odd multiples of an odd number are odd: none loses a bit.
             let odd = (2 * u64::from(letter) + 1).wrapping_mul(GOLDEN_RATIO);
             xxh3_64_with_seed(value.as_bytes(), seed).wrapping_mul(odd)
         };
-        let boolean = |value: bool| if value { "true" } else { "false" };
+        let number = |letter: u8, value: u8| {
+            mix((seed ^ u64::from(u16::from_be_bytes([letter, value]))).wrapping_mul(GOLDEN_RATIO))
+        };
         let mut sum = seed;
-        let mut add = |letter: u8, value: Option<&str>| {
+        let mut add_text = |letter: u8, value: Option<&str>| {
             if let Some(value) = value {
-                sum = sum.wrapping_add(hash(letter, value));
+                sum = sum.wrapping_add(text(letter, value));
             }
         };
-        add(b'R', Some(query.region_id));
-        add(b'G', query.resource_group_id);
-        add(b'I', query.invoke_id);
-        add(b'C', query.command_id);
-        add(b'N', query.command_name);
-        add(b'Y', query.command_type.map(|value| value.as_str()));
-        add(b'M', query.repeat_mode.map(|value| value.as_str()));
-        add(b'D', query.timed.map(boolean));
-        add(b'S', query.status.map(|value| value.as_str()));
-        add(b'X', query.instance_id);
-        add(b'H', query.include_history.then_some("true"));
+        add_text(b'R', Some(query.region_id));
+        add_text(b'G', query.resource_group_id);
+        add_text(b'I', query.invoke_id);
+        add_text(b'C', query.command_id);
+        add_text(b'N', query.command_name);
+        add_text(b'X', query.instance_id);
+        let mut add_number = |letter: u8, value: Option<u8>| {
+            if let Some(value) = value {
+                sum = sum.wrapping_add(number(letter, value));
+            }
+        };
+        add_number(b'Y', query.command_type.map(|value| value as u8));
+        add_number(b'M', query.repeat_mode.map(|value| value as u8));
+        add_number(b'D', query.timed.map(u8::from));
+        add_number(b'S', query.status.map(|value| value as u8));
+        add_number(b'H', query.include_history.then_some(1));
+        // What a tag adds must not come apart again: which value is of which key counts.
         let tags = query.tags().map(|(key, value)| {
-            let value = value.map_or(0, |value| hash(b'V', value));
-            let tag = hash(b'K', key).wrapping_add(value);
-            // What is added up must not come apart again: which value is of which key counts.
-            (tag ^ tag >> 32).wrapping_mul(GOLDEN_RATIO)
+            let value = value.map_or(0, |value| text(b'V', value));
+            mix(text(b'K', key).wrapping_add(value))
         });
         tags.fold(sum, u64::wrapping_add)
     })
+}
+
+fn mix(bits: u64) -> u64 {
+    (bits ^ bits >> 32).wrapping_mul(GOLDEN_RATIO)
 }
