@@ -11,24 +11,32 @@ pub(crate) type NumberedTag<'a> = (u32, Option<&'a str>, Option<&'a str>);
 pub(crate) fn check_tags<'a>(
     tags: impl Iterator<Item = NumberedTag<'a>> + Clone,
 ) -> Result<(), TagFault<'a>> {
-    if let Some((number, ..)) = tags.clone().find(|&(number, ..)| number > TAGS as u32) {
-        return Err(TagFault::TooMany(number));
-    }
-    // One pass, in which each rule keeps the first tag that breaks it.
-    let (mut missing, mut bad_key, mut bad_value) = (None, None, None);
-    for (number, key, value) in tags.clone() {
-        match key {
-            None => missing = missing.or(Some(TagFault::KeyMissing(number))),
-            Some(key) if !is_tag_key(key) => {
-                bad_key = bad_key.or(Some(TagFault::Key(number, key)));
-            }
-            Some(_) => {}
-        }
-        if let Some(value) = value.filter(|value| !is_tag_value(value)) {
-            bad_value = bad_value.or(Some(TagFault::Value(number, value)));
-        }
-    }
-    missing.or(bad_key).or(bad_value).or_else(|| duplicate(tags)).map_or(Ok(()), Err)
+    let all_fit = tags.clone().all(|(number, key, value)| {
+        number <= TAGS as u32 && key.is_some_and(is_tag_key) && value.is_none_or(is_tag_value)
+    });
+    let fault = if all_fit { duplicate(tags) } else { misfit(tags) };
+    fault.map_or(Ok(()), Err)
+}
+
+/// The first fault of a tag by itself.
+#[cold]
+fn misfit<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<TagFault<'a>> {
+    let too_many =
+        |(number, ..): NumberedTag<'a>| (number > TAGS as u32).then_some(TagFault::TooMany(number));
+    let missing = |(number, key, _): NumberedTag<'a>| match key {
+        None => Some(TagFault::KeyMissing(number)),
+        Some(_) => None,
+    };
+    let bad_key = |(number, key, _): NumberedTag<'a>| {
+        key.filter(|key| !is_tag_key(key)).map(|key| TagFault::Key(number, key))
+    };
+    let bad_value = |(number, _, value): NumberedTag<'a>| {
+        value.filter(|value| !is_tag_value(value)).map(|value| TagFault::Value(number, value))
+    };
+    (tags.clone().find_map(too_many))
+        .or_else(|| tags.clone().find_map(missing))
+        .or_else(|| tags.clone().find_map(bad_key))
+        .or_else(|| tags.clone().find_map(bad_value))
 }
 
 /// The first tag whose key stands before it already.
