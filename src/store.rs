@@ -196,10 +196,11 @@ impl Store {
         request: &DescribeInvocations,
     ) -> Result<DescribeInvocationsResponse<'_>, Error> {
         let data = self.data();
-        let query = check(request, &self.config, &data)?;
-        let page = query::invocations(data, &query);
-        let show = show(&query, page.instance);
-        Ok(DescribeInvocationsResponse::new(&self.columns, page, show))
+        check(request, &self.config, &data, |query| {
+            let page = query::invocations(data, query);
+            let show = show(query, page.instance);
+            DescribeInvocationsResponse::new(&self.columns, page, show)
+        })
     }
 
     /// Answers DescribeInvocationResults: one row for each run, and for each history record if
@@ -219,10 +220,11 @@ impl Store {
         request: &DescribeInvocationResults,
     ) -> Result<DescribeInvocationResultsResponse<'_>, Error> {
         let data = self.data();
-        let query = check(request, &self.config, &data)?;
-        let page = query::results(data, &query);
-        let show = show(&query, page.instance);
-        Ok(DescribeInvocationResultsResponse::new(&self.columns, page, show))
+        check(request, &self.config, &data, |query| {
+            let page = query::results(data, query);
+            let show = show(query, page.instance);
+            DescribeInvocationResultsResponse::new(&self.columns, page, show)
+        })
     }
 
     /// The acceptance numbers of all records that the filters of `request` match, for set algebra
@@ -257,8 +259,7 @@ impl Store {
     /// ```
     pub fn matching(&self, request: &DescribeInvocations) -> Result<RoaringTreemap, Error> {
         let data = self.data();
-        let query = check(request, &self.config, &data)?;
-        Ok(query::matching(data, &query))
+        check(request, &self.config, &data, |query| query::matching(data, query))
     }
 
     fn data(&self) -> Data<'_> {

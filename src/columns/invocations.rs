@@ -97,16 +97,11 @@ impl Key for TagPair {
 
 impl TagPair {
     /// The longest key in bytes.
-    pub(crate) const KEY_BYTES: usize =
+    const KEY_BYTES: usize =
         Packed::<2>::TABLE + limits::CHAR_BYTES * (limits::TAG_KEY_CHARS + limits::TAG_VALUE_CHARS);
 
     pub(crate) fn encode_key(key: &str, value: &str, out: &mut Vec<u8>) {
         Packed::<2>::encode([key.as_bytes(), value.as_bytes()], out);
-    }
-
-    /// The same where it need not be kept, in `room`, which has [`KEY_BYTES`](Self::KEY_BYTES).
-    pub(crate) fn write_key<'r>(key: &str, value: &str, room: &'r mut [u8]) -> &'r [u8] {
-        Packed::<2>::write([key.as_bytes(), value.as_bytes()], room)
     }
 
     fn new(encoded: &[u8], tag_key: SymbolId) -> Self {
@@ -177,6 +172,19 @@ impl Columns {
         self.slots
             .find(hash, |&slot| invoke_id_in(&self.heads, slot) == invoke_id.as_bytes())
             .copied()
+    }
+
+    /// The tag with the key `key` and the value `value`, which are no longer than tags are.
+    /// Cost: O(length).
+    pub(crate) fn find_tag_pair(&self, key: &str, value: &str) -> Option<SymbolId> {
+        /// Most are shorter, and the room is cleared first.
+        const SHORT: usize = 96;
+        let strings = [key.as_bytes(), value.as_bytes()];
+        if Packed::<2>::TABLE + key.len() + value.len() <= SHORT {
+            self.tag_pairs.find(Packed::write(strings, &mut [0; SHORT]))
+        } else {
+            self.tag_pairs.find(Packed::write(strings, &mut [0; TagPair::KEY_BYTES]))
+        }
     }
 
     /// The head of the record in `slot`, which is in use.

@@ -4,6 +4,7 @@
 
 use super::intersect::{Conjunction, Scratch, keep_common};
 use super::rowset::{Bits, RowSet};
+use super::sinks::PageRows;
 use super::touched::by as touched_by;
 use super::words::Span;
 use crate::config::Tuning;
@@ -16,6 +17,31 @@ fn conjunction<'a>(sets: impl IntoIterator<Item = &'a RowSet>) -> Conjunction<'a
     let mut conjunction = Conjunction::new(Tuning::default());
     sets.into_iter().for_each(|set| conjunction.add(set));
     conjunction
+}
+
+/// What [`Conjunction::newest`] puts into an empty page.
+pub(super) fn newest(
+    mut sets: Conjunction<'_>,
+    span: Span,
+    most: usize,
+    scratch: &mut Scratch,
+) -> PageRows {
+    let mut page = PageRows::new();
+    sets.newest(span, most, scratch, &mut page);
+    page
+}
+
+/// What [`Conjunction::page_and_count`] puts into an empty page, and the count.
+pub(super) fn page_and_count(
+    mut sets: Conjunction<'_>,
+    span: Span,
+    skip: u64,
+    most: usize,
+    scratch: &mut Scratch,
+) -> (PageRows, u64) {
+    let mut page = PageRows::new();
+    let count = sets.page_and_count(span, skip, most, scratch, &mut page);
+    (page, count)
 }
 
 #[test]
@@ -57,7 +83,7 @@ fn rows_far_apart_are_in_pieces_of_their_own() {
     let (some, others) = (list(far.iter().copied()), list(far.iter().map(|row| row + row % 3)));
     let span = Span { floor: 0, below: 1_000_000 };
     let mut scratch = Scratch::default();
-    let rows = conjunction([&some, &others]).newest(span, 50, &mut scratch);
+    let rows = newest(conjunction([&some, &others]), span, 50, &mut scratch);
     let common: Vec<_> = far.into_iter().rev().filter(|row| row % 3 == 0).collect();
     assert_eq!(rows, common);
     // Four rows reach over 60,001, five over more than a piece may.
@@ -86,7 +112,7 @@ fn pieces_grow_to_eight_times_the_first() {
         read += piece;
         let mut scratch = Scratch::default();
         let (rows, touched) =
-            touched_by(|| conjunction([&all, &all]).newest(span, most, &mut scratch));
+            touched_by(|| newest(conjunction([&all, &all]), span, most, &mut scratch));
         assert_eq!(rows.len(), most);
         assert_eq!(touched, (2 * read + chunks) as u64, "a page of {most}");
     }
@@ -97,8 +123,8 @@ fn a_list_alone_is_read_once_for_each_set_and_once_for_the_page() {
     let rows = list((0..100).map(|row| 2 * row));
     let bits = RowSet::Bits(Box::new(Bits::from_list(&[3, 198])));
     let span = Span { floor: 0, below: 1_000 };
-    let mut both = conjunction([&bits, &rows, &bits]);
-    let (page, touched) = touched_by(|| both.newest(span, 10, &mut Scratch::default()));
+    let both = conjunction([&bits, &rows, &bits]);
+    let (page, touched) = touched_by(|| newest(both, span, 10, &mut Scratch::default()));
     assert_eq!(page, [198]);
     assert_eq!(touched, 300);
 }
@@ -107,11 +133,11 @@ fn a_list_alone_is_read_once_for_each_set_and_once_for_the_page() {
 fn words_are_read_once_for_each_set() {
     let [even, odd] = [0, 1].map(every_other);
     let both = || conjunction([&even, &odd]);
-    let (page, touched) = touched_by(|| both().newest(ALL, 10, &mut Scratch::default()));
+    let (page, touched) = touched_by(|| newest(both(), ALL, 10, &mut Scratch::default()));
     assert_eq!((page.len(), page.capacity()), (0, 0), "an empty page is no allocation");
     assert_eq!(touched, 128);
     let (page, touched) =
-        touched_by(|| conjunction([&even]).newest(ALL, 50, &mut Scratch::default()));
+        touched_by(|| newest(conjunction([&even]), ALL, 50, &mut Scratch::default()));
     assert_eq!((page.len(), page.capacity()), (50, 50));
     assert_eq!(touched, 1 + 8);
 }
@@ -120,7 +146,9 @@ fn words_are_read_once_for_each_set() {
 fn a_page_of_one_set_is_found_by_the_counts_of_blocks() {
     let even = every_other(0);
     let page = |skip, most| {
-        touched_by(|| conjunction([&even]).page_and_count(ALL, skip, most, &mut Scratch::default()))
+        touched_by(|| {
+            page_and_count(conjunction([&even]), ALL, skip, most, &mut Scratch::default())
+        })
     };
     assert_eq!(page(2_048, 2), ((vec![], 2_048), 0), "behind the last");
     assert_eq!(page(0, 0), ((vec![], 2_048), 0));

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
+use super::order::{Order, RowKey};
 use super::rowset::{Bits, RowSet};
 use super::sinks::{Counted, Each, Newest, PageRows};
 use super::touched;
@@ -109,36 +110,52 @@ impl<'a> Conjunction<'a> {
             && self.bits.iter().all(|bits| bits.contains(row))
     }
 
+    /// A row that parts those of the sets: the ones that come before `key` are below it, the others
+    /// are not. Where a set is a list, the shortest is cut there; it is shorter than the order.
+    /// Cost: O(log) of that list, or of all rows where all are bits.
+    pub(crate) fn cut_before(&mut self, order: &Order, key: RowKey) -> u32 {
+        let Some(list) = self.lists.iter_mut().min_by_key(|list| list.len()) else {
+            return order.rows_before(key);
+        };
+        *list = &list[..order.count_before(list, key)];
+        list.last().map_or(0, |&row| row + 1)
+    }
+
     /// Whether rows are marked on the walk: only where lists are intersected.
     pub(crate) fn needs_scratch(&self) -> bool {
         self.lists.len() > 1
     }
 
-    /// Up to `most` rows of `span`, at least 1, newest first. Cost: O(rows of the lists), or
-    /// O(words) up to the last match needed where all are bits.
-    pub(crate) fn newest(&mut self, span: Span, most: usize, scratch: &mut Scratch) -> PageRows {
-        let mut page = Newest { rows: PageRows::new(), most };
-        self.visit(span, scratch, &mut page);
-        page.rows
+    /// Fills `rows` with up to `most` rows of `span`, at least 1, newest first. Cost: O(rows of the
+    /// lists), or O(words) up to the last match needed where all are bits.
+    pub(crate) fn newest(
+        &mut self,
+        span: Span,
+        most: usize,
+        scratch: &mut Scratch,
+        rows: &mut PageRows,
+    ) {
+        self.visit(span, scratch, &mut Newest { rows, most });
     }
 
-    /// The rows of `span` newest first from number `skip` on, up to `most`; and how many rows
-    /// there are in all. Cost: O(rows of the lists), or O(words) where all are bits, O(words / 8)
-    /// for one set of bits.
+    /// Fills `rows` with the rows of `span` newest first from number `skip` on, up to `most`, and
+    /// returns how many rows there are in all. Cost: O(rows of the lists), or O(words) where all
+    /// are bits, O(words / 8) for one set of bits.
     pub(crate) fn page_and_count(
         &mut self,
         span: Span,
         skip: u64,
         most: usize,
         scratch: &mut Scratch,
-    ) -> (PageRows, u64) {
-        let mut page = Counted { skip, rows: PageRows::new(), most, count: 0 };
+        rows: &mut PageRows,
+    ) -> u64 {
+        let mut page = Counted { skip, rows, most, count: 0 };
         if let ([], [bits]) = (&*self.lists, &*self.bits) {
             page.visit_single(bits, span);
         } else {
             self.visit(span, scratch, &mut page);
         }
-        (page.rows, page.count)
+        page.count
     }
 
     /// All rows of `span`, newest first, until `each` returns false.

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use super::cost::{newest, page_and_count};
 use super::intersect::{Conjunction, Scratch};
+use super::order::{Order, RowKey};
 use super::rowset::{BLOCK_ROWS, RowSet};
 use super::touched::by as touched_by;
 use super::words::Span;
 use crate::config::Tuning;
+use crate::model::Timestamp;
 
 const SMALL: Tuning =
     Tuning { list_share: 16, list_min: 3, first_piece: 2, piece_span: 40, dead_min: 0 };
@@ -150,7 +153,7 @@ proptest! {
         for _ in 0..marks {
             let mut warm = Conjunction::new(SMALL);
             built.iter().for_each(|set| warm.add(set));
-            warm.newest(Span { floor: 0, below: 64 }, 1, &mut scratch);
+            newest(warm, Span { floor: 0, below: 64 }, 1, &mut scratch);
         }
         let conjunction = || {
             let mut all = Conjunction::new(SMALL);
@@ -169,12 +172,12 @@ proptest! {
             .sum();
         let bound = (of_sets + shortest.unwrap_or(0)) as u64;
 
-        let (page, touched) = touched_by(|| conjunction().newest(span, most, &mut scratch));
+        let (page, touched) = touched_by(|| newest(conjunction(), span, most, &mut scratch));
         prop_assert_eq!(&page[..], &expected[..most.min(expected.len())]);
         prop_assert!(touched <= bound, "{} of {}", touched, bound);
 
         let ((page, count), touched) =
-            touched_by(|| conjunction().page_and_count(span, skip, most, &mut scratch));
+            touched_by(|| page_and_count(conjunction(), span, skip, most, &mut scratch));
         // One set alone may have its counts passed over first.
         prop_assert!(touched <= bound + 5, "{} of {}", touched, bound);
         let from = (skip as usize).min(expected.len());
@@ -187,5 +190,35 @@ proptest! {
             each.len() < most
         });
         prop_assert_eq!(&each[..], &expected[..most.min(expected.len())]);
+    }
+
+    #[test]
+    fn sets_are_cut_where_a_key_stands_in_the_order(
+        sets in prop::collection::vec((set(), any::<bool>()), 1..4),
+        at_once in 1..400_u32,
+        row in row(),
+        // Before the row, at it, and behind it.
+        off in 0..3_u64,
+    ) {
+        let key = |row: u32| RowKey {
+            time: Timestamp::saturating_from_secs(1 + i64::from(row / at_once)),
+            number: 2 + 2 * u64::from(row),
+        };
+        let mut order = Order::default();
+        (0..ROWS).for_each(|row| { order.push(key(row), row); });
+        let cut = RowKey { number: key(row).number - 1 + off, ..key(row) };
+
+        let bits = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
+        let built: Vec<RowSet> =
+            sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bits })).collect();
+        let mut all = Conjunction::new(SMALL);
+        built.iter().for_each(|set| all.add(set));
+        let expected: Vec<u32> = (0..ROWS)
+            .rev()
+            .filter(|&row| key(row) < cut && sets.iter().all(|(rows, _)| rows.contains(&row)))
+            .collect();
+        let below = all.cut_before(&order, cut);
+        let page = newest(all, Span { floor: 0, below }, ROWS as usize, &mut Scratch::default());
+        prop_assert_eq!(page, expected);
     }
 }

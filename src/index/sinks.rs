@@ -19,12 +19,12 @@ fn make_room(rows: &mut PageRows, most: usize) {
 }
 
 /// The first `most` matches.
-pub(super) struct Newest {
-    pub(super) rows: PageRows,
+pub(super) struct Newest<'r> {
+    pub(super) rows: &'r mut PageRows,
     pub(super) most: usize,
 }
 
-impl Sink for Newest {
+impl Sink for Newest<'_> {
     #[inline]
     fn block(&mut self, base: u32, words: &[u64; 8]) -> bool {
         (0..8).rev().all(|at| words[at] == 0 || self.word(base + 64 * at as u32, words[at]))
@@ -32,7 +32,7 @@ impl Sink for Newest {
 
     #[inline]
     fn word(&mut self, base: u32, mut word: u64) -> bool {
-        make_room(&mut self.rows, self.most);
+        make_room(self.rows, self.most);
         while word != 0 {
             let bit = 63 - word.leading_zeros();
             self.rows.push(base + bit);
@@ -46,22 +46,22 @@ impl Sink for Newest {
 
     #[inline]
     fn list(&mut self, rows: &[u32]) -> bool {
-        make_room(&mut self.rows, self.most);
+        make_room(self.rows, self.most);
         self.rows.extend(rows.iter().rev().take(self.most - self.rows.len()).copied());
         self.rows.len() < self.most
     }
 }
 
 /// The `most` matches from number `skip` on, and the count of all.
-pub(super) struct Counted {
+pub(super) struct Counted<'r> {
     /// Matches still to be passed over.
     pub(super) skip: u64,
-    pub(super) rows: PageRows,
+    pub(super) rows: &'r mut PageRows,
     pub(super) most: usize,
     pub(super) count: u64,
 }
 
-impl Counted {
+impl Counted<'_> {
     /// Passes over `ones` matches, if the page begins behind them or is full.
     fn passes(&mut self, ones: u64) -> bool {
         self.count += ones;
@@ -77,7 +77,7 @@ impl Counted {
 
     /// Takes what the page needs of the matches in a word, the first of which is row `base`.
     fn take(&mut self, base: u32, mut word: u64) {
-        make_room(&mut self.rows, self.most);
+        make_room(self.rows, self.most);
         while word != 0 && self.rows.len() < self.most {
             let bit = 63 - word.leading_zeros();
             if self.skip > 0 {
@@ -118,7 +118,7 @@ impl Counted {
     }
 }
 
-impl Sink for Counted {
+impl Sink for Counted<'_> {
     #[inline]
     fn block(&mut self, base: u32, words: &[u64; 8]) -> bool {
         let ones: u32 = words.iter().map(|word| word.count_ones()).sum();
@@ -143,7 +143,7 @@ impl Sink for Counted {
         let skip = self.skip as usize;
         if !self.passes(rows.len() as u64) {
             let most = self.most - self.rows.len();
-            make_room(&mut self.rows, self.most);
+            make_room(self.rows, self.most);
             self.rows.extend(rows.iter().rev().skip(skip).take(most).copied());
             self.skip = 0;
         }
@@ -152,9 +152,9 @@ impl Sink for Counted {
 }
 
 /// A page at an offset whose total is known already.
-struct Page<'a>(&'a mut Counted);
+struct Page<'a, 'r>(&'a mut Counted<'r>);
 
-impl Sink for Page<'_> {
+impl Sink for Page<'_, '_> {
     #[inline]
     fn block(&mut self, base: u32, words: &[u64; 8]) -> bool {
         (0..8).rev().all(|at| self.word(base + 64 * at as u32, words[at]))

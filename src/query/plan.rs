@@ -1,7 +1,7 @@
 //! From a checked request to the sets that its rows must be in. Every check that needs the store
 //! is made here.
 
-use crate::columns::{Columns, IndexKey, IndexedColumn, SymbolId, TagPair, region_timed};
+use crate::columns::{Columns, IndexKey, IndexedColumn, SymbolId, region_timed};
 use crate::config::Config;
 use crate::index::{Conjunction, Index, Span};
 use crate::model::{RepeatMode, Timestamp};
@@ -48,31 +48,30 @@ impl Facts for Data<'_> {
 }
 
 /// How to come to the rows of a query.
-#[expect(clippy::large_enum_variant, reason = "one lives on the stack for the time of a query")]
-pub(crate) enum Plan<'a> {
+pub(crate) enum Plan {
     /// A filter has a value that no record has.
     Nothing,
     /// The one record with the InvokeId, which meets all other filters.
     One(u32),
-    /// The rows in all of these sets.
-    Rows(Conjunction<'a>),
+    /// The rows in all of the sets.
+    Rows,
 }
 
-/// `instance` is what [`named_instance`] gives. Cost: O(filters), and O(log) or O(1) for each when
-/// InvokeId is given.
+/// Fills `sets`, which are large, where they stand. `instance` is what [`named_instance`] gives.
+/// Cost: O(filters), and O(log) or O(1) for each when InvokeId is given.
 pub(crate) fn plan<'a>(
     data: Data<'a>,
     query: &Checked<'_, Cursor>,
     instance: Option<SymbolId>,
-) -> Plan<'a> {
-    let mut sets = Conjunction::new(data.config.tuning);
+    sets: &mut Conjunction<'a>,
+) -> Plan {
     let found = each_key(data.columns, query, instance, |key| {
         data.index.posting(key).map(|set| sets.add(set)).is_some()
     });
     if !found {
         return Plan::Nothing;
     }
-    let Some(invoke_id) = query.invoke_id else { return Plan::Rows(sets) };
+    let Some(invoke_id) = query.invoke_id else { return Plan::Rows };
     match data.columns.find(invoke_id).map(|slot| data.index.order.row_of(slot)) {
         Some(row) if sets.contains(row) => Plan::One(row),
         _ => Plan::Nothing,
@@ -123,22 +122,8 @@ fn each_key(
             .zip(status_column)
             .is_none_or(|(value, column)| with(column, Some(value as u32)))
         && query.instance_id.is_none_or(|_| with(C::Instance, instance))
-        && (query.tags.is_empty() || each_tag(columns, query, with))
-}
-
-/// As [`each_key`], with the tags. Apart from it, since it clears the room for their keys.
-#[inline(never)]
-fn each_tag(
-    columns: &Columns,
-    query: &Checked<'_, Cursor>,
-    mut with: impl FnMut(IndexedColumn, Option<u32>) -> bool,
-) -> bool {
-    let mut room = [0; TagPair::KEY_BYTES];
-    query.tags().all(|(key, value)| match value {
-        None => with(IndexedColumn::TagKey, columns.tag_keys.find(key.as_bytes())),
-        Some(value) => {
-            let key = TagPair::write_key(key, value, &mut room);
-            with(IndexedColumn::TagPair, columns.tag_pairs.find(key))
-        }
-    })
+        && query.tags().all(|(key, value)| match value {
+            None => with(C::TagKey, columns.tag_keys.find(key.as_bytes())),
+            Some(value) => with(C::TagPair, columns.find_tag_pair(key, value)),
+        })
 }

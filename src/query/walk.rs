@@ -7,7 +7,7 @@ use super::page::{Page, PagePlace, ResultRow};
 use super::plan::{Data, Plan, named_instance, plan};
 use super::token::{Cursor, fingerprint};
 use crate::columns::{RunExtra, SymbolId};
-use crate::index::{Conjunction, PageRows, Scratch, Span};
+use crate::index::{Conjunction, PageRows, RowKey, Scratch, Span};
 use crate::limits;
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
@@ -18,20 +18,20 @@ pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u
     let window = Window::of(query, instance);
     let span = data.span();
     let order = &data.index.order;
-    let (rows, total) = match (plan(data, query, instance), query.paging) {
-        (Plan::Nothing, _) => (PageRows::new(), 0),
-        (Plan::One(row), paging) => {
-            one(row, span, &window, paging, |cursor| order.key(row) < cursor.key)
-        }
-        (Plan::Rows(mut sets), Paging::Token { after, .. }) => {
-            let below = after.map_or(span.below, |cursor| order.rows_before(cursor.key));
-            let rows = walk(data, &mut sets, |sets, scratch| {
-                sets.newest(Span { below, ..span }, window.most + 1, scratch)
+    let mut sets = Conjunction::new(data.config.tuning);
+    let mut rows = PageRows::new();
+    let total = match (plan(data, query, instance, &mut sets), query.paging) {
+        (Plan::Nothing, _) => 0,
+        (Plan::One(row), _) => one(row, span, &window, query, order.key(row), &mut rows),
+        (Plan::Rows, Paging::Token { .. }) => {
+            let below = query.after.map_or(span.below, |cursor| sets.cut_before(order, cursor.key));
+            walk(data, &mut sets, |sets, scratch| {
+                sets.newest(Span { below, ..span }, window.most + 1, scratch, &mut rows);
             });
-            (rows, 0)
+            0
         }
-        (Plan::Rows(mut sets), Paging::Offset { .. }) => walk(data, &mut sets, |sets, scratch| {
-            sets.page_and_count(span, window.skip, window.most, scratch)
+        (Plan::Rows, Paging::Offset { .. }) => walk(data, &mut sets, |sets, scratch| {
+            sets.page_and_count(span, window.skip, window.most, scratch, &mut rows)
         }),
     };
     window.page(
@@ -51,12 +51,8 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
     let window = Window::of(query, instance);
     let span = data.span();
     let order = &data.index.order;
-    let after = match query.paging {
-        Paging::Token { after, .. } => after,
-        Paging::Offset { .. } => None,
-    };
     // The invocation that the cursor is in may have more rows.
-    let below = after.map_or(span.below, |cursor| {
+    let below = query.after.map_or(span.below, |cursor| {
         let before = order.rows_before(cursor.key);
         let inside = before < span.below && order.key(before) == cursor.key;
         before + u32::from(inside)
@@ -66,7 +62,7 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
     let mut seen = 0_u64;
     let mut visit = |row: u32| {
         let Some(slot) = order.slot(row) else { return true };
-        let after = after.filter(|cursor| cursor.key == order.key(row));
+        let after = query.after.filter(|cursor| cursor.key == order.key(row));
         let head = data.columns.head(slot);
         let repeat_mode = data.columns.command_of(head).repeat_mode;
         for (at, run) in data.columns.runs_of(head).iter().enumerate() {
@@ -99,14 +95,15 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
         counting || rows.len() <= window.most
     };
     let span = Span { below, ..span };
-    match plan(data, query, instance) {
+    let mut sets = Conjunction::new(data.config.tuning);
+    match plan(data, query, instance, &mut sets) {
         Plan::Nothing => {}
         Plan::One(row) => {
             if (span.floor..span.below).contains(&row) {
                 visit(row);
             }
         }
-        Plan::Rows(mut sets) => {
+        Plan::Rows => {
             walk(data, &mut sets, |sets, scratch| sets.each(span, scratch, visit));
         }
     }
@@ -133,11 +130,12 @@ pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<Resul
 pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTreemap {
     let span = data.span();
     let order = &data.index.order;
-    match plan(data, query, named_instance(data.columns, query)) {
+    let mut sets = Conjunction::new(data.config.tuning);
+    match plan(data, query, named_instance(data.columns, query), &mut sets) {
         Plan::Nothing => RoaringTreemap::new(),
         Plan::One(row) if row < span.floor => RoaringTreemap::new(),
         Plan::One(row) => RoaringTreemap::from([order.key(row).number]),
-        Plan::Rows(mut sets) => {
+        Plan::Rows => {
             let mut numbers = Vec::new();
             walk(data, &mut sets, |sets, scratch| {
                 sets.each(span, scratch, |row| {
@@ -166,23 +164,24 @@ fn run_matches(
     })
 }
 
-/// The rows of a plan that found its row by InvokeId.
+/// The total of a plan that found its row, whose key is `key`, by InvokeId; adds the row to `rows`
+/// if the page shows it.
 fn one(
     row: u32,
     span: Span,
     window: &Window,
-    paging: Paging<Cursor>,
-    is_behind: impl Fn(Cursor) -> bool,
-) -> (PageRows, u64) {
+    query: &Checked<'_, Cursor>,
+    key: RowKey,
+    rows: &mut PageRows,
+) -> u64 {
     if row < span.floor {
-        return (PageRows::new(), 0);
+        return 0;
     }
-    let shown = match paging {
-        Paging::Token { after, .. } => after.is_none_or(is_behind),
-        Paging::Offset { .. } => window.skip == 0,
-    };
-    let rows = if shown && window.most > 0 { vec![row] } else { PageRows::new() };
-    (rows, 1)
+    let is_behind = query.after.is_none_or(|cursor| key < cursor.key);
+    if is_behind && window.skip == 0 && window.most > 0 {
+        rows.push(row);
+    }
+    1
 }
 
 /// Runs `work` on `sets`, with a scratch where they need one.
@@ -211,8 +210,8 @@ struct Window {
 impl Window {
     fn of(query: &Checked<'_, Cursor>, instance: Option<SymbolId>) -> Self {
         let (skip, most, place, returned) = match query.paging {
-            Paging::Token { max_results, after } => {
-                let returned = after.map_or(0, |cursor| u64::from(cursor.returned));
+            Paging::Token { max_results } => {
+                let returned = query.after.map_or(0, |cursor| u64::from(cursor.returned));
                 let place = PagePlace { page_number: 1, page_size: max_results };
                 (0, max_results, place, returned)
             }

@@ -39,7 +39,9 @@ pub(crate) struct Checked<'a, C> {
     pub(crate) include_history: bool,
     pub(crate) content_encoding: ContentEncoding,
     pub(crate) include_output: bool,
-    pub(crate) paging: Paging<C>,
+    pub(crate) paging: Paging,
+    /// The row that NextToken names, in a page by token.
+    pub(crate) after: Option<C>,
     /// Made when a token is read or given, of what is above.
     pub(crate) fingerprint: OnceCell<u64>,
 }
@@ -53,9 +55,9 @@ impl<'a, C> Checked<'a, C> {
 
 /// Which page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Paging<C> {
-    /// The page behind `after`, or the first.
-    Token { max_results: u32, after: Option<C> },
+pub(crate) enum Paging {
+    /// The page behind the row that NextToken names, or the first.
+    Token { max_results: u32 },
     /// Page `page_number`, from 1.
     Offset { page_number: u32, page_size: u32 },
 }
@@ -82,12 +84,14 @@ pub(crate) trait Request {
     ) -> Result<(), Error>;
 }
 
-/// Checks `request` in the API's order of errors. Cost: O(parameters).
-pub(crate) fn check<'a, F: Facts>(
+/// Checks `request` in the API's order of errors and lends the outcome to `answer`: it is large
+/// enough that handing it on would show. Cost: O(parameters).
+pub(crate) fn check<'a, F: Facts, T>(
     request: &'a impl Request,
     config: &Config,
     facts: &F,
-) -> Result<Checked<'a, F::Cursor>, Error> {
+    answer: impl FnOnce(&Checked<'a, F::Cursor>) -> T,
+) -> Result<T, Error> {
     let common = request.common();
 
     if common.region_id.is_empty() {
@@ -125,14 +129,15 @@ pub(crate) fn check<'a, F: Facts>(
         content_encoding: ContentEncoding::Base64,
         include_output: false,
         paging,
+        after: None,
         fingerprint: OnceCell::new(),
     };
     request.check_own(&mut checked, config)?;
 
     if let Some(token) = common.next_token.as_deref().filter(|token| !token.is_empty()) {
-        let cursor = facts.cursor(token, &checked).ok_or_else(|| Error::foreign_token(token))?;
-        if let Paging::Token { after, .. } = &mut checked.paging {
-            *after = Some(cursor);
+        checked.after = facts.cursor(token, &checked);
+        if checked.after.is_none() {
+            return Err(Error::foreign_token(token));
         }
     }
     if checked.include_history
@@ -148,10 +153,10 @@ pub(crate) fn check<'a, F: Facts>(
             ),
         ));
     }
-    Ok(checked)
+    Ok(answer(&checked))
 }
 
-fn check_paging<C>(common: &Common) -> Result<Paging<C>, Error> {
+fn check_paging(common: &Common) -> Result<Paging, Error> {
     if common.max_results.is_absent() && common.next_token.is_none() {
         let page_number = in_range(&common.page_number, limits::PAGE_NUMBER)
             .map_err(|given| Error::page("PageNumber", &given, limits::PAGE_NUMBER))?;
@@ -164,7 +169,7 @@ fn check_paging<C>(common: &Common) -> Result<Paging<C>, Error> {
     }
     let max_results = in_range(&common.max_results, limits::PAGE_ROWS)
         .map_err(|given| Error::out_of_range("MaxResults", &given, limits::PAGE_ROWS))?;
-    Ok(Paging::Token { max_results: max_results.unwrap_or(limits::DEFAULT_PAGE_ROWS), after: None })
+    Ok(Paging::Token { max_results: max_results.unwrap_or(limits::DEFAULT_PAGE_ROWS) })
 }
 
 /// The number, if it is from 1 to `most`; else what was given.
