@@ -14,8 +14,7 @@ pub(crate) fn check_tags<'a>(
     let all_fit = tags.clone().all(|(number, key, value)| {
         number <= TAGS as u32 && key.is_some_and(is_tag_key) && value.is_none_or(is_tag_value)
     });
-    let fault = if all_fit { duplicate(tags) } else { misfit(tags) };
-    fault.map_or(Ok(()), Err)
+    if all_fit { check_duplicates(tags) } else { misfit(tags).map_or(Ok(()), Err) }
 }
 
 /// The first fault of a tag by itself.
@@ -39,8 +38,10 @@ fn misfit<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<Tag
         .or_else(|| tags.clone().find_map(bad_value))
 }
 
-/// The first tag whose key stands before it already.
-fn duplicate<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<TagFault<'a>> {
+/// Refuses the first tag whose key stands before it already.
+fn check_duplicates<'a>(
+    tags: impl Iterator<Item = NumberedTag<'a>> + Clone,
+) -> Result<(), TagFault<'a>> {
     // Keys of which no earlier one has the same length and ends need not be compared.
     let mut seen = 0_u64;
     for (at, (number, key, _)) in tags.clone().enumerate() {
@@ -50,11 +51,11 @@ fn duplicate<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<
         let mixed = (bytes.len() as u32).wrapping_mul(7) ^ first ^ (5 * last);
         let bit = 1_u64 << (mixed % 64);
         if seen & bit != 0 && tags.clone().take(at).any(|(_, earlier, _)| earlier == key) {
-            return Some(TagFault::DuplicateKey(number, key.unwrap_or_default()));
+            return Err(TagFault::DuplicateKey(number, key.unwrap_or_default()));
         }
         seen |= bit;
     }
-    None
+    Ok(())
 }
 
 fn is_tag_key(key: &str) -> bool {

@@ -156,6 +156,8 @@ pub(crate) fn check<'a, F: Facts, T>(
     Ok(answer(&checked))
 }
 
+// Inlined, since what is handed on in parts and copied whole waits for the parts.
+#[inline(always)]
 fn check_paging(common: &Common) -> Result<Paging, Error> {
     if common.max_results.is_absent() && common.next_token.is_none() {
         let page_number = in_range(&common.page_number, limits::PAGE_NUMBER)
