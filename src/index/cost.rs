@@ -143,6 +143,20 @@ fn words_are_read_once_for_each_set() {
 }
 
 #[test]
+fn sets_behind_the_five_smallest_are_read_where_something_is_left() {
+    let rows = |of: u32| (0..64).map(|word| 64 * word + of).collect::<Vec<_>>();
+    let [first, second] = [0, 1].map(|of| RowSet::Bits(Box::new(Bits::from_list(&rows(of)))));
+    let even = every_other(0);
+    let seven = |one, other| conjunction([&even, &even, &even, &even, &even, one, other]);
+    let touched = |one, other| {
+        touched_by(|| newest(seven(one, other), ALL, 64, &mut Scratch::default()).len())
+    };
+    assert_eq!(touched(&first, &first), (64, 7 * 64));
+    // The newest word and the oldest seven are read whole, the blocks between them in part.
+    assert_eq!(touched(&first, &second), (0, 7 * 8 + 5 * 56));
+}
+
+#[test]
 fn a_page_of_one_set_is_found_by_the_counts_of_blocks() {
     let even = every_other(0);
     let page = |skip, most| {

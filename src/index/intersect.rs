@@ -215,10 +215,11 @@ impl<'a> Conjunction<'a> {
     }
 
     fn visit_words(&mut self, span: Span, sink: &mut impl Sink) {
-        self.bits.sort_unstable_by_key(|bits| bits.words().len());
-        let Some(shortest) = self.bits.first() else { return };
+        // The fewest rows first: of many sets the first ones mostly decide.
+        self.bits.sort_unstable_by_key(|bits| bits.len());
+        let Some(words) = self.bits.iter().map(|bits| bits.words().len()).min() else { return };
         // A set's words end at its last row: behind it nothing can match.
-        let below = span.below.min(shortest.words().len() as u32 * 64);
+        let below = span.below.min(words as u32 * 64);
         if span.floor >= below {
             return;
         }

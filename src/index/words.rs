@@ -20,7 +20,8 @@ impl Words {
         (self.floor / 64) as usize..self.below.div_ceil(64) as usize
     }
 
-    /// Hands the AND of all terms to `sink`, newest first. Kept out of line: what it is compiled
+    /// Hands the AND of all terms to `sink`, newest first. `rest` is read where something is left of
+    /// `terms`. Kept out of line: what it is compiled
     /// to changes with what it is inlined into.
     #[inline(never)]
     pub(super) fn visit<const N: usize>(
@@ -53,18 +54,19 @@ impl Words {
         // Whole blocks, all above the oldest word.
         while end > 8 {
             let at = end - 8;
-            touched::add(8 * terms_count);
+            touched::add(8 * N);
             let mut block = [u64::MAX; 8];
             for term in &terms {
                 and_into(&mut block, &term[at..end]);
             }
-            for term in rest {
-                and_into(&mut block, &term[at..end]);
+            if !rest.is_empty() && any(&block) {
+                touched::add(8 * rest.len());
+                for term in rest {
+                    and_into(&mut block, &term[at..end]);
+                }
             }
             end = at;
-            if block.iter().fold(0, |any, word| any | word) != 0
-                && !sink.block((first + at as u32) * 64, &block)
-            {
+            if any(&block) && !sink.block((first + at as u32) * 64, &block) {
                 return;
             }
         }
@@ -87,6 +89,11 @@ fn and_into(block: &mut [u64; 8], words: &[u64]) {
     for (into, word) in block.iter_mut().zip(words) {
         *into &= word;
     }
+}
+
+#[inline(always)]
+fn any(block: &[u64; 8]) -> bool {
+    block.iter().fold(0, |any, word| any | word) != 0
 }
 
 /// Takes matches, newest first, until it has enough.
