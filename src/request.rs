@@ -6,6 +6,7 @@ mod describe_invocation_results;
 mod describe_invocations;
 mod params;
 mod query_string;
+mod tags;
 
 pub(crate) use check::{Checked, Facts, Operation, Paging, check};
 pub use describe_invocation_results::DescribeInvocationResults;

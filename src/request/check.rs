@@ -5,11 +5,12 @@ use std::cell::OnceCell;
 
 use super::describe_invocation_results::DescribeInvocationResults;
 use super::describe_invocations::DescribeInvocations;
-use super::params::{Common, ContentEncoding, GivenTag, Param};
+use super::params::{Common, ContentEncoding, Param};
+use super::tags::GivenTag;
 use crate::config::{Config, OmittedTimed};
-use crate::error::{Error, TagFault};
+use crate::error::Error;
 use crate::limits;
-use crate::model::{CommandType, InvokeStatus, RepeatMode, check_tags};
+use crate::model::{CommandType, InvokeStatus, RepeatMode};
 
 /// Which of the two queries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,12 +104,7 @@ pub(crate) fn check<'a, F: Facts, T>(
         Some(true) => {}
     }
 
-    if let Some(number) = common.tags.above_limit {
-        return Err(Error::tag(TagFault::TooMany(number)));
-    }
-    let numbered =
-        common.tags.tags.iter().map(|tag| (tag.number, tag.key.as_deref(), tag.value.as_deref()));
-    check_tags(numbered).map_err(Error::tag)?;
+    common.tags.check().map_err(Error::tag)?;
 
     let paging = check_paging(common)?;
 
@@ -124,7 +120,7 @@ pub(crate) fn check<'a, F: Facts, T>(
         timed: None,
         status: None,
         instance_id: given(&common.instance_id),
-        tags: &common.tags.tags,
+        tags: common.tags.given(),
         include_history: false,
         content_encoding: ContentEncoding::Base64,
         include_output: false,

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::limits;
+use super::tags::{GivenTag, Tags};
 
 /// `ContentEncoding`: how CommandContent and Output are written.
 ///
@@ -116,59 +116,6 @@ impl Param<u32> {
     }
 }
 
-/// The tags of a request.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Tags {
-    /// By number, ascending.
-    pub(crate) tags: Vec<GivenTag>,
-    /// The first that was numbered above the limit, and is not kept.
-    pub(crate) above_limit: Option<u32>,
-}
-
-/// One tag as it was given: `Tag.N.Key` and `Tag.N.Value`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct GivenTag {
-    pub(crate) number: u32,
-    pub(crate) key: Option<String>,
-    pub(crate) value: Option<String>,
-}
-
-impl Tags {
-    /// Adds a tag behind the others.
-    pub(crate) fn push(&mut self, key: String, value: Option<String>) {
-        let number = self.tags.last().map_or(1, |tag| tag.number + 1);
-        if self.tags.len() == limits::TAGS {
-            self.above_limit.get_or_insert(number);
-        } else {
-            self.tags.push(GivenTag { number, key: Some(key), value });
-        }
-    }
-
-    /// Takes `Tag.N.Key` or `Tag.N.Value`; what is neither is an unknown parameter.
-    fn read(&mut self, name: &str, value: &str) {
-        let Some((number, part)) = name.split_once('.') else { return };
-        let is_key = part == "Key";
-        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits || number.starts_with('0') || !(is_key || part == "Value") {
-            return;
-        }
-        let number = number.parse().unwrap_or(u32::MAX);
-        if number > limits::TAGS as u32 {
-            self.above_limit.get_or_insert(number);
-            return;
-        }
-        let at = match self.tags.binary_search_by_key(&number, |tag| tag.number) {
-            Ok(at) => at,
-            Err(at) => {
-                self.tags.insert(at, GivenTag { number, key: None, value: None });
-                at
-            }
-        };
-        let part = if is_key { &mut self.tags[at].key } else { &mut self.tags[at].value };
-        *part = Some(value.to_owned());
-    }
-}
-
 /// The parameters that both operations have.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Common {
@@ -193,7 +140,7 @@ impl Common {
         show_text("InvokeId", &self.invoke_id, to);
         show_text("CommandId", &self.command_id, to);
         show_text("InstanceId", &self.instance_id, to);
-        for GivenTag { number, key, value } in &self.tags.tags {
+        for GivenTag { number, key, value } in self.tags.given() {
             show_text(&format!("Tag.{number}.Key"), key, to);
             show_text(&format!("Tag.{number}.Value"), value, to);
         }
@@ -244,7 +191,8 @@ impl Pairs {
         }
     }
 
-    pub(crate) fn finish(self) -> Common {
+    pub(crate) fn finish(mut self) -> Common {
+        self.0.tags.judge();
         self.0
     }
 }

@@ -1,0 +1,85 @@
+//! The tags of a request, judged when they are given: a request is often answered more than once.
+
+use crate::error::TagFault;
+use crate::limits;
+use crate::model::check_tags;
+
+/// The tags of a request, by number.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Tags {
+    /// By number, ascending.
+    given: Vec<GivenTag>,
+    /// The first that was numbered above the limit, and is not kept.
+    above_limit: Option<u32>,
+    /// Whether they break a rule, or are not judged since the last was given.
+    may_be_faulty: bool,
+}
+
+/// One tag as it was given: `Tag.N.Key` and `Tag.N.Value`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct GivenTag {
+    pub(crate) number: u32,
+    pub(crate) key: Option<String>,
+    pub(crate) value: Option<String>,
+}
+
+impl Tags {
+    pub(crate) fn given(&self) -> &[GivenTag] {
+        &self.given
+    }
+
+    /// Adds a tag behind the others. Cost: O(length of all).
+    pub(crate) fn push(&mut self, key: String, value: Option<String>) {
+        let number = self.given.last().map_or(1, |tag| tag.number + 1);
+        if self.given.len() == limits::TAGS {
+            self.above_limit.get_or_insert(number);
+        } else {
+            self.given.push(GivenTag { number, key: Some(key), value });
+        }
+        self.judge();
+    }
+
+    /// Takes `Tag.N.Key` or `Tag.N.Value`; what is neither is an unknown parameter.
+    pub(crate) fn read(&mut self, name: &str, value: &str) {
+        let Some((number, part)) = name.split_once('.') else { return };
+        let is_key = part == "Key";
+        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || number.starts_with('0') || !(is_key || part == "Value") {
+            return;
+        }
+        self.may_be_faulty = true;
+        let number = number.parse().unwrap_or(u32::MAX);
+        if number > limits::TAGS as u32 {
+            self.above_limit.get_or_insert(number);
+            return;
+        }
+        let at = match self.given.binary_search_by_key(&number, |tag| tag.number) {
+            Ok(at) => at,
+            Err(at) => {
+                self.given.insert(at, GivenTag { number, key: None, value: None });
+                at
+            }
+        };
+        let part = if is_key { &mut self.given[at].key } else { &mut self.given[at].value };
+        *part = Some(value.to_owned());
+    }
+
+    /// Judges them, after the last one that was read. Cost: O(length).
+    pub(crate) fn judge(&mut self) {
+        self.may_be_faulty = self.fault().is_err();
+    }
+
+    /// The first rule they break. Cost: O(1) when they were judged and break none.
+    pub(crate) fn check(&self) -> Result<(), TagFault<'_>> {
+        if self.may_be_faulty { self.fault() } else { Ok(()) }
+    }
+
+    fn fault(&self) -> Result<(), TagFault<'_>> {
+        match self.above_limit {
+            Some(number) => Err(TagFault::TooMany(number)),
+            None => check_tags(
+                self.given.iter().map(|tag| (tag.number, tag.key.as_deref(), tag.value.as_deref())),
+            ),
+        }
+    }
+}
