@@ -36,6 +36,7 @@ impl<'a> Data<'a> {
 impl Facts for Data<'_> {
     type Cursor = Cursor;
 
+    #[inline]
     fn cursor(&self, text: &str, query: &Checked<'_, Cursor>) -> Option<Cursor> {
         token::read(text, token::fingerprint(query, self.config.id))
     }

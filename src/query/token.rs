@@ -126,6 +126,7 @@ impl fmt::Debug for NextToken {
 }
 
 /// Reads what [`NextToken::write`] wrote for the same fingerprint.
+#[inline]
 pub(crate) fn read(text: &str, fingerprint: u64) -> Option<Cursor> {
     if text.len() != CHARS {
         return None;
