@@ -6,6 +6,6 @@ mod token;
 mod walk;
 
 pub(crate) use page::{Page, PagePlace, ResultRow};
-pub(crate) use plan::Data;
+pub(crate) use plan::{Data, named_instance};
 pub use token::NextToken;
 pub(crate) use walk::{invocations, matching, results};

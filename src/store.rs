@@ -197,9 +197,9 @@ impl Store {
     ) -> Result<DescribeInvocationsResponse<'_>, Error> {
         let data = self.data();
         check(request, &self.config, &data, |query| {
-            let page = query::invocations(data, query);
-            let show = show(query, page.instance);
-            DescribeInvocationsResponse::new(&self.columns, page, show)
+            let instance = query::named_instance(&self.columns, query);
+            let page = query::invocations(data, query, instance);
+            DescribeInvocationsResponse::new(&self.columns, page, show(query, instance))
         })
     }
 
@@ -221,9 +221,9 @@ impl Store {
     ) -> Result<DescribeInvocationResultsResponse<'_>, Error> {
         let data = self.data();
         check(request, &self.config, &data, |query| {
-            let page = query::results(data, query);
-            let show = show(query, page.instance);
-            DescribeInvocationResultsResponse::new(&self.columns, page, show)
+            let instance = query::named_instance(&self.columns, query);
+            let page = query::results(data, query, instance);
+            DescribeInvocationResultsResponse::new(&self.columns, page, show(query, instance))
         })
     }
 

@@ -1,7 +1,6 @@
 //! A page: which rows it has, and where the walk goes on.
 
 use super::token::{Cursor, NextToken};
-use crate::columns::SymbolId;
 
 /// Which page it is, as the answer says it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,8 +18,6 @@ pub(crate) struct Page<R> {
     pub(crate) total: Option<u64>,
     /// The last row, when others follow it, and the query's fingerprint.
     pub(crate) next: Option<(Cursor, u64)>,
-    /// The instance that was asked for, whose runs alone are shown.
-    pub(crate) instance: Option<SymbolId>,
 }
 
 impl<R> Page<R> {

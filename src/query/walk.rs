@@ -12,10 +12,13 @@ use crate::limits;
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
 
-/// The page of DescribeInvocations, by slot. Cost: that of a conjunction of sets.
-pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u32> {
-    let instance = named_instance(data.columns, query);
-    let window = Window::of(query, instance);
+/// The page of DescribeInvocations, by slot. `instance` is what [`named_instance`] gives. Cost: that of a conjunction of sets.
+pub(crate) fn invocations(
+    data: Data<'_>,
+    query: &Checked<'_, Cursor>,
+    instance: Option<SymbolId>,
+) -> Page<u32> {
+    let window = Window::of(query);
     let span = data.span();
     let order = &data.index.order;
     let mut sets = Conjunction::new(data.config.tuning);
@@ -44,11 +47,14 @@ pub(crate) fn invocations(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<u
     )
 }
 
-/// The page of DescribeInvocationResults. Cost: that of a conjunction of sets for the invocations,
+/// The page of DescribeInvocationResults, with `instance` as above. Cost: that of a conjunction of sets for the invocations,
 /// and O(their runs) up to the end of the page; in offset mode O(runs of all matching invocations).
-pub(crate) fn results(data: Data<'_>, query: &Checked<'_, Cursor>) -> Page<ResultRow> {
-    let instance = named_instance(data.columns, query);
-    let window = Window::of(query, instance);
+pub(crate) fn results(
+    data: Data<'_>,
+    query: &Checked<'_, Cursor>,
+    instance: Option<SymbolId>,
+) -> Page<ResultRow> {
+    let window = Window::of(query);
     let span = data.span();
     let order = &data.index.order;
     // The invocation that the cursor is in may have more rows.
@@ -204,11 +210,10 @@ struct Window {
     place: PagePlace,
     /// Rows that were returned before and count towards the limit of a query with tags.
     returned: u64,
-    instance: Option<SymbolId>,
 }
 
 impl Window {
-    fn of(query: &Checked<'_, Cursor>, instance: Option<SymbolId>) -> Self {
+    fn of(query: &Checked<'_, Cursor>) -> Self {
         let (skip, most, place, returned) = match query.paging {
             Paging::Token { max_results } => {
                 let returned = query.after.map_or(0, |cursor| u64::from(cursor.returned));
@@ -225,7 +230,7 @@ impl Window {
         } else {
             u64::from(most).min(u64::from(limits::TAGGED_ROWS).saturating_sub(returned))
         };
-        Window { skip, most: most as usize, place, returned, instance }
+        Window { skip, most: most as usize, place, returned }
     }
 
     /// Makes the page of what the walk found: in token mode up to one row more than the page
@@ -255,12 +260,6 @@ impl Window {
             // At most 1,000, so it fits.
             (cursor(last, returned as u16), fingerprint(query, data.config.id))
         });
-        Page {
-            rows: found.into_iter().map(row).collect(),
-            place: self.place,
-            total,
-            next,
-            instance: self.instance,
-        }
+        Page { rows: found.into_iter().map(row).collect(), place: self.place, total, next }
     }
 }
