@@ -9,6 +9,7 @@ mod laws;
 mod order;
 mod postings;
 mod rowset;
+mod search;
 mod sinks;
 mod touched;
 mod words;

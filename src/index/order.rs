@@ -1,5 +1,6 @@
 //! The list order: rows numbered from the oldest, each with its key and the slot of its record.
 
+use super::search::partition_point;
 use crate::columns::reserve_for_one;
 use crate::model::Timestamp;
 
@@ -82,7 +83,7 @@ impl Order {
     /// How many of `rows`, ascending, come before `key`. Cost: O(log `rows`).
     pub(crate) fn count_before(&self, rows: &[u32], key: RowKey) -> usize {
         // By time alone first: a step then waits for one value less.
-        let start = rows.partition_point(|&row| self.times[row as usize] < key.time);
+        let start = partition_point(rows.len(), |at| self.times[rows[at] as usize] < key.time);
         match rows.get(start) {
             Some(&row) if self.key(row) < key => {
                 start + rows[start..].partition_point(|&row| self.key(row) < key)
@@ -103,10 +104,10 @@ impl Order {
     /// The first row for whose time `is_before`, which holds for the oldest up to some row, does
     /// not hold.
     fn first_row_not(&self, is_before: impl Fn(Timestamp) -> bool) -> usize {
-        let step = self.steps.partition_point(|&time| is_before(time));
+        let step = partition_point(self.steps.len(), |at| is_before(self.steps[at]));
         let start = step.saturating_sub(1) * STEP;
-        let end = (step * STEP).min(self.times.len());
-        start + self.times[start..end].partition_point(|&time| is_before(time))
+        let times = &self.times[start..(step * STEP).min(self.times.len())];
+        start + partition_point(times.len(), |at| is_before(times[at]))
     }
 
     /// The records in `rows`, newest first, by slot.
