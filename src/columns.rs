@@ -2,6 +2,7 @@
 //! Knows no request and no order; rows and their order belong to `index`.
 
 mod commands;
+mod details;
 mod edit;
 mod extract;
 mod fragment;
@@ -10,13 +11,16 @@ mod invocations;
 mod packed;
 mod restore;
 mod runs;
+mod slab;
 mod symbols;
+mod tags;
 
 pub(crate) use commands::{Command, CommandField, push_bytes};
+pub(crate) use details::{Detail, DetailField};
 pub(crate) use edit::RunState;
 pub(crate) use fragment::{push_string, push_text};
-pub(crate) use invocations::{
-    Columns, Head, IndexKey, IndexedColumn, TagPair, region_timed, reserve_for_one,
-};
-pub(crate) use runs::{Detail, DetailField, HistoryRecord, Run, RunExtra};
+pub(crate) use invocations::{Columns, Head, IndexKey, IndexedColumn, region_timed};
+pub(crate) use runs::{HistoryRecord, Run, RunExtra};
+pub(crate) use slab::reserve_for_one;
 pub(crate) use symbols::SymbolId;
+pub(crate) use tags::TagPair;

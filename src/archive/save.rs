@@ -35,12 +35,12 @@ pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
         totals: Totals::default(),
         time: 0,
         number: 0,
-        regions: Numbers::new(columns.regions.id_bound()),
-        resource_groups: Numbers::new(columns.resource_groups.id_bound()),
-        instances: Numbers::new(columns.instances.id_bound()),
-        tags: Numbers::new(columns.tag_pairs.id_bound()),
-        commands: Numbers::new(columns.commands.id_bound()),
-        texts: Numbers::new(columns.details.id_bound()),
+        regions: Numbering::new(columns.regions.id_bound()),
+        resource_groups: Numbering::new(columns.resource_groups.id_bound()),
+        instances: Numbering::new(columns.instances.id_bound()),
+        tags: Numbering::new(columns.tag_pairs.id_bound()),
+        commands: Numbering::new(columns.commands.id_bound()),
+        texts: Numbering::new(columns.details.id_bound()),
     };
     for (key, slot) in rows() {
         saver.record(key, slot)?;
@@ -56,25 +56,25 @@ struct Saver<'a, W> {
     /// CreationTime and acceptance number of the record before.
     time: u32,
     number: u64,
-    regions: Numbers,
-    resource_groups: Numbers,
-    instances: Numbers,
-    tags: Numbers,
-    commands: Numbers,
-    texts: Numbers,
+    regions: Numbering,
+    resource_groups: Numbering,
+    instances: Numbering,
+    tags: Numbering,
+    commands: Numbering,
+    texts: Numbering,
 }
 
 /// The numbers under which shared values were written: in the order of their first use, so that
 /// the bytes follow from the records alone.
-struct Numbers {
+struct Numbering {
     /// By symbol: the number plus one, or 0 for what is not written yet.
     by_symbol: Vec<u32>,
     next: u32,
 }
 
-impl Numbers {
+impl Numbering {
     fn new(id_bound: usize) -> Self {
-        Numbers { by_symbol: vec![0; id_bound], next: 0 }
+        Numbering { by_symbol: vec![0; id_bound], next: 0 }
     }
 
     /// The number of `id`, and whether it is new.

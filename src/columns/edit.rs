@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::invocations::Columns;
-use super::runs::{Detail, HistoryRecord, Numbers, Run, RunExtra};
+use super::runs::{HistoryRecord, Run, RunExtra, RunNumbers};
 use crate::model::{InvocationStatus, Overall, Timestamp};
 
 /// All that can change in a run.
@@ -72,7 +72,7 @@ impl Columns {
         run.detail = state.detail;
         let kept = run.extra.and_then(|number| self.extras.get_mut(number));
         let mut extra = kept.map(std::mem::take).unwrap_or_default();
-        let numbers = Numbers {
+        let numbers = RunNumbers {
             status: state.status,
             creation_time: run.creation_time(created, Some(&extra)),
             repeats: state.repeats,
@@ -167,21 +167,5 @@ impl Columns {
             dropped += extra.map_or(0, RunExtra::drop_outputs);
         }
         dropped
-    }
-}
-
-impl Detail {
-    /// The texts of `detail`, or none.
-    pub(crate) fn strings(detail: Option<&Detail>) -> [&[u8]; 6] {
-        use super::runs::DetailField as F;
-        const FIELDS: [F; 6] = [
-            F::ErrorCode,
-            F::ErrorInfo,
-            F::OssOutputStatus,
-            F::OssOutputUri,
-            F::OssOutputErrorCode,
-            F::OssOutputErrorInfo,
-        ];
-        FIELDS.map(|field| detail.map_or(&[][..], |detail| detail.get(field)))
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use super::commands::Command;
-use super::invocations::{Columns, Head, TagPair};
+use super::details::Detail;
+use super::invocations::{Columns, Head};
 use super::packed::Key;
-use super::runs::{Detail, Run, RunExtra};
+use super::runs::{Run, RunExtra};
 use super::symbols::{Symbol, SymbolId, Symbols};
+use super::tags::TagPair;
 use crate::model::Overall;
 
 impl Columns {

@@ -9,10 +9,12 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
 
 use super::commands::Command;
+use super::details::Detail;
 use super::fragment::{push_string, push_text, text_is_plain};
-use super::packed::{Key, Packed};
-use super::runs::{Detail, Numbers, Run, RunExtra, Slab};
+use super::runs::{Run, RunExtra, RunNumbers};
+use super::slab::{Slab, reserve_for_one};
 use super::symbols::{Symbol, SymbolId, Symbols};
+use super::tags::TagPair;
 use crate::limits;
 use crate::model::{InstanceRun, Invocation, Overall, Timestamp};
 
@@ -81,58 +83,6 @@ impl Head {
     }
 }
 
-/// A tag as the records that carry it share it.
-#[derive(Debug)]
-pub(crate) struct TagPair {
-    pub(crate) tag_key: SymbolId,
-    strings: Packed<2>,
-    json: Box<[u8]>,
-}
-
-impl Key for TagPair {
-    fn key(&self) -> &[u8] {
-        self.strings.as_bytes()
-    }
-}
-
-impl TagPair {
-    /// The longest key in bytes.
-    const KEY_BYTES: usize =
-        Packed::<2>::TABLE + limits::CHAR_BYTES * (limits::TAG_KEY_CHARS + limits::TAG_VALUE_CHARS);
-
-    pub(crate) fn encode_key(key: &str, value: &str, out: &mut Vec<u8>) {
-        Packed::<2>::encode([key.as_bytes(), value.as_bytes()], out);
-    }
-
-    fn new(encoded: &[u8], tag_key: SymbolId) -> Self {
-        let strings = Packed::<2>::from_encoded(encoded);
-        let mut json = b"{\"TagKey\":".to_vec();
-        push_string(strings.get(0), &mut json);
-        json.extend_from_slice(b",\"TagValue\":");
-        push_string(strings.get(1), &mut json);
-        json.extend_from_slice(b"},");
-        TagPair { tag_key, strings, json: json.into_boxed_slice() }
-    }
-
-    /// Heap bytes.
-    pub(super) fn bytes(&self) -> usize {
-        self.strings.as_bytes().len() + self.json.len()
-    }
-
-    pub(crate) fn key_text(&self) -> &[u8] {
-        self.strings.get(0)
-    }
-
-    pub(crate) fn value_text(&self) -> &[u8] {
-        self.strings.get(1)
-    }
-
-    /// `{"TagKey":...,"TagValue":...},` with the comma before the next tag.
-    pub(crate) fn json(&self) -> &[u8] {
-        &self.json
-    }
-}
-
 /// The data of all records.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
@@ -172,19 +122,6 @@ impl Columns {
         self.slots
             .find(hash, |&slot| invoke_id_in(&self.heads, slot) == invoke_id.as_bytes())
             .copied()
-    }
-
-    /// The tag with the key `key` and the value `value`, which are no longer than tags are.
-    /// Cost: O(length).
-    pub(crate) fn find_tag_pair(&self, key: &str, value: &str) -> Option<SymbolId> {
-        /// Most are shorter, and the room is cleared first.
-        const SHORT: usize = 96;
-        let strings = [key.as_bytes(), value.as_bytes()];
-        if Packed::<2>::TABLE + key.len() + value.len() <= SHORT {
-            self.tag_pairs.find(Packed::write(strings, &mut [0; SHORT]))
-        } else {
-            self.tag_pairs.find(Packed::write(strings, &mut [0; TagPair::KEY_BYTES]))
-        }
     }
 
     /// The head of the record in `slot`, which is in use.
@@ -315,14 +252,6 @@ impl Columns {
         self.place(head)
     }
 
-    /// The tag with the key `tag_key` whose pair is `encoded`.
-    pub(super) fn acquire_tag(&mut self, tag_key: &str, encoded: &[u8]) -> SymbolId {
-        let (text, tag_keys) = (tag_key.as_bytes(), &mut self.tag_keys);
-        self.tag_pairs.acquire(encoded, || {
-            TagPair::new(encoded, tag_keys.acquire(text, || Symbol::new(text, Vec::new())))
-        })
-    }
-
     pub(super) fn acquire_instance(&mut self, id: &[u8]) -> SymbolId {
         self.instances.acquire(id, || {
             let mut json = b"{\"InstanceId\":".to_vec();
@@ -372,7 +301,7 @@ impl Columns {
             dropped: given.dropped.saturating_add(cut as u64),
             ..RunExtra::default()
         };
-        let numbers = Numbers {
+        let numbers = RunNumbers {
             status: given.invocation_status,
             creation_time: given.creation_time.unwrap_or(creation),
             repeats: given.repeats,
@@ -496,14 +425,4 @@ fn run_range(head: &Head) -> std::ops::Range<usize> {
 
 fn invoke_id_in(heads: &[Option<Head>], slot: u32) -> &[u8] {
     heads[slot as usize].as_ref().map_or(&[], Head::invoke_id)
-}
-
-/// Makes room for one more, by doubling while small and by a thirty-second when large: a store of
-/// 100,000 records should not hold room for 50,000 that never come, and large blocks are moved by
-/// remapping them.
-pub(crate) fn reserve_for_one<T>(vec: &mut Vec<T>) {
-    if vec.len() == vec.capacity() {
-        let len = vec.len();
-        vec.reserve_exact((len / 32).max(len.min(1_024)).max(4));
-    }
 }

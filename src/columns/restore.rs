@@ -9,11 +9,13 @@ use std::num::NonZeroU32;
 use smallvec::SmallVec;
 
 use super::commands::Command;
+use super::details::Detail;
 use super::edit::RunState;
 use super::fragment::text_is_plain;
-use super::invocations::{Columns, Head, TagPair};
-use super::runs::{Detail, Numbers, Run, RunExtra};
+use super::invocations::{Columns, Head};
+use super::runs::{Run, RunExtra, RunNumbers};
 use super::symbols::{Symbol, SymbolId, Symbols};
+use super::tags::TagPair;
 use crate::model::{Invocation, Overall, Timestamp};
 
 /// Adding shared values. Each is false, and adds nothing, when the value is there already.
@@ -121,7 +123,7 @@ impl Columns {
             dropped: state.dropped,
             ..RunExtra::default()
         };
-        let numbers = Numbers {
+        let numbers = RunNumbers {
             status: state.status,
             creation_time,
             repeats: state.repeats,

@@ -4,9 +4,6 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use super::fragment::push_text;
-use super::invocations::reserve_for_one;
-use super::packed::{Key, Packed};
 use super::symbols::SymbolId;
 use crate::model::{InvocationStatus, Timestamp};
 
@@ -58,7 +55,7 @@ impl Field {
 }
 
 /// The numbers of a run, as they are set.
-pub(crate) struct Numbers {
+pub(crate) struct RunNumbers {
     pub(crate) status: InvocationStatus,
     pub(crate) creation_time: Timestamp,
     pub(crate) repeats: u32,
@@ -108,7 +105,7 @@ impl Run {
     pub(crate) fn set_numbers(
         &mut self,
         created: Timestamp,
-        numbers: &Numbers,
+        numbers: &RunNumbers,
         extra: &mut RunExtra,
     ) {
         let delay = i64::from(numbers.creation_time.as_secs()) - i64::from(created.as_secs());
@@ -199,123 +196,4 @@ pub(crate) struct HistoryRecord {
     pub(crate) dropped: u64,
     pub(crate) output: Option<Arc<[u8]>>,
     pub(crate) detail: Option<NonZeroU32>,
-}
-
-/// The strings of a detail, in the order they are packed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(crate) enum DetailField {
-    ErrorCode,
-    ErrorInfo,
-    OssOutputStatus,
-    OssOutputUri,
-    OssOutputErrorCode,
-    OssOutputErrorInfo,
-}
-
-/// The texts of an error and of OSS delivery. Runs that fail alike share them.
-#[derive(Debug)]
-pub(crate) struct Detail {
-    strings: Packed<6>,
-    json: Box<[u8]>,
-}
-
-impl Key for Detail {
-    fn key(&self) -> &[u8] {
-        self.strings.as_bytes()
-    }
-}
-
-impl Detail {
-    /// The JSON of a run without any of the texts.
-    pub(crate) const EMPTY_JSON: &str = "\"ErrorCode\":\"\",\"ErrorInfo\":\"\",\
-        \"OssOutputStatus\":\"\",\"OssOutputUri\":\"\",\"OssOutputErrorCode\":\"\",\
-        \"OssOutputErrorInfo\":\"\"";
-
-    /// Writes what identifies the detail to `key`, in the order of [`DetailField`].
-    pub(crate) fn encode_key(strings: [&[u8]; 6], key: &mut Vec<u8>) {
-        Packed::<6>::encode(strings, key);
-    }
-
-    pub(crate) fn new(key: &[u8]) -> Self {
-        let strings = Packed::<6>::from_encoded(key);
-        const NAMES: [&[u8]; 6] = [
-            b"\"ErrorCode\":\"",
-            b"\",\"ErrorInfo\":\"",
-            b"\",\"OssOutputStatus\":\"",
-            b"\",\"OssOutputUri\":\"",
-            b"\",\"OssOutputErrorCode\":\"",
-            b"\",\"OssOutputErrorInfo\":\"",
-        ];
-        let mut json = Vec::new();
-        for (at, name) in NAMES.iter().enumerate() {
-            json.extend_from_slice(name);
-            push_text(strings.get(at), &mut json);
-        }
-        json.push(b'"');
-        Detail { strings, json: json.into_boxed_slice() }
-    }
-
-    pub(crate) fn get(&self, field: DetailField) -> &[u8] {
-        self.strings.get(field as usize)
-    }
-
-    pub(crate) fn json(&self) -> &[u8] {
-        &self.json
-    }
-
-    /// Heap bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        self.strings.as_bytes().len() + self.json.len()
-    }
-}
-
-/// Values in numbered places that are used again once they are free. Numbers start at 1.
-#[derive(Debug)]
-pub(crate) struct Slab<T> {
-    places: Vec<Option<T>>,
-    free: Vec<NonZeroU32>,
-}
-
-impl<T> Default for Slab<T> {
-    fn default() -> Self {
-        Slab { places: Vec::new(), free: Vec::new() }
-    }
-}
-
-impl<T> Slab<T> {
-    pub(crate) fn insert(&mut self, value: T) -> NonZeroU32 {
-        if let Some(number) = self.free.pop() {
-            self.places[number.get() as usize - 1] = Some(value);
-            return number;
-        }
-        reserve_for_one(&mut self.places);
-        self.places.push(Some(value));
-        NonZeroU32::MIN.saturating_add((self.places.len() - 1) as u32)
-    }
-
-    pub(crate) fn get(&self, number: NonZeroU32) -> Option<&T> {
-        self.places[number.get() as usize - 1].as_ref()
-    }
-
-    pub(crate) fn get_mut(&mut self, number: NonZeroU32) -> Option<&mut T> {
-        self.places[number.get() as usize - 1].as_mut()
-    }
-
-    pub(crate) fn remove(&mut self, number: NonZeroU32) -> Option<T> {
-        let value = self.places[number.get() as usize - 1].take();
-        if value.is_some() {
-            self.free.push(number);
-        }
-        value
-    }
-
-    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
-        self.places.iter().flatten()
-    }
-
-    /// Heap bytes of the places.
-    pub(crate) fn table_bytes(&self) -> usize {
-        self.places.capacity() * size_of::<Option<T>>() + self.free.capacity() * 4
-    }
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::compare::compare;
 use super::keys::Field;
-use super::lenient::{AsList, AsObject, Fault, List, Object, Scalar};
+use super::lenient::{AsList, AsObject, List, Object, Reason, Scalar};
 use super::record::Record;
 use super::{CaptureEncoding, Difference, DifferenceKind, ImportOptions, Refusal};
 use crate::error::Error;
@@ -37,7 +37,7 @@ pub(super) struct Decoding {
 }
 
 impl Decoding {
-    pub(super) fn decode(&self, text: Cow<'_, str>) -> Result<Vec<u8>, Fault> {
+    pub(super) fn decode(&self, text: Cow<'_, str>) -> Result<Vec<u8>, Reason> {
         if self.encoding == ContentEncoding::PlainText {
             return Ok(text.into_owned().into_bytes());
         }

@@ -27,8 +27,8 @@ pub(super) enum Scalar<'de> {
     Object,
 }
 
-/// Why a value is refused: what was given and what is allowed.
-pub(super) type Fault = String;
+/// The reason of a refusal: what was given and what is allowed.
+pub(super) type Reason = String;
 
 impl<'de> Scalar<'de> {
     pub(super) fn is_null(&self) -> bool {
@@ -40,7 +40,7 @@ impl<'de> Scalar<'de> {
     }
 
     /// What was given instead of `allowed`.
-    pub(super) fn fault(&self, allowed: &str) -> Fault {
+    pub(super) fn fault(&self, allowed: &str) -> Reason {
         let given = match self {
             Scalar::Null => "null",
             Scalar::Bool(_) => "true or false",
@@ -55,7 +55,7 @@ impl<'de> Scalar<'de> {
     }
 
     /// A string; `null` is none.
-    pub(super) fn text(self) -> Result<Option<Cow<'de, str>>, Fault> {
+    pub(super) fn text(self) -> Result<Option<Cow<'de, str>>, Reason> {
         match self {
             Scalar::Null => Ok(None),
             Scalar::Text(text) => Ok(Some(text)),
@@ -64,7 +64,7 @@ impl<'de> Scalar<'de> {
     }
 
     /// `true` or `false`; `null` is none.
-    pub(super) fn flag(self) -> Result<Option<bool>, Fault> {
+    pub(super) fn flag(self) -> Result<Option<bool>, Reason> {
         match self {
             Scalar::Null => Ok(None),
             Scalar::Bool(flag) => Ok(Some(flag)),
@@ -76,7 +76,7 @@ impl<'de> Scalar<'de> {
     pub(super) fn number<T: TryFrom<u64> + TryFrom<i64>>(
         self,
         allowed: &str,
-    ) -> Result<Option<T>, Fault> {
+    ) -> Result<Option<T>, Reason> {
         let number = match self {
             Scalar::Null => return Ok(None),
             Scalar::Unsigned(number) => T::try_from(number).ok(),
@@ -91,7 +91,7 @@ impl<'de> Scalar<'de> {
         self,
         all: &[T],
         name: impl Fn(T) -> &'static str,
-    ) -> Result<Option<T>, Fault> {
+    ) -> Result<Option<T>, Reason> {
         let Some(text) = self.text()?.filter(|text| !text.is_empty()) else { return Ok(None) };
         if let Some(&value) = all.iter().find(|&&value| name(value) == text) {
             return Ok(Some(value));
@@ -101,7 +101,7 @@ impl<'de> Scalar<'de> {
     }
 
     /// A time; `null` and `""` are none.
-    pub(super) fn time(self) -> Result<Option<Timestamp>, Fault> {
+    pub(super) fn time(self) -> Result<Option<Timestamp>, Reason> {
         match self.text()? {
             Some(text) if !text.is_empty() => {
                 text.parse().map(Some).map_err(|error: Error| error.detail().to_owned())

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::capture::Context;
 use super::keys::{Field, Keys};
-use super::lenient::{AsList, AsObject, Fault, List, Object, Scalar};
+use super::lenient::{AsList, AsObject, List, Object, Reason, Scalar};
 use super::run::{RunList, RunNotes};
 use crate::error::Error;
 use crate::limits;
@@ -70,7 +70,7 @@ impl<'a, 'de> Record<'a, 'de> {
         self.unknown.push(UnknownKey { run, path, json: value.get() });
     }
 
-    fn take(&mut self, field: Field, value: Scalar<'de>) -> Result<(), Fault> {
+    fn take(&mut self, field: Field, value: Scalar<'de>) -> Result<(), Reason> {
         let key = field as u8;
         if value.is_null() {
             return Ok(());

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
 use super::keys::{Keys, RunField};
-use super::lenient::{AsObject, Fault, List, Object, Scalar};
+use super::lenient::{AsObject, List, Object, Reason, Scalar};
 use super::record::Record;
 use crate::limits;
 use crate::model::{InstanceRun, InvocationStatus};
@@ -61,7 +61,7 @@ struct RunReader<'r, 'a, 'de> {
 }
 
 impl<'de> RunReader<'_, '_, 'de> {
-    fn take(&mut self, field: RunField, value: Scalar<'de>) -> Result<(), Fault> {
+    fn take(&mut self, field: RunField, value: Scalar<'de>) -> Result<(), Reason> {
         let key = field as u8;
         if value.is_null() {
             return Ok(());
@@ -110,7 +110,7 @@ impl<'de> RunReader<'_, '_, 'de> {
         Ok(())
     }
 
-    fn refuse(&mut self, field: &'static str, fault: Fault) {
+    fn refuse(&mut self, field: &'static str, fault: Reason) {
         let at = self.record.invocation.instances.len();
         self.record.refuse(field, format!("in InvokeInstance[{at}]: {fault}"));
     }

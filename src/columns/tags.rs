@@ -1,0 +1,82 @@
+//! Tags, which records share by pairs of key and value.
+
+use super::fragment::push_string;
+use super::invocations::Columns;
+use super::packed::{Key, Packed};
+use super::symbols::{Symbol, SymbolId};
+use crate::limits;
+
+/// A tag as the records that carry it share it.
+#[derive(Debug)]
+pub(crate) struct TagPair {
+    pub(crate) tag_key: SymbolId,
+    strings: Packed<2>,
+    json: Box<[u8]>,
+}
+
+impl Key for TagPair {
+    fn key(&self) -> &[u8] {
+        self.strings.as_bytes()
+    }
+}
+
+impl TagPair {
+    /// The longest key in bytes.
+    const KEY_BYTES: usize =
+        Packed::<2>::TABLE + limits::CHAR_BYTES * (limits::TAG_KEY_CHARS + limits::TAG_VALUE_CHARS);
+
+    pub(super) fn encode_key(key: &str, value: &str, out: &mut Vec<u8>) {
+        Packed::<2>::encode([key.as_bytes(), value.as_bytes()], out);
+    }
+
+    fn new(encoded: &[u8], tag_key: SymbolId) -> Self {
+        let strings = Packed::<2>::from_encoded(encoded);
+        let mut json = b"{\"TagKey\":".to_vec();
+        push_string(strings.get(0), &mut json);
+        json.extend_from_slice(b",\"TagValue\":");
+        push_string(strings.get(1), &mut json);
+        json.extend_from_slice(b"},");
+        TagPair { tag_key, strings, json: json.into_boxed_slice() }
+    }
+
+    /// Heap bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.strings.as_bytes().len() + self.json.len()
+    }
+
+    pub(crate) fn key_text(&self) -> &[u8] {
+        self.strings.get(0)
+    }
+
+    pub(crate) fn value_text(&self) -> &[u8] {
+        self.strings.get(1)
+    }
+
+    /// `{"TagKey":...,"TagValue":...},` with the comma before the next tag.
+    pub(crate) fn json(&self) -> &[u8] {
+        &self.json
+    }
+}
+
+impl Columns {
+    /// The tag with the key `key` and the value `value`, which are no longer than tags are.
+    /// Cost: O(length).
+    pub(crate) fn find_tag_pair(&self, key: &str, value: &str) -> Option<SymbolId> {
+        /// Most are shorter, and the room is cleared first.
+        const SHORT: usize = 96;
+        let strings = [key.as_bytes(), value.as_bytes()];
+        if Packed::<2>::TABLE + key.len() + value.len() <= SHORT {
+            self.tag_pairs.find(Packed::write(strings, &mut [0; SHORT]))
+        } else {
+            self.tag_pairs.find(Packed::write(strings, &mut [0; TagPair::KEY_BYTES]))
+        }
+    }
+
+    /// The tag with the key `tag_key` whose pair is `encoded`.
+    pub(super) fn acquire_tag(&mut self, tag_key: &str, encoded: &[u8]) -> SymbolId {
+        let (text, tag_keys) = (tag_key.as_bytes(), &mut self.tag_keys);
+        self.tag_pairs.acquire(encoded, || {
+            TagPair::new(encoded, tag_keys.acquire(text, || Symbol::new(text, Vec::new())))
+        })
+    }
+}
