@@ -95,6 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_above_the_limit_comes_before_every_other_fault() {
+        let keys: Vec<String> = (1..=21).map(|number| format!("k{number}")).collect();
+        let mut tags: Vec<_> = keys.iter().map(|key| (Some(&**key), None)).collect();
+        assert_eq!(fault(&tags[..20]), None);
+        assert_eq!(fault(&tags), Some(TagFault::TooMany(21)));
+        tags[0].0 = Some("aliyun");
+        assert_eq!(fault(&tags), Some(TagFault::TooMany(21)));
+        assert_eq!(fault(&tags[..20]), Some(TagFault::Key(1, "aliyun")));
+    }
+
+    #[test]
     fn each_rule_is_checked_over_all_tags_before_the_next() {
         assert_eq!(fault(&[(Some(""), None), (None, Some("v"))]), Some(TagFault::KeyMissing(2)));
         assert_eq!(
