@@ -12,7 +12,8 @@ use crate::limits;
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
 
-/// The page of DescribeInvocations, by slot. `instance` is what [`named_instance`] gives. Cost: that of a conjunction of sets.
+/// The page of DescribeInvocations, by slot. `instance` is what [`named_instance`] gives. Cost: that
+/// of a conjunction of sets.
 pub(crate) fn invocations(
     data: Data<'_>,
     query: &Checked<'_, Cursor>,
@@ -47,8 +48,9 @@ pub(crate) fn invocations(
     )
 }
 
-/// The page of DescribeInvocationResults, with `instance` as above. Cost: that of a conjunction of sets for the invocations,
-/// and O(their runs) up to the end of the page; in offset mode O(runs of all matching invocations).
+/// The page of DescribeInvocationResults, with `instance` as above. Cost: that of a conjunction of
+/// sets for the invocations, and O(their runs) up to the end of the page; in offset mode O(runs of
+/// all matching invocations).
 pub(crate) fn results(
     data: Data<'_>,
     query: &Checked<'_, Cursor>,
