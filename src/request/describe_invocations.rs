@@ -5,7 +5,7 @@ use crate::model::{CommandType, InvokeStatus, RepeatMode};
 
 /// A `DescribeInvocations` request.
 ///
-/// Built with methods, or read from wire pairs. Nothing is checked until a store answers it:
+/// Built with methods, or read from wire pairs. No fault is told until a store answers it:
 /// then the first fault in the API's own order is the error. Filters are ANDed; an empty string
 /// is the same as none. [`Default`] is the request without any parameter, which every store refuses
 /// for want of a RegionId.

@@ -239,14 +239,16 @@ macro_rules! common_builder {
         }
 
         /// `Tag.N.Key` alone: records that have the key. At most 20 tags, all of which must hold;
-        /// with any, at most the newest 1,000 matching rows can be reached.
+        /// with any, at most the newest 1,000 matching rows can be reached. Cost: O(length of all tags
+        /// given).
         #[must_use]
         pub fn tag_key(mut self, key: impl Into<String>) -> Self {
             self.common.tags.push(key.into(), None);
             self
         }
 
-        /// `Tag.N.Key` with `Tag.N.Value`: records that have exactly this pair.
+        /// `Tag.N.Key` with `Tag.N.Value`: records that have exactly this pair. Cost: O(length of all
+        /// tags given).
         #[must_use]
         pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
             self.common.tags.push(key.into(), Some(value.into()));
