@@ -160,12 +160,12 @@ const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
 /// its place in the set. Cost: O(length), once for a query.
 pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
     *query.fingerprint.get_or_init(|| {
-        // Two numbers that are nothing but far apart, as the ids of two stores need not be.
-        let seed = store_id
-            ^ match query.operation {
-                Operation::DescribeInvocations => 0x8ebc_6af0_9c88_c6e3,
-                Operation::DescribeInvocationResults => 0x5899_65cc_7537_4cc3,
-            };
+        // Two numbers that are nothing but far apart. Added to a mixed id, so that no distance
+        // between two ids makes up for the other operation.
+        let seed = mix(store_id).wrapping_add(match query.operation {
+            Operation::DescribeInvocations => 0x8ebc_6af0_9c88_c6e3,
+            Operation::DescribeInvocationResults => 0x5899_65cc_7537_4cc3,
+        });
         let text = |letter: u8, value: &str| {
             // Odd multiples of an odd number are odd: none loses a bit.
             let odd = (2 * u64::from(letter) + 1).wrapping_mul(GOLDEN_RATIO);
@@ -177,7 +177,8 @@ pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
         let mut sum = seed;
         let mut add_text = |letter: u8, value: Option<&str>| {
             if let Some(value) = value {
-                sum = sum.wrapping_add(text(letter, value));
+                // Mixed, or in the sum two values could change places over four names.
+                sum = sum.wrapping_add(mix(text(letter, value)));
             }
         };
         add_text(b'R', Some(query.region_id));

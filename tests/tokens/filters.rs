@@ -1,6 +1,10 @@
 //! Tokens that are brought to other filters, or to the other operation.
 
-use invodex::{Config, InstanceRun, Invocation, OmittedTimed, Store, Timestamp};
+use std::collections::HashMap;
+
+use invodex::{
+    Config, InstanceRun, Invocation, OmittedTimed, RepeatMode, RunUpdate, Store, Tag, Timestamp,
+};
 
 use super::{Pairs, ask, assert_refused, given, store};
 
@@ -190,4 +194,109 @@ fn a_value_under_another_name() {
     }
     assert_eq!(tried, 4 * 4 * (2 * 95 + 2 * 95 * 95));
     println!("{tried} values under another name refused");
+}
+
+/// Two values over all filters that take a text, in every way, some left out: each gets a token of
+/// its own at one and the same place. So no filters whose values change places are taken for each
+/// other, whatever a hash makes of them.
+#[test]
+fn values_that_change_places() {
+    const TEXTS: [Option<&str>; 3] = [None, Some("a"), Some("b")];
+    const TAGS: [(Option<&str>, Option<&str>); 7] = [
+        (None, None),
+        (Some("a"), None),
+        (Some("a"), Some("a")),
+        (Some("a"), Some("b")),
+        (Some("b"), None),
+        (Some("b"), Some("a")),
+        (Some("b"), Some("b")),
+    ];
+    let mut tokens = HashMap::new();
+    for (operation, names) in [
+        ("DescribeInvocations", ["ResourceGroupId", "CommandId", "CommandName", "InstanceId"]),
+        ("DescribeInvocationResults", ["ResourceGroupId", "CommandId", "InvokeId", "InstanceId"]),
+    ] {
+        for number in 0..2 * 3 * 3 * 3 * 3 * TAGS.len() {
+            let (key, value) = TAGS[number % TAGS.len()];
+            let mut rest = number / TAGS.len();
+            let mut next = |of: usize| {
+                let digit = rest % of;
+                rest /= of;
+                digit
+            };
+            let mut pairs = vec![("RegionId", ["a", "b"][next(2)])];
+            for name in names {
+                pairs.extend(TEXTS[next(TEXTS.len())].map(|text| (name, text)));
+            }
+            pairs.extend(key.map(|key| ("Tag.1.Key", key)));
+            pairs.extend(value.map(|value| ("Tag.1.Value", value)));
+            let ignored =
+                |name| name == "CommandName" && pairs.iter().any(|pair| pair.0 == "InstanceId");
+            if pairs.iter().any(|pair| ignored(pair.0)) {
+                continue;
+            }
+            if let Some(other) = tokens.insert(token_of(operation, &pairs), pairs.clone()) {
+                panic!("{operation}: one token for {pairs:?} and {other:?}");
+            }
+        }
+    }
+    let without_names = 2 * 3 * 3 * 2 * TAGS.len();
+    let all = 2 * 3 * 3 * 3 * 3 * TAGS.len();
+    assert_eq!(tokens.len(), 2 * all - 2 * without_names);
+    println!("{} filters with a token of their own", tokens.len());
+}
+
+/// The first token for these filters, of a store of which each row meets them.
+fn token_of(operation: &str, pairs: &[(&str, &str)]) -> String {
+    let value = |name: &str, or: &'static str| {
+        let found = pairs.iter().find(|(given, _)| *given == name);
+        found.map_or_else(|| or.to_owned(), |(_, value)| (*value).to_owned())
+    };
+    let mut store = Store::new(
+        Config { omitted_timed: OmittedTimed::Any, ..Config::default() },
+        Timestamp::from_secs(1_700_000_000).expect("in range"),
+    );
+    let invoke_id = value("InvokeId", "t-1");
+    for id in [invoke_id.as_str(), "t-2"] {
+        let mut record = Invocation::new(value("RegionId", ""), id, value("CommandId", "c-1"));
+        record.resource_group_id = value("ResourceGroupId", "");
+        record.command_name = value("CommandName", "");
+        record.repeat_mode = RepeatMode::Period;
+        record.tags = vec![Tag::new(value("Tag.1.Key", "k"), value("Tag.1.Value", ""))];
+        let instance = value("InstanceId", "i-1");
+        record.instances.push(InstanceRun::new(instance.as_str()));
+        store.accept(&record).expect("a record without a fault");
+        for _ in 0..2 {
+            store.update_run(id, &instance, &RunUpdate::started()).expect("it can start");
+            let end = RunUpdate::finished(0).rescheduled();
+            store.update_run(id, &instance, &end).expect("it can end");
+        }
+    }
+    let mut page = vec![("MaxResults", "1")];
+    if pairs.iter().any(|(name, _)| *name == "InvokeId") {
+        page.push(("IncludeHistory", "true"));
+    }
+    let (row, token) = ask(&store, operation, pairs, &page).expect("a request without a fault");
+    assert_eq!(token.len(), 44, "{operation} {pairs:?}: {row:?}");
+    token
+}
+
+/// A store's id does not make up for the operation: not at any distance of one bit, nor at the one
+/// at which it once did.
+#[test]
+fn another_store_and_operation() {
+    const ONCE: u64 = 0x8ebc_6af0_9c88_c6e3 ^ 0x5899_65cc_7537_4cc3;
+    let pairs = [("RegionId", "cn-a")];
+    for given in given(&store(7)).iter().filter(|given| given.filters == pairs) {
+        for distance in (0..64).map(|bit| 1 << bit).chain([ONCE]) {
+            let other = store(7 ^ distance);
+            for operation in ["DescribeInvocations", "DescribeInvocationResults"] {
+                let token = [("MaxResults", "1"), ("NextToken", given.token.as_str())];
+                let answer = ask(&other, operation, &pairs, &token);
+                assert_refused(answer, || {
+                    format!("{operation}, {} given, {distance:x}", given.operation)
+                });
+            }
+        }
+    }
 }
