@@ -1,8 +1,8 @@
 //! Captured DescribeInvocations responses come in as records.
 //!
 //! `lenient` reads JSON of any shape, `keys` are the names in it, `record` and `run` make a record
-//! of it, `compare` notes where an answer will differ, `capture` reads the file around the
-//! records, `report` is what the caller gets.
+//! of it, `spoilt` looks into one that cannot be read, `compare` notes where an answer will differ,
+//! `capture` reads the file around the records, `report` is what the caller gets.
 
 mod capture;
 mod compare;
@@ -11,12 +11,14 @@ mod lenient;
 mod record;
 mod report;
 mod run;
+mod spoilt;
 
-pub use report::{Difference, DifferenceKind, ImportReport, Refusal};
+pub use report::{Difference, DifferenceKind, ImportReport, NotRetained, Refusal};
 
-use capture::Capture;
+pub(crate) use capture::Capture;
 
 use crate::error::Error;
+use crate::model::Timestamp;
 use crate::store::Store;
 
 /// How CommandContent and Output are written in a captured file.
@@ -35,8 +37,9 @@ use crate::store::Store;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum CaptureEncoding {
-    /// Decided once for the file: Base64 when every CommandContent and Output in it is canonical
-    /// Base64 (full padding, no bits beyond the last byte), else plain text.
+    /// Decided once for the file: Base64 when every CommandContent and Output in it, those of
+    /// refused records included, is canonical Base64 (full padding, no bits beyond the last byte),
+    /// else plain text.
     #[default]
     Auto,
     /// Base64. A record with a value that is not is refused.
@@ -109,10 +112,11 @@ impl Store {
     /// | a status or Timed that does not follow from the runs | the derived one; [`Derived`](DifferenceKind::Derived) |
     /// | RequestId, PageNumber, PageSize, TotalCount, NextToken beside the list | not read: they are of that answer and of no record |
     /// | an unknown key | left out; [`Unknown`](DifferenceKind::Unknown) |
-    /// | RegionId or ResourceGroupId on an invocation | the record's own |
+    /// | RegionId or ResourceGroupId on an invocation | the record's own; an empty RegionId is none |
     /// | an Output of more than 24,576 bytes | its end; [`Truncated`](DifferenceKind::Truncated) |
     /// | a value of a wrong type, no time, no name of its set, or over its limit | refused |
     /// | an InvokeId that is held already, or stands again nearer to the list's end | refused |
+    /// | a record that is older than the store keeps, or beyond its capacity | not held; [`NotRetained`] |
     ///
     /// Cost: O(bytes) to read, and as the batch. Beside the bytes each record is held once until
     /// all are accepted, and each difference for as long as the report.
@@ -154,30 +158,40 @@ impl Store {
         capture: &[u8],
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
-        let Capture { encoding, invocations, positions, mut differences, mut refusals } =
-            Capture::read(capture, options, self.now())?;
-        let (mut loaded, mut not_retained, mut expired) = (0, 0, 0);
-        let accepted = self.accept_batch(&invocations);
+        let now = self.now();
+        let capture = Capture::read(capture, options, now)?;
+        Ok(self.load(capture, now))
+    }
+
+    /// Accepts the records of `capture` at one time.
+    pub(crate) fn load(&mut self, capture: Capture, now: Timestamp) -> ImportReport {
+        let Capture { encoding, invocations, positions, mut differences, mut refusals } = capture;
+        let (mut loaded, mut not_retained) = (0, Vec::new());
+        let cutoff = self.cutoff(now);
+        let too_old = |created| created < cutoff;
+        let accepted = self.accept_batch_at(now, &invocations);
         for ((result, invocation), &position) in
             accepted.into_iter().zip(&invocations).zip(&positions)
         {
+            let invoke_id = || invocation.invoke_id.clone();
             match result {
                 Ok(accepted) if accepted.retained => loaded += 1,
-                Ok(_) => {
-                    not_retained += 1;
-                    let too_old = |created| created < self.oldest_kept();
-                    expired += usize::from(invocation.creation_time.is_some_and(too_old));
-                }
-                Err(error) => {
-                    refusals.push(Refusal::new(position, invocation.invoke_id.clone(), error));
-                }
+                Ok(_) => not_retained.push(NotRetained {
+                    position,
+                    invoke_id: invoke_id(),
+                    expired: invocation.creation_time.is_some_and(too_old),
+                }),
+                Err(error) => refusals.push(Refusal::new(position, invoke_id(), error)),
             }
         }
         refusals.sort_by_key(|refusal| refusal.position);
+        not_retained.sort_by_key(|record| record.position);
         // Of a record that is not there no answer can differ.
-        let refused =
-            |position| refusals.binary_search_by_key(&position, |refusal| refusal.position).is_ok();
-        differences.retain(|difference| !difference.position.is_some_and(refused));
-        Ok(ImportReport { encoding, loaded, not_retained, expired, differences, refusals })
+        let is_there = |position| {
+            refusals.binary_search_by_key(&position, |refusal| refusal.position).is_err()
+                && not_retained.binary_search_by_key(&position, |record| record.position).is_err()
+        };
+        differences.retain(|difference| difference.position.is_none_or(is_there));
+        ImportReport { encoding, loaded, not_retained, differences, refusals }
     }
 }

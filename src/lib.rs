@@ -147,7 +147,7 @@ pub use config::{Clock, Config, ManualClock, OmittedTimed, Regions};
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "json")]
 pub use import::{
-    CaptureEncoding, Difference, DifferenceKind, ImportOptions, ImportReport, Refusal,
+    CaptureEncoding, Difference, DifferenceKind, ImportOptions, ImportReport, NotRetained, Refusal,
 };
 pub use model::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus, InvokeStatus,

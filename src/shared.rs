@@ -13,7 +13,7 @@ use lock::SharedLock;
 use crate::config::{Clock, Config};
 use crate::error::Error;
 #[cfg(feature = "json")]
-use crate::import::{ImportOptions, ImportReport};
+use crate::import::{Capture, ImportOptions, ImportReport};
 use crate::model::{Invocation, RunUpdate};
 use crate::request::{DescribeInvocationResults, DescribeInvocations};
 use crate::response::{DescribeInvocationResultsResponse, DescribeInvocationsResponse};
@@ -262,14 +262,18 @@ impl SharedStore {
         })
     }
 
-    /// As [`Store::import`], with the store locked all the time. Needs the feature `json`.
+    /// As [`Store::import`]; the capture is read before the store is locked, which is then for as
+    /// long as a batch of its records takes. Needs the feature `json`.
     ///
     /// # Errors
     ///
     /// As there.
     #[cfg(feature = "json")]
     pub fn import(&self, capture: &[u8], options: &ImportOptions) -> Result<ImportReport, Error> {
-        self.lock_to_write().import(capture, options)
+        let capture = Capture::read(capture, options, self.lock_to_read().now())?;
+        let mut store = self.lock_to_write();
+        let now = store.now();
+        Ok(store.load(capture, now))
     }
 
     /// As [`Store::subscribe`].

@@ -138,6 +138,42 @@ fn what_json_allows_and_no_string_can_hold_spoils_one_record() {
     assert!(report.differences.iter().any(|one| one.captured.as_deref() == Some(r#""\ud800""#)));
 }
 
+/// The encoding is that of every CommandContent and Output, also where the record is refused before
+/// they are read, or too many runs stand before them.
+#[test]
+fn the_encoding_is_decided_by_what_is_refused_too() {
+    let plain = |refused: String| {
+        let list = [record("t-0").to_string(), refused].join(",");
+        let body = format!("{{\"Invocations\":{{\"Invocation\":[{list}]}}}}");
+        let report = store().import(body.as_bytes(), &options()).unwrap();
+        assert_eq!((report.loaded, report.refusals.len()), (1, 1), "{report}");
+        report.encoding == ContentEncoding::PlainText
+    };
+    let run = |output: &str| json!({"InstanceId": "i-1", "InvocationStatus": "Success", "Output": output});
+    let many = |output: &str| {
+        let mut runs = vec![run("bm8="); 150];
+        runs.push(run(output));
+        with(record("t-1"), "/InvokeInstances/InvokeInstance", Some(json!(runs))).to_string()
+    };
+    assert!(plain(many("echo hello!")));
+    assert!(!plain(many("bm8=")));
+    let spoilt = |after: &str| {
+        let start = r#"{"InvokeId":"t-1","CommandName":"\ud800","#;
+        format!("{start}{after}}}")
+    };
+    let content = |text: &str| spoilt(&format!("\"CommandContent\":{text}"));
+    assert!(plain(content("\"echo hello!\"")));
+    assert!(!plain(content("\"bm8=\"")));
+    assert!(!plain(content("[\"echo hello!\"]")), "it is no text");
+    assert!(!plain(content("\"\\ud800\"")), "it cannot be read");
+    let output = |text: &str| {
+        let runs = format!("[1,{{\"InvocationStatus\":\"x\"}},{{\"Output\":{text}}}]");
+        spoilt(&format!("\"InvokeInstances\":{{\"InvokeInstance\":{runs}}}"))
+    };
+    assert!(plain(output("\"echo hello!\"")));
+    assert!(!plain(output("\"bm8=\"")));
+}
+
 #[test]
 fn depth_is_no_danger() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);

@@ -9,16 +9,16 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
 use super::compare::compare;
-use super::keys::Field;
 use super::lenient::{AsList, AsObject, List, Object, Reason, Scalar};
 use super::record::Record;
+use super::spoilt;
 use super::{CaptureEncoding, Difference, DifferenceKind, ImportOptions, Refusal};
 use crate::error::Error;
 use crate::model::{Invocation, Timestamp};
 use crate::request::ContentEncoding;
 
 /// A file, read.
-pub(super) struct Capture {
+pub(crate) struct Capture {
     pub(super) encoding: ContentEncoding,
     /// From the end of the list to its start.
     pub(super) invocations: Vec<Invocation>,
@@ -50,6 +50,16 @@ impl Decoding {
         })
     }
 
+    /// Decodes what is not kept, for what it says of the file.
+    pub(super) fn look_at(&self, text: Scalar<'_>) {
+        if self.undecided
+            && let Scalar::Text(text) = text
+        {
+            // Whether it is Base64 is all that is asked.
+            let _ = self.decode(text);
+        }
+    }
+
     /// Whether all was read in vain, since the file is plain text.
     pub(super) fn is_plain(&self) -> bool {
         self.is_plain.get()
@@ -69,7 +79,7 @@ impl Capture {
     /// Usually in one pass. One that meets a text which is not Base64 begins again as plain text;
     /// one that meets what is no JSON begins again with each record apart, since a string that
     /// serde_json cannot hold (half of a surrogate pair, say) spoils only its own record.
-    pub(super) fn read(
+    pub(crate) fn read(
         bytes: &[u8],
         options: &ImportOptions,
         now: Timestamp,
@@ -264,7 +274,8 @@ impl InvocationList<'_> {
             if let Some(raw) = raw {
                 let mut json = serde_json::Deserializer::from_str(raw.get());
                 if let Err(error) = AsObject(&mut record).deserialize(&mut json) {
-                    record.refuse(unreadable_field(raw), error.to_string());
+                    let field = spoilt::first_field(raw, &self.context.decoding);
+                    record.refuse(field, error.to_string());
                 }
             }
             raw.is_some()
@@ -295,33 +306,4 @@ impl InvocationList<'_> {
             }
         }
     }
-}
-
-/// The first field of `record` whose value serde_json cannot hold.
-fn unreadable_field(record: &RawValue) -> &'static str {
-    struct Fields(Option<&'static str>);
-    impl<'de> Object<'de> for Fields {
-        fn entry<A: MapAccess<'de>>(
-            &mut self,
-            key: Cow<'de, str>,
-            map: &mut A,
-        ) -> Result<(), A::Error> {
-            let raw: &RawValue = map.next_value()?;
-            let fails = || serde_json::from_str::<serde_json::Value>(raw.get()).is_err();
-            if let Some(field) = Field::from_name(&key)
-                && self.0.is_none()
-                && fails()
-            {
-                self.0 = Some(field.as_str());
-            }
-            Ok(())
-        }
-
-        fn instead(&mut self, _: Scalar<'de>) {}
-    }
-    let mut fields = Fields(None);
-    let mut json = serde_json::Deserializer::from_str(record.get());
-    // A key may be what cannot be read; then no field is named.
-    let _ = AsObject(&mut fields).deserialize(&mut json);
-    fields.0.unwrap_or("Invocation")
 }

@@ -9,7 +9,7 @@ use crate::request::ContentEncoding;
 
 /// What became of a captured response, see [`Store::import`](crate::Store::import).
 ///
-/// `Display` shows the numbers in one line; differences and refusals have lines of their own.
+/// `Display` shows the numbers in one line; what is listed has lines of its own.
 ///
 /// # Examples
 ///
@@ -26,21 +26,18 @@ use crate::request::ContentEncoding;
 /// assert_eq!((refusal.position, refusal.error.parameter()), (0, Some("CommandType")));
 /// # Ok::<(), invodex::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ImportReport {
     /// How CommandContent and Output were read.
     pub encoding: ContentEncoding,
     /// Records that the store holds now.
     pub loaded: usize,
-    /// Records that were accepted and are not held: older than the store keeps them, or beyond
-    /// its capacity.
-    pub not_retained: usize,
-    /// How many of those are older than the store keeps them.
-    pub expired: usize,
+    /// Records that were accepted and are not held, by position.
+    pub not_retained: Vec<NotRetained>,
     /// Where an answer differs from the capture: first what stands beside the list, then by
-    /// position. An answer to the fullest question is meant, with Output, in the encoding of the
-    /// capture.
+    /// position, of the records that are loaded. An answer to the fullest question is meant, with
+    /// Output, in the encoding of the capture.
     pub differences: Vec<Difference>,
     /// Records that were refused, by position.
     pub refusals: Vec<Refusal>,
@@ -122,6 +119,37 @@ impl fmt::Display for DifferenceKind {
     }
 }
 
+/// A captured record that was accepted and is not held, see
+/// [`Accepted::retained`](crate::Accepted::retained). `Display` shows it in one line.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{ImportOptions, Store};
+///
+/// let capture = br#"{"Invocations": {"Invocation": [{
+///     "InvokeId": "t-0001", "CommandId": "c-0001", "CommandType": "RunShellScript",
+///     "CreationTime": "2020-05-11T09:01:39Z", "RepeatMode": "Once",
+///     "InvokeInstances": {"InvokeInstance": [
+///         {"InstanceId": "i-0001", "InvocationStatus": "Success"}
+///     ]}
+/// }]}}"#;
+/// let report = Store::default().import(capture, &ImportOptions::new("cn-hangzhou"))?;
+/// let record = report.not_retained[0].to_string();
+/// assert_eq!(record, "record 0 (t-0001): not retained: older than the store keeps records");
+/// # Ok::<(), invodex::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct NotRetained {
+    /// Where it stands in the captured list, from 0.
+    pub position: usize,
+    /// Its `InvokeId`.
+    pub invoke_id: String,
+    /// Whether it is older than the store keeps records; else newer ones fill the store.
+    pub expired: bool,
+}
+
 /// A captured record that was not accepted. `Display` shows it in one line.
 ///
 /// # Examples
@@ -182,11 +210,14 @@ impl fmt::Display for Value<'_> {
 impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (differences, refused) = (self.differences.len(), self.refusals.len());
+        let expired = self.not_retained.iter().filter(|record| record.expired).count();
         write!(
             f,
-            "{} loaded, {} not retained ({} expired), {refused} refused, {differences} differences, \
-             read as {:?}",
-            self.loaded, self.not_retained, self.expired, self.encoding
+            "{} loaded, {} not retained ({expired} expired), {refused} refused, {differences} \
+             differences, read as {:?}",
+            self.loaded,
+            self.not_retained.len(),
+            self.encoding
         )
     }
 }
@@ -202,6 +233,17 @@ impl fmt::Display for Difference {
         }
         write!(f, ": {}: captured {}, ", Plain(&self.field), Value(self.captured.as_deref()))?;
         write!(f, "answered {} ({})", Value(self.answered.as_deref()), self.kind)
+    }
+}
+
+impl fmt::Display for NotRetained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NotRetained { position, invoke_id, expired } = self;
+        let why = match expired {
+            true => "older than the store keeps records",
+            false => "newer records fill the store",
+        };
+        write!(f, "record {position} ({}): not retained: {why}", Plain(invoke_id))
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
+use super::capture::Decoding;
 use super::keys::{Keys, RunField};
 use super::lenient::{AsObject, List, Object, Reason, Scalar};
 use super::record::Record;
@@ -24,8 +25,9 @@ pub(super) struct RunList<'r, 'a, 'de>(pub(super) &'r mut Record<'a, 'de>);
 impl<'de> List<'de> for RunList<'_, '_, 'de> {
     fn item<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
         if self.0.runs.len() > limits::RUNS {
-            // The record will be refused: only their number counts.
-            let there = items.next_element::<IgnoredAny>()?.is_some();
+            // The record will be refused: only their number counts, and how outputs are written.
+            let mut output = OutputOnly(&self.0.context.decoding);
+            let there = items.next_element_seed(AsObject(&mut output))?.is_some();
             self.0.runs_left_out += usize::from(there);
             return Ok(there);
         }
@@ -140,4 +142,24 @@ impl<'de> Object<'de> for RunReader<'_, '_, 'de> {
     fn instead(&mut self, found: Scalar<'de>) {
         self.refuse("InvokeInstances", found.fault("an object"));
     }
+}
+
+/// A run of which nothing is kept.
+struct OutputOnly<'a>(&'a Decoding);
+
+impl<'de> Object<'de> for OutputOnly<'_> {
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: Cow<'de, str>,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        if key == RunField::Output.as_str() {
+            self.0.look_at(map.next_value()?);
+        } else {
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
+
+    fn instead(&mut self, _: Scalar<'de>) {}
 }

@@ -79,7 +79,15 @@ impl Store {
     /// For each record as [`accept`](Self::accept).
     #[must_use = "each record has a result of its own"]
     pub fn accept_batch(&mut self, invocations: &[Invocation]) -> Vec<Result<Accepted, Error>> {
-        let now = self.now();
+        self.accept_batch_at(self.now(), invocations)
+    }
+
+    /// [`accept_batch`](Self::accept_batch) for one who has asked for the time before.
+    pub(crate) fn accept_batch_at(
+        &mut self,
+        now: Timestamp,
+        invocations: &[Invocation],
+    ) -> Vec<Result<Accepted, Error>> {
         let mut begun = false;
         let mut fresh = Vec::new();
         let mut reports = Vec::with_capacity(invocations.len());

@@ -100,17 +100,11 @@ impl Store {
     }
 
     /// What was created before this has expired at `now`.
-    pub(super) fn cutoff(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn cutoff(&self, now: Timestamp) -> Timestamp {
         match self.config.retention_seconds {
             Some(seconds) => now.saturating_add_secs(-i64::from(seconds)),
             None => Timestamp::MIN,
         }
-    }
-
-    /// What was created before this had expired when the last write began.
-    #[cfg(feature = "json")]
-    pub(crate) fn oldest_kept(&self) -> Timestamp {
-        self.cutoff(self.last_write)
     }
 
     /// How many records have expired at `now` and are still held.
