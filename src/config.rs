@@ -191,8 +191,9 @@ impl Regions {
     }
 
     /// Those with this API, if not every region has it.
-    pub(crate) fn with_api(&self) -> &[String] {
-        self.only.as_deref().unwrap_or_default()
+    pub(crate) fn with_api(&self) -> Vec<&str> {
+        let only = self.only.iter().flatten();
+        only.filter(|&id| self.find(id) == Some(true)).map(String::as_str).collect()
     }
 }
 

@@ -218,7 +218,7 @@ impl Error {
         .saying(format!("not given; {advice}"))
     }
 
-    pub(crate) fn unknown_region(given: &str, allowed: &[String]) -> Self {
+    pub(crate) fn unknown_region(given: &str, allowed: &[&str]) -> Self {
         const SHOWN: usize = 8;
         let more = if allowed.len() > SHOWN { ", ..." } else { "" };
         let allowed = &allowed[..allowed.len().min(SHOWN)];
@@ -304,7 +304,7 @@ impl Error {
             "The specified parameter is invalid.",
         )
         .at(name)
-        .saying(format!("given {}, allowed 1 to {most}", shortened(given)))
+        .saying(format!("given {given}, allowed 1 to {most}"))
     }
 
     /// `InvalidParameter.NAME`.
@@ -337,7 +337,7 @@ impl Error {
 
     /// A number outside 1 to `most`.
     pub(crate) fn out_of_range(name: &'static str, given: &str, most: u32) -> Self {
-        Self::invalid(name, format!("given {}, allowed 1 to {most}", shortened(given)))
+        Self::invalid(name, format!("given {given}, allowed 1 to {most}"))
     }
 }
 
@@ -488,17 +488,13 @@ pub(crate) enum TagFault<'a> {
     DuplicateKey(u32, &'a str),
 }
 
-/// At most 64 characters of `text`, so that a hostile value does not fill a log.
-fn shortened(text: &str) -> String {
+/// At most 64 characters of `text` in quotes, so that a hostile value does not fill a log.
+pub(crate) fn quoted(text: &str) -> String {
     const MOST: usize = 64;
     match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}... ({} bytes)", &text[..end], text.len()),
-        None => text.to_owned(),
+        Some((end, _)) => format!("{:?}... ({} bytes)", &text[..end], text.len()),
+        None => format!("{text:?}"),
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("{:?}", shortened(text))
 }
 
 impl fmt::Display for Error {

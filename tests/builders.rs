@@ -82,3 +82,23 @@ fn tags_are_numbered_as_they_come_and_twenty_is_the_most() {
         assert_eq!(code, (count > 20).then_some("NumberExceed.Tags"));
     }
 }
+
+/// A tag that is added to what came as pairs takes a number that is free.
+#[test]
+fn a_tag_behind_pairs_takes_a_free_number() {
+    let region = ("RegionId", "cn-a");
+    let built = |pairs: &[(&str, &str)]| {
+        DescribeInvocations::from_pairs([&[region], pairs].concat()).tag_key("new").tag("more", "")
+    };
+    let read = |pairs: &[(&str, &str)]| {
+        let request = DescribeInvocations::from_pairs([&[region], pairs].concat());
+        assert!(Store::default().describe_invocations(&request).is_ok());
+        request
+    };
+    let last = [("Tag.20.Key", "a")];
+    let behind = [("Tag.1.Key", "new"), ("Tag.2.Key", "more"), ("Tag.2.Value", "")];
+    assert_eq!(built(&last), read(&[&last[..], &behind].concat()));
+    let gap = [("Tag.1.Key", "a"), ("Tag.3.Key", "b")];
+    let around = [("Tag.2.Key", "new"), ("Tag.4.Key", "more"), ("Tag.4.Value", "")];
+    assert_eq!(built(&gap), read(&[&gap[..], &around].concat()));
+}

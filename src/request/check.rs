@@ -8,7 +8,7 @@ use super::describe_invocations::DescribeInvocations;
 use super::params::{Common, ContentEncoding, Param};
 use super::tags::GivenTag;
 use crate::config::{Config, OmittedTimed};
-use crate::error::Error;
+use crate::error::{Error, quoted};
 use crate::limits;
 use crate::model::{CommandType, InvokeStatus, RepeatMode};
 
@@ -99,7 +99,7 @@ pub(crate) fn check<'a, F: Facts, T>(
         return Err(Error::missing("RegionId"));
     }
     match config.regions.find(&common.region_id) {
-        None => return Err(Error::unknown_region(&common.region_id, config.regions.with_api())),
+        None => return Err(Error::unknown_region(&common.region_id, &config.regions.with_api())),
         Some(false) => return Err(Error::unsupported_region(&common.region_id)),
         Some(true) => {}
     }
@@ -170,12 +170,12 @@ fn check_paging(common: &Common) -> Result<Paging, Error> {
     Ok(Paging::Token { max_results: max_results.unwrap_or(limits::DEFAULT_PAGE_ROWS) })
 }
 
-/// The number, if it is from 1 to `most`; else what was given.
+/// The number, if it is from 1 to `most`; else what was given, as an error shows it.
 fn in_range(param: &Param<u32>, most: u32) -> Result<Option<u32>, String> {
     match param.value() {
         Ok(Some(value)) if !(1..=most).contains(&value) => Err(value.to_string()),
         Ok(value) => Ok(value),
-        Err(text) => Err(format!("{text:?}")),
+        Err(text) => Err(quoted(text)),
     }
 }
 

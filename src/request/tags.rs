@@ -9,7 +9,7 @@ use crate::model::check_tags;
 pub(crate) struct Tags {
     /// By number, ascending.
     given: Vec<GivenTag>,
-    /// The first that was numbered above the limit, and is not kept.
+    /// The lowest number above the limit: such tags are not kept.
     above_limit: Option<u32>,
     /// Whether they break a rule, or are not judged since the last was given.
     may_be_faulty: bool,
@@ -28,15 +28,22 @@ impl Tags {
         &self.given
     }
 
-    /// Adds a tag behind the others. Cost: O(length of all).
+    /// Adds a tag with the lowest number that is free. Cost: O(length of all).
     pub(crate) fn push(&mut self, key: String, value: Option<String>) {
-        let number = self.given.last().map_or(1, |tag| tag.number + 1);
-        if self.given.len() == limits::TAGS {
-            self.above_limit.get_or_insert(number);
+        let taken = self.given.iter().zip(1..).take_while(|(tag, number)| tag.number == *number);
+        let at = taken.count();
+        let number = at as u32 + 1;
+        if at == limits::TAGS {
+            self.note_above_limit(number);
         } else {
-            self.given.push(GivenTag { number, key: Some(key), value });
+            self.given.insert(at, GivenTag { number, key: Some(key), value });
         }
         self.judge();
+    }
+
+    fn note_above_limit(&mut self, number: u32) {
+        let lowest = self.above_limit.map_or(number, |other| other.min(number));
+        self.above_limit = Some(lowest);
     }
 
     /// Takes `Tag.N.Key` or `Tag.N.Value`; what is neither is an unknown parameter.
@@ -50,7 +57,7 @@ impl Tags {
         self.may_be_faulty = true;
         let number = number.parse().unwrap_or(u32::MAX);
         if number > limits::TAGS as u32 {
-            self.above_limit.get_or_insert(number);
+            self.note_above_limit(number);
             return;
         }
         let at = match self.given.binary_search_by_key(&number, |tag| tag.number) {

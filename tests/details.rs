@@ -1,0 +1,50 @@
+//! What the errors of requests say of the value that was given, and of what is allowed. Codes and
+//! messages are the documented cases'.
+
+use invodex::{Config, DescribeInvocations, Regions, Store, Timestamp};
+
+fn detail(pairs: &[(&str, &str)]) -> String {
+    let config = Config {
+        regions: Regions::only(["cn-a", "cn-b"]).without_api(["cn-b", "cn-c"]),
+        ..Config::default()
+    };
+    let now = Timestamp::from_secs(1_700_000_000).expect("in range");
+    let request = DescribeInvocations::from_pairs(pairs.iter().copied());
+    let store = Store::new(config, now);
+    let error = store.describe_invocations(&request).err().expect("it has a fault");
+    error.detail().to_owned()
+}
+
+fn in_region(pairs: &[(&str, &str)]) -> String {
+    detail(&[&[("RegionId", "cn-a")], pairs].concat())
+}
+
+#[test]
+fn what_was_given_is_quoted_and_not_too_much_of_it() {
+    assert_eq!(in_region(&[("MaxResults", "ten")]), r#"given "ten", allowed 1 to 50"#);
+    assert_eq!(in_region(&[("MaxResults", "51")]), "given 51, allowed 1 to 50");
+    assert_eq!(in_region(&[("PageNumber", "-1")]), r#"given "-1", allowed 1 to 2147483647"#);
+    assert_eq!(in_region(&[("Timed", "\"\n")]), r#"given "\"\n", allowed true, false"#);
+    let (long, shown) = ("x".repeat(100), "x".repeat(64));
+    for (name, allowed) in [("MaxResults", "1 to 50"), ("ContentEncoding", "PlainText, Base64")] {
+        let expected = format!(r#"given "{shown}"... (100 bytes), allowed {allowed}"#);
+        assert_eq!(in_region(&[(name, &long)]), expected);
+    }
+}
+
+#[test]
+fn only_regions_that_can_be_asked_are_offered() {
+    let allowed = "allowed what the store is configured with: cn-a";
+    assert_eq!(detail(&[("RegionId", "cn-d")]), format!(r#"given "cn-d", {allowed}"#));
+}
+
+#[test]
+fn the_lowest_number_of_a_tag_is_named() {
+    let above = |numbers: [u32; 2]| {
+        let names = numbers.map(|number| format!("Tag.{number}.Key"));
+        in_region(&[(&names[0], "a"), (&names[1], "b")])
+    };
+    let expected = "given one numbered 21, allowed 20, numbered 1 to 20; leave some out";
+    assert_eq!(above([30, 21]), expected);
+    assert_eq!(above([21, 30]), expected);
+}
