@@ -166,7 +166,9 @@
 //!
 //! A query takes microseconds and waits for nothing but the lock, so a handler calls it as it is;
 //! the lock is free again when the answer is written. Only `save`, `restore` and `import` of large
-//! stores belong on a thread for blocking work.
+//! stores belong on a thread for blocking work. Handlers wait for them all the same while they have
+//! the lock: `import` for as long as a batch of its records takes, some 0.2 s for 100,000, and
+//! `save` some 25 ms, once another write waits for it.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, Error, SharedStore, decode_query};

@@ -19,7 +19,8 @@ use crate::request::{DescribeInvocationResults, DescribeInvocations};
 use crate::response::{DescribeInvocationResultsResponse, DescribeInvocationsResponse};
 use crate::store::{Accepted, Statistics, Store, Subscription};
 
-/// A [`Store`] behind a lock, with the same queries and writes. Clones are handles to one store.
+/// A [`Store`] behind a lock, with its queries and writes; what else a store has is reached by
+/// [`read`](Self::read) and [`write`](Self::write). Clones are handles to one store.
 ///
 /// - A write is seen by every query that begins after it returned, and a page is of one state of
 ///   the store.
@@ -76,8 +77,13 @@ impl From<Store> for SharedStore {
 }
 
 impl fmt::Debug for SharedStore {
+    /// Does not wait: while a write is under way it shows that.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.read(|store| f.debug_tuple("SharedStore").field(store).finish())
+        let mut shown = f.debug_tuple("SharedStore");
+        match self.0.try_read() {
+            Some(store) => shown.field(&*store).finish(),
+            None => shown.field(&format_args!("locked")).finish(),
+        }
     }
 }
 
@@ -97,8 +103,8 @@ impl SharedStore {
     }
 
     /// Calls `read` with the store, which no write changes meanwhile. Writers wait until it
-    /// returns. Must not call this store's own methods: a writer that waits between the two would
-    /// wait for ever.
+    /// returns, and once one waits so do new readers. Must not call this store's own methods: with
+    /// a writer that waits between the two it would wait for ever.
     ///
     /// # Examples
     ///
@@ -246,8 +252,9 @@ impl SharedStore {
         self.lock_to_write().clear();
     }
 
-    /// As [`Store::save`]. The archive is made in memory while writers wait, and written to `out`
-    /// when they no longer do. Cost: also O(size of the archive) in memory.
+    /// As [`Store::save`]. The archive is made in memory while writers wait, and readers behind
+    /// them, and written to `out` when they no longer do. Cost: also O(size of the archive) in
+    /// memory.
     ///
     /// # Errors
     ///

@@ -140,6 +140,61 @@ fn a_waiting_subscriber_is_woken() {
     assert_eq!(woken.load(Ordering::SeqCst), 2, "for the event, and for the end");
 }
 
+/// Panics as it goes.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("it goes with a panic");
+    }
+}
+
+#[test]
+fn no_panic_of_a_subscriber_comes_into_a_write() {
+    use InvocationStatus as S;
+    let wakers: [fn(Arc<Subscription>) -> Box<dyn Fn() + Send + Sync>; 2] = [
+        // What it panics with panics.
+        |_| Box::new(|| std::panic::panic_any(Bomb)),
+        // It is let go within the write, since it gave itself a successor.
+        |events| {
+            let bomb = Bomb;
+            Box::new(move || {
+                let _ = &bomb;
+                events.on_event(|| {});
+            })
+        },
+    ];
+    for waker in wakers {
+        let (mut store, _) = store();
+        accept(&mut store, "t-1", RepeatMode::Once, &["i-1", "i-2"]);
+        let events = Arc::new(store.subscribe(4));
+        events.on_event(waker(Arc::clone(&events)));
+        assert_eq!(store.stop("t-1", &[]), Ok(2));
+        let cancelled = of(&[("t-1", "i-1", S::Cancelled), ("t-1", "i-2", S::Cancelled)]);
+        assert_eq!(drain(&events), cancelled);
+        let record = store.get("t-1").expect("it is there");
+        assert!(record.instances().all(|run| run.invocation_status() == S::Cancelled));
+        store.internal_validate().expect("it is sound");
+    }
+}
+
+#[test]
+fn a_subscription_without_room_counts_and_is_woken_for_the_end_alone() {
+    let (mut store, _) = store();
+    accept(&mut store, "t-1", RepeatMode::Once, &["i-1", "i-2"]);
+    let events = store.subscribe(0);
+    let woken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&woken);
+    events.on_event(move || {
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    store.stop("t-1", &[]).expect("it can be stopped");
+    assert_eq!((events.missed(), events.try_next()), (2, None));
+    assert_eq!(woken.load(Ordering::SeqCst), 0, "nothing is queued");
+    drop(store);
+    assert_eq!(woken.load(Ordering::SeqCst), 1);
+}
+
 #[test]
 fn a_waker_that_is_replaced_may_use_the_subscription_as_it_goes() {
     struct Last(Arc<Subscription>, Arc<AtomicUsize>);

@@ -358,3 +358,11 @@ fn an_archive_is_of_one_moment_and_its_receiver_holds_up_nobody() {
     assert_eq!((error.code(), error.status()), ("ArchiveIo", 500));
     assert!(error.detail().starts_with("writing the archive failed: "), "{error}");
 }
+
+#[test]
+fn what_debug_shows_waits_for_nobody() {
+    let store = SharedStore::default();
+    assert!(format!("{store:?}").starts_with("SharedStore(Store"));
+    assert_eq!(store.write(|_| format!("{store:?}")), "SharedStore(locked)");
+    assert!(store.read(|_| format!("{store:?}")).starts_with("SharedStore(Store"));
+}

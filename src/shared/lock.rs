@@ -28,13 +28,18 @@ impl<T, const SPINS: usize, const COURTESY: usize> SharedLock<T, SPINS, COURTESY
 
     /// Waits until no writer has it. Who panics with it leaves it to the next one.
     pub(super) fn read(&self) -> RwLockReadGuard<'_, T> {
-        if let Some(guard) = spin::<_, SPINS>(|| self.guarded.try_read()) {
+        if let Some(guard) = spin::<_, SPINS>(|| self.try_read()) {
             return guard;
         }
         self.waiting_readers.fetch_add(1, Ordering::Relaxed);
         let guard = self.guarded.read().unwrap_or_else(PoisonError::into_inner);
         self.waiting_readers.fetch_sub(1, Ordering::Relaxed);
         guard
+    }
+
+    /// Without waiting: `None` where a writer has it or waits for it.
+    pub(super) fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
+        taken(self.guarded.try_read())
     }
 
     /// Waits until nobody has it. Who panics with it leaves it to the next one.
@@ -45,18 +50,26 @@ impl<T, const SPINS: usize, const COURTESY: usize> SharedLock<T, SPINS, COURTESY
             }
             yield_now();
         }
-        spin::<_, SPINS>(|| self.guarded.try_write())
+        spin::<_, SPINS>(|| taken(self.guarded.try_write()))
             .unwrap_or_else(|| self.guarded.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn spin<G, const SPINS: usize>(mut attempt: impl FnMut() -> TryLockResult<G>) -> Option<G> {
+fn taken<G>(attempt: TryLockResult<G>) -> Option<G> {
+    match attempt {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+fn spin<G, const SPINS: usize>(mut attempt: impl FnMut() -> Option<G>) -> Option<G> {
     for _ in 0..SPINS {
-        match attempt() {
-            Ok(guard) => return Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => spin_loop(),
+        let guard = attempt();
+        if guard.is_some() {
+            return guard;
         }
+        spin_loop();
     }
     None
 }

@@ -1,7 +1,8 @@
 //! Every change of a run's status, handed to whoever subscribed.
 //!
 //! Each subscription has a queue of its own behind a lock that is held only to put an event in or
-//! to take one out, so a subscriber that is slow, fails or is gone never holds up a write.
+//! to take one out, so a subscriber that is slow, fails or is gone holds up no write. Only what it
+//! gave to be woken by runs within one, and may do there what it likes but wait.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -144,13 +145,42 @@ struct Queue {
     capacity: usize,
     missed: u64,
     closed: bool,
-    wake: Option<Arc<dyn Fn() + Send + Sync>>,
+    wake: Option<Wake>,
 }
 
 impl Channel {
     /// A panic while the lock is held cannot leave the queue half changed.
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, event: &Arc<TaskEvent>) {
+        let mut queue = self.lock();
+        if queue.capacity == 0 {
+            queue.missed += 1;
+            return;
+        }
+        if queue.events.len() == queue.capacity {
+            queue.events.pop_front();
+            queue.missed += 1;
+        }
+        queue.events.push_back(Arc::clone(event));
+        self.filled.notify_one();
+        self.wake(queue);
+    }
+
+    fn close(&self) {
+        let mut queue = self.lock();
+        queue.closed = true;
+        self.filled.notify_all();
+        self.wake(queue);
+    }
+
+    /// Calls what a subscriber gave to be woken by, without the lock.
+    fn wake(&self, queue: MutexGuard<'_, Queue>) {
+        let wake = queue.wake.clone();
+        drop(queue);
+        wake.into_iter().for_each(call);
     }
 }
 
@@ -193,7 +223,7 @@ impl Subscription {
     /// once more when the store goes. It must not call a [`SharedStore`](crate::SharedStore): the
     /// write that it is called from holds its lock.
     pub fn on_event(&self, wake: impl Fn() + Send + Sync + 'static) {
-        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
+        let wake: Wake = Arc::new(wake);
         let mut queue = self.0.lock();
         let before = queue.wake.replace(Arc::clone(&wake));
         let pending = !queue.events.is_empty() || queue.closed;
@@ -201,7 +231,7 @@ impl Subscription {
         // What it holds may use the subscription once more as it goes.
         drop(before);
         if pending {
-            call(&*wake);
+            call(wake);
         }
     }
 }
@@ -217,9 +247,21 @@ impl fmt::Debug for Subscription {
     }
 }
 
-fn call(wake: &(dyn Fn() + Send + Sync)) {
-    // A subscriber's panic is no fault of the write that is under way.
-    let _ = catch_unwind(AssertUnwindSafe(wake));
+type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Calls `wake` and lets it go: what it holds may be the last of its kind.
+fn call(wake: Wake) {
+    shielded(|| wake());
+    shielded(|| drop(wake));
+}
+
+/// Runs what belongs to a subscriber. Its panic is no fault of the write that is under way, nor is
+/// that of what it panics with.
+fn shielded(work: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+        dropped.unwrap_or_else(std::mem::forget);
+    }
 }
 
 /// The subscriptions of a store.
@@ -232,7 +274,10 @@ impl Subscribers {
     }
 
     fn subscribe(&mut self, capacity: usize) -> Subscription {
-        self.0.retain(|channel| channel.strong_count() > 0);
+        // Before it grows: then those that are gone never outnumber the others, at O(1) for each.
+        if self.0.len() == self.0.capacity() {
+            self.0.retain(|channel| channel.strong_count() > 0);
+        }
         let queue =
             Queue { events: VecDeque::new(), capacity, missed: 0, closed: false, wake: None };
         let channel = Arc::new(Channel { queue: Mutex::new(queue), filled: Condvar::new() });
@@ -244,18 +289,9 @@ impl Subscribers {
         let event = Arc::new(event);
         self.0.retain(|channel| {
             let Some(channel) = channel.upgrade() else { return false };
-            let mut queue = channel.lock();
-            queue.events.push_back(Arc::clone(&event));
-            while queue.events.len() > queue.capacity {
-                queue.events.pop_front();
-                queue.missed += 1;
-            }
-            let wake = queue.wake.clone();
-            drop(queue);
-            channel.filled.notify_one();
-            if let Some(wake) = wake {
-                call(&*wake);
-            }
+            channel.put(&event);
+            // Its subscriber may have gone meanwhile.
+            shielded(|| drop(channel));
             true
         });
     }
@@ -264,14 +300,8 @@ impl Subscribers {
 impl Drop for Subscribers {
     fn drop(&mut self) {
         for channel in self.0.iter().filter_map(Weak::upgrade) {
-            let mut queue = channel.lock();
-            queue.closed = true;
-            let wake = queue.wake.clone();
-            drop(queue);
-            channel.filled.notify_all();
-            if let Some(wake) = wake {
-                call(&*wake);
-            }
+            channel.close();
+            shielded(|| drop(channel));
         }
     }
 }
@@ -282,8 +312,8 @@ impl Store {
     /// events; accepting, importing, deleting and evicting do not. See [`Subscription`] for an
     /// example.
     ///
-    /// With no subscription a write pays nothing for events; each one costs a write O(size of the
-    /// event) for the first and O(1) for each further.
+    /// Cost: O(1), taken over many. With no subscription a write pays nothing for events; each one
+    /// costs a write O(size of the event) for the first and O(1) for each further.
     #[must_use]
     pub fn subscribe(&mut self, capacity: usize) -> Subscription {
         self.subscribers.subscribe(capacity)
