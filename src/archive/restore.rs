@@ -249,6 +249,11 @@ impl Restorer {
         let (mut ever, mut kept) = (0, 0);
         if shape & shape::HISTORY != 0 {
             ever = fields.small("the count of its history")?;
+            if ever > HISTORY_MOST {
+                return Err(Fault(format!(
+                    "the count of its history is {ever}, allowed at most {HISTORY_MOST}"
+                )));
+            }
             kept = fields.count("history records", ever as usize)? as u32;
             if !record.recurring {
                 return Err(Fault::new("has a history, but its task is not recurring"));
@@ -275,6 +280,7 @@ impl Restorer {
         let (Some(record), Some(history)) = (&self.record, &mut self.history) else {
             return Err(Fault::new("belongs to no run"));
         };
+        let limit = self.store.config().history_limit;
         let columns = self.store.columns_mut();
         let texts = columns.details.id_bound();
         let (state, _) = execution(fields, record.key.time, shape::EXECUTION, texts)?;
@@ -285,7 +291,7 @@ impl Restorer {
         if history.surplus > 0 {
             history.surplus -= 1;
         } else if record.head.is_some() {
-            columns.restore_history(number, state);
+            columns.restore_history(number, state, limit);
         }
         self.totals.history += 1;
         if number < history.last {
@@ -373,6 +379,9 @@ impl Restorer {
         once(self.store.columns_mut().add_detail(strings.map(str::as_bytes)))
     }
 }
+
+/// The most history records a run ever had: one that goes on from it will never come to the end.
+const HISTORY_MOST: u32 = i32::MAX as u32;
 
 /// Refuses a shared value that was there already: numbers would name the same thing twice.
 fn once(is_new: bool) -> Result<(), Fault> {

@@ -131,11 +131,11 @@ impl Columns {
         // Taken out, not copied: a history that nobody else holds is changed in place.
         let kept = self.runs[index].extra.and_then(|number| self.extras.get_mut(number));
         let mut extra = kept.map(std::mem::take).unwrap_or_default();
-        extra.history_number = extra.history_number.saturating_add(1);
+        extra.history_number += 1;
         let number = extra.history_number;
-        let history = extra.history_mut();
         let detail = state.detail;
-        history.push(state.into_history(status, number));
+        extra.push_history(state.into_history(status, number), limit);
+        let history = extra.history_mut();
         let surplus = history.len().saturating_sub(limit);
         let fallen: Vec<_> = history.drain(..surplus).map(|record| record.detail).collect();
         self.put_extra(index, extra);

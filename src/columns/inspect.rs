@@ -81,9 +81,15 @@ impl Columns {
             head.tags.iter().for_each(|&tag| uses.add(3, tag));
             for run in self.runs_of(head) {
                 uses.add(4, run.instance);
-                let history = self.extra_of(run).map(|extra| extra.history().iter());
-                extras += usize::from(run.extra.is_some());
-                let details = history.into_iter().flatten().map(|record| record.detail);
+                let extra = self.extra_of(run);
+                extras += usize::from(extra.is_some());
+                let history = extra.map_or(&[][..], RunExtra::history);
+                let numbers = history.iter().map(|record| record.number);
+                let last = extra.map_or(0, |extra| extra.history_number);
+                if !numbers.clone().is_sorted_by(|a, b| a < b) || numbers.max() > Some(last) {
+                    return Err(format!("columns: the history of {invoke_id} is not numbered"));
+                }
+                let details = history.iter().map(|record| record.detail);
                 for detail in details.chain([run.detail]).flatten() {
                     uses.add(5, detail.get() - 1);
                 }
@@ -126,7 +132,7 @@ impl Columns {
 }
 
 /// The two counts in front of a shared value.
-const COUNTED: usize = 2 * size_of::<usize>();
+pub(super) const COUNTED: usize = 2 * size_of::<usize>();
 
 /// How often each symbol of each kind is used.
 #[derive(Default)]

@@ -137,13 +137,13 @@ impl Columns {
     }
 
     /// Adds the next record, an execution that has ended, to the history of the last run, which has
-    /// one.
-    pub(crate) fn restore_history(&mut self, number: u32, state: RunState) {
+    /// one, of at most `limit` records.
+    pub(crate) fn restore_history(&mut self, number: u32, state: RunState, limit: usize) {
         self.use_detail(state.detail);
         let extra = self.runs.last().and_then(|run| run.extra);
         if let Some(extra) = extra.and_then(|number| self.extras.get_mut(number)) {
             let status = state.status;
-            extra.history_mut().push(state.into_history(status, number));
+            extra.push_history(state.into_history(status, number), limit);
         }
     }
 

@@ -4,6 +4,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use super::inspect::COUNTED;
 use super::symbols::SymbolId;
 use crate::model::{InvocationStatus, Timestamp};
 
@@ -151,6 +152,16 @@ impl RunExtra {
         self.history.as_ref().map_or(&[], |history| history)
     }
 
+    /// Adds a record behind the others, of which at most `limit` will stay.
+    pub(super) fn push_history(&mut self, record: HistoryRecord, limit: usize) {
+        let history = self.history_mut();
+        if history.len() == history.capacity() {
+            let most = limit.saturating_sub(history.len()).saturating_add(1);
+            history.reserve_exact(history.len().clamp(1, most));
+        }
+        history.push(record);
+    }
+
     pub(crate) fn history_mut(&mut self) -> &mut Vec<HistoryRecord> {
         Arc::make_mut(self.history.get_or_insert_default())
     }
@@ -179,7 +190,17 @@ impl RunExtra {
 
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.output_bytes() + size_of_val(self.history())
+        let history = self.history.as_ref().map_or(0, |history| {
+            COUNTED
+                + size_of::<Vec<HistoryRecord>>()
+                + history.capacity() * size_of::<HistoryRecord>()
+        });
+        // The last execution's output is the run's own as well.
+        let last = self.history().last().and_then(|record| record.output.as_ref());
+        let own = self.output.iter().filter(|own| last.is_none_or(|last| !Arc::ptr_eq(own, last)));
+        let outputs = self.history().iter().filter_map(|record| record.output.as_ref()).chain(own);
+        let outputs = outputs.map(|output| (COUNTED + output.len()).next_multiple_of(COUNTED / 2));
+        history + outputs.sum::<usize>()
     }
 }
 

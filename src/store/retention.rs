@@ -42,8 +42,10 @@ pub(super) struct Counters {
 pub struct Statistics {
     /// Records there are, expired ones not counted.
     pub records: usize,
-    /// Heap bytes that the records and their indexes take, room they keep for more included: not
-    /// what subscribers have in their queues, and not the `Store` itself.
+    /// Heap bytes that the records and their indexes take, room they keep for more included. Not
+    /// counted are what subscribers have in their queues, what an allocator adds, the notes that an
+    /// [output budget](crate::Config::output_budget) keeps, some 50 bytes for each record with
+    /// output, and the `Store` itself.
     pub bytes: usize,
     /// Records that went because newer ones filled the capacity.
     pub evicted: u64,

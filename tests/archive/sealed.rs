@@ -12,18 +12,21 @@ fn now() -> Timestamp {
     Timestamp::saturating_from_secs(1_000_100)
 }
 
+/// 2^31 - 1 history records are the most that an archive can say there ever were.
+const HISTORY_MOST: u64 = i32::MAX as u64;
+
 /// The highest history number there can be, under every limit around it.
 #[test]
 fn a_history_can_be_as_long_as_its_count() {
     let mut document = sound();
-    document.run(RUN).history = Some((u32::MAX.into(), 1));
+    document.run(RUN).history = Some((HISTORY_MOST, 1));
     for history_limit in [0, 1, usize::MAX] {
         let config = Config { history_limit, ..Config::default() };
         let store = restore(&config, now(), &document.bytes()).expect("it is sound");
         let kept = history_limit.min(1) as u64;
         assert_eq!(store.statistics().history_dropped, 1 - kept);
         let mut expected = document.clone();
-        expected.run(RUN).history = Some((u32::MAX.into(), kept));
+        expected.run(RUN).history = Some((HISTORY_MOST, kept));
         expected.entries.truncate(HISTORY + kept as usize);
         expected.totals[2] = kept;
         assert!(archive(&store) == expected.bytes(), "at most {history_limit}");
