@@ -1,5 +1,7 @@
 //! Records come in: one, or many at once.
 
+use hashbrown::HashSet;
+
 use super::Store;
 use super::validate::validate;
 use crate::error::Error;
@@ -70,9 +72,10 @@ impl Store {
     /// Accepts many records, in any order, with a report for each.
     ///
     /// Each is judged as if it came alone, in the order given and at one time; refused ones do not
-    /// stop the others. The capacity is applied once, at the end: so an InvokeId that stands twice
-    /// is refused also where the first of the two goes over the capacity. Cost: as one by one in
-    /// list order, and one sort, whatever the order given; at most one pass over the index.
+    /// stop the others. The capacity is applied once, to all: so an InvokeId that stands twice is
+    /// refused also where the first of the two goes over the capacity. Cost: as one by one in list
+    /// order, and one sort, whatever the order given; at most one pass over the index. What is
+    /// beyond the capacity takes no room in the store.
     ///
     /// # Errors
     ///
@@ -90,9 +93,18 @@ impl Store {
     ) -> Vec<Result<Accepted, Error>> {
         let mut begun = false;
         let mut fresh = Vec::new();
+        // Where there may be too many, they wait until it is known which ones stay. Else each goes
+        // in at once: to come back to it would take a sixth more.
+        let may_wait = self.columns.len() + invocations.len() > self.config.capacity;
+        let (mut waiting, mut waiting_ids) = (Vec::new(), HashSet::new());
         let mut reports = Vec::with_capacity(invocations.len());
-        for invocation in invocations {
-            if let Err(error) = self.judge(invocation, now) {
+        for (position, invocation) in invocations.iter().enumerate() {
+            let invoke_id = &*invocation.invoke_id;
+            let judged = self.judge(invocation, now).and_then(|()| {
+                let is_new = !waiting_ids.contains(invoke_id);
+                is_new.then_some(()).ok_or_else(|| Error::record_duplicate("InvokeId", invoke_id))
+            });
+            if let Err(error) = judged {
                 reports.push(Err(error));
                 continue;
             }
@@ -102,41 +114,54 @@ impl Store {
             }
             let key = self.next_key(invocation, now);
             let retained = key.time >= self.cutoff(now);
-            if retained {
-                fresh.push((key, self.columns.insert(invocation, key.time)));
-            } else {
+            if !retained {
                 self.counters.not_retained += 1;
+            } else if may_wait {
+                waiting_ids.insert(invoke_id);
+                waiting.push((key, position));
+            } else {
+                fresh.push((key, self.columns.insert(invocation, key.time)));
             }
             reports.push(Ok(Accepted { acceptance_number: key.number, retained }));
+        }
+        if may_wait {
+            waiting.sort_unstable();
+            let beyond = self.make_room_for(&waiting);
+            for (at, (key, position)) in waiting.into_iter().enumerate() {
+                if at >= beyond {
+                    fresh.push((key, self.columns.insert(&invocations[position], key.time)));
+                } else if let Ok(accepted) = &mut reports[position] {
+                    accepted.retained = false;
+                    self.counters.not_retained += 1;
+                }
+            }
         }
         let slots: Vec<u32> = fresh.iter().map(|&(_, slot)| slot).collect();
         self.index.insert_batch(fresh, &self.columns);
         slots.into_iter().for_each(|slot| self.note_outputs(slot));
-        self.evict_batch(&mut reports);
         self.keep_output_budget();
         reports
     }
 
-    /// Applies the capacity after a batch. A record of the batch that goes was never shown.
-    fn evict_batch(&mut self, reports: &mut [Result<Accepted, Error>]) {
-        let surplus = self.columns.len().saturating_sub(self.config.capacity);
-        if surplus == 0 {
-            return;
-        }
+    /// Evicts what the records that wait, in list order, leave no room for. Returns how many of
+    /// these, from the first, are beyond the capacity themselves. Cost: O(surplus), and evicting.
+    fn make_room_for(&mut self, waiting: &[(RowKey, usize)]) -> usize {
+        let all = self.columns.len() + waiting.len();
         let order = &self.index.order;
-        let oldest = (order.first()..order.rows()).filter(|&row| order.slot(row).is_some());
-        let mut gone: Vec<_> = oldest.take(surplus).map(|row| order.key(row).number).collect();
-        gone.sort_unstable();
-        let mut never_shown = 0;
-        for report in reports.iter_mut().flatten() {
-            if report.retained && gone.binary_search(&report.acceptance_number).is_ok() {
-                report.retained = false;
-                never_shown += 1;
+        let mut held = (order.first()..order.rows()).filter(|&row| order.slot(row).is_some());
+        let mut oldest = held.next();
+        let (mut evicted, mut beyond) = (0, 0);
+        for _ in self.config.capacity..all {
+            let is_beyond = |row| waiting.get(beyond).is_some_and(|&(key, _)| key < order.key(row));
+            if oldest.is_none_or(is_beyond) {
+                beyond += 1;
+            } else {
+                evicted += 1;
+                oldest = held.next();
             }
         }
-        self.evict_to(self.config.capacity);
-        self.counters.evicted -= never_shown;
-        self.counters.not_retained += never_shown;
+        self.evict_to(self.columns.len() - evicted);
+        beyond
     }
 
     fn judge(&self, invocation: &Invocation, now: Timestamp) -> Result<(), Error> {
