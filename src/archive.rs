@@ -55,8 +55,8 @@ impl Store {
     /// `config` holds: what is beyond its limits goes, oldest first, and is counted in the
     /// statistics, which begin at 0.
     ///
-    /// Cost: O(size of the archive), about 0.5 µs for a run. Reads in pieces as large as a block,
-    /// so `input` need not be buffered.
+    /// Cost: O(size of the archive), about 0.5 µs for a run. Reads in pieces of 8 KiB or more, so
+    /// `input` need not be buffered.
     ///
     /// # Errors
     ///

@@ -265,7 +265,7 @@
 //! # Load a capture
 //!
 //! Captures are often older than the store keeps records, hence no limit of age. The report names
-//! every record that was refused and every field in which an answer will differ.
+//! every record that was refused or is not held, and every field in which an answer will differ.
 //!
 //! ```
 //! # #[cfg(feature = "json")] {
@@ -293,7 +293,8 @@
 //! # Save and restore
 //!
 //! Beside the old file first, so that a crash leaves one of the two whole. A restored store gives
-//! the same answers and takes the same tokens; configuration and clock are given anew.
+//! the same answers and takes the same tokens; configuration and clock are given anew. `.into()`
+//! makes a [`SharedStore`](crate::SharedStore) of it.
 //!
 //! ```
 //! use invodex::{Config, Store, SystemClock};

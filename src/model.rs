@@ -1,10 +1,11 @@
-//! The records a store holds: plain data, their limits, and every rule that derives one value
-//! from others. Knows nothing of storage, requests or answers.
+//! The records a store holds: plain data, and every rule that derives one value from others or
+//! refuses it for itself. Knows nothing of storage, requests or answers.
 
 mod invocation;
 mod moves;
 mod names;
 mod run;
+mod shown;
 mod status;
 mod tags;
 mod time;
@@ -12,6 +13,7 @@ mod update;
 
 pub use invocation::{CommandType, Invocation, RepeatMode, Tag};
 pub(crate) use moves::check_move;
+pub(crate) use names::api_names;
 pub use run::InstanceRun;
 pub use status::{
     InstanceInvokeStatus, InvocationStatus, InvokeStatus, LegacyInvokeStatus, OverallStatus,

@@ -180,8 +180,8 @@ impl<'a> DescribeInvocationsResponse<'a> {
     }
 
     /// Appends the JSON body to `out`, which is not cleared: all fields that the API documents,
-    /// texts escaped as JSON asks. Cost: O(bytes written): four times as
-    /// long as to copy them, or up to some 20 where content is text or is each record's own.
+    /// texts escaped as JSON asks. Cost: O(bytes written): four times as long as to copy them, or up
+    /// to some 30 where content is text or is each record's own.
     pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
         json::write_invocations(self, request_id, out);
     }

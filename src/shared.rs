@@ -263,9 +263,12 @@ impl SharedStore {
         let mut archive = Vec::new();
         self.lock_to_read().save(&mut archive)?;
         out.write_all(&archive).and_then(|()| out.flush()).map_err(|error| {
-            Error::archive_io(format!(
-                "writing the archive failed: {error}; what is written so far is no archive"
-            ))
+            Error::archive_io(
+                &error,
+                format!(
+                    "writing the archive failed: {error}; what is written so far is no archive"
+                ),
+            )
         })
     }
 

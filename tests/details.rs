@@ -11,7 +11,7 @@ fn detail(pairs: &[(&str, &str)]) -> String {
     let now = Timestamp::from_secs(1_700_000_000).expect("in range");
     let request = DescribeInvocations::from_pairs(pairs.iter().copied());
     let store = Store::new(config, now);
-    let error = store.describe_invocations(&request).err().expect("it has a fault");
+    let error = store.describe_invocations(&request).expect_err("it has a fault");
     error.detail().to_owned()
 }
 

@@ -152,7 +152,8 @@ impl Drop for Bomb {
 #[test]
 fn no_panic_of_a_subscriber_comes_into_a_write() {
     use InvocationStatus as S;
-    let wakers: [fn(Arc<Subscription>) -> Box<dyn Fn() + Send + Sync>; 2] = [
+    type Waker = Box<dyn Fn() + Send + Sync>;
+    let wakers: [fn(Arc<Subscription>) -> Waker; 2] = [
         // What it panics with panics.
         |_| Box::new(|| std::panic::panic_any(Bomb)),
         // It is let go within the write, since it gave itself a successor.

@@ -1,4 +1,5 @@
 //! Every write by way of a shared handle does to its store what it does to a store of one's own.
+#![cfg(feature = "json")]
 
 use invodex::{
     Config, DescribeInvocationResults, DescribeInvocations, ImportOptions, InstanceRun, Invocation,

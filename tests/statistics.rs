@@ -40,7 +40,8 @@ fn execute(store: &mut Store, times: usize, output: usize) {
 
 #[test]
 fn the_bytes_of_a_store_are_those_that_were_allocated() {
-    let fill: [(&str, fn(&mut Store)); 6] = [
+    type Fill = fn(&mut Store);
+    let fill: [(&str, Fill); 6] = [
         ("nothing", |_| {}),
         ("accepted", |store| {
             for at in 0..RECORDS {

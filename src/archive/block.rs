@@ -140,10 +140,13 @@ impl<W: Write> BlockWriter<W> {
     }
 
     fn failed(&self, error: &io::Error) -> Error {
-        Error::archive_io(format!(
-            "writing block {} failed: {error}; what is written so far is no archive",
-            self.number
-        ))
+        Error::archive_io(
+            error,
+            format!(
+                "writing block {} failed: {error}; what is written so far is no archive",
+                self.number
+            ),
+        )
     }
 }
 
@@ -335,10 +338,10 @@ impl<R: Read> BlockReader<R> {
                 self.read += got as u64;
                 Ok(got)
             }
-            Err(error) => Err(Error::archive_io(format!(
-                "reading block {} failed: {error}; nothing was restored",
-                self.number
-            ))),
+            Err(error) => Err(Error::archive_io(
+                &error,
+                format!("reading block {} failed: {error}; nothing was restored", self.number),
+            )),
         }
     }
 }

@@ -228,28 +228,27 @@ impl<W: Write> Saver<'_, W> {
 /// Shared values: each gives its number, and writes the value before its first use.
 impl<W: Write> Saver<'_, W> {
     fn region(&mut self, id: SymbolId) -> Result<u64, Error> {
-        let (number, is_new) = self.regions.number(id);
-        if is_new {
-            let text = self.columns.regions.get(id).text();
-            self.blocks.entry(entry::REGION, |out| put_bytes(text, out))?;
-        }
-        Ok(number)
+        let numbered = self.regions.number(id);
+        let columns = self.columns;
+        self.text(entry::REGION, numbered, columns.regions.get(id).text())
     }
 
     fn resource_group(&mut self, id: SymbolId) -> Result<u64, Error> {
-        let (number, is_new) = self.resource_groups.number(id);
-        if is_new {
-            let text = self.columns.resource_groups.get(id).text();
-            self.blocks.entry(entry::RESOURCE_GROUP, |out| put_bytes(text, out))?;
-        }
-        Ok(number)
+        let numbered = self.resource_groups.number(id);
+        let columns = self.columns;
+        self.text(entry::RESOURCE_GROUP, numbered, columns.resource_groups.get(id).text())
     }
 
     fn instance(&mut self, id: SymbolId) -> Result<u64, Error> {
-        let (number, is_new) = self.instances.number(id);
+        let numbered = self.instances.number(id);
+        let columns = self.columns;
+        self.text(entry::INSTANCE, numbered, columns.instances.get(id).text())
+    }
+
+    /// Writes a text whose number is new.
+    fn text(&mut self, kind: u8, (number, is_new): (u64, bool), text: &[u8]) -> Result<u64, Error> {
         if is_new {
-            let text = self.columns.instances.get(id).text();
-            self.blocks.entry(entry::INSTANCE, |out| put_bytes(text, out))?;
+            self.blocks.entry(kind, |out| put_bytes(text, out))?;
         }
         Ok(number)
     }

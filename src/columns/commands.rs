@@ -1,10 +1,7 @@
 //! What the invocations of one command with the same settings have in common. Most records share
 //! it with others, so it is interned, and shown with one ready piece of JSON.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
-use super::fragment::{push_string, push_text};
+use super::fragment::{push_bytes, push_text};
 use super::packed::{Key, Packed};
 use super::symbols::SymbolId;
 use crate::model::{CommandType, Invocation, RepeatMode};
@@ -26,7 +23,7 @@ pub(crate) enum CommandField {
     Launcher,
     TerminationMode,
     OssOutputDelivery,
-    /// Type, mode and timeout as bytes: part of the key, shown by the columns of their own.
+    /// Type, mode and timeout as bytes: part of the key, read from fields of their own.
     Settings,
 }
 
@@ -188,20 +185,4 @@ impl Command {
     pub(crate) fn bytes(&self) -> usize {
         self.strings.as_bytes().len() + self.json.len()
     }
-}
-
-/// Appends bytes as a JSON string: in Base64, or as text with replacement characters for what is
-/// not UTF-8.
-pub(crate) fn push_bytes(bytes: &[u8], base64: bool, out: &mut Vec<u8>) {
-    if !base64 {
-        return push_string(String::from_utf8_lossy(bytes).as_bytes(), out);
-    }
-    out.push(b'"');
-    let start = out.len();
-    let length = bytes.len().div_ceil(3) * 4;
-    out.resize(start + length, 0);
-    // The slice is as long as the encoding, so there is nothing that could fail.
-    let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
-    out.truncate(start + written);
-    out.push(b'"');
 }

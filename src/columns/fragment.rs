@@ -1,7 +1,10 @@
 //! Ready pieces of JSON, and the escaping they are made with.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 /// Whether `text` stands in a JSON string as it is. Cost: O(length).
-pub(crate) fn text_is_plain(text: &[u8]) -> bool {
+pub(super) fn text_is_plain(text: &[u8]) -> bool {
     // Without a branch inside, so that it compiles to vector instructions.
     text.iter().fold(true, |plain, &byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'))
 }
@@ -41,5 +44,21 @@ pub(crate) fn push_text(text: &[u8], out: &mut Vec<u8>) {
 pub(crate) fn push_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     push_text(text, out);
+    out.push(b'"');
+}
+
+/// Appends bytes as a JSON string: in Base64, or as text with replacement characters for what is
+/// not UTF-8.
+pub(crate) fn push_bytes(bytes: &[u8], base64: bool, out: &mut Vec<u8>) {
+    if !base64 {
+        return push_string(String::from_utf8_lossy(bytes).as_bytes(), out);
+    }
+    out.push(b'"');
+    let start = out.len();
+    let length = bytes.len().div_ceil(3) * 4;
+    out.resize(start + length, 0);
+    // The slice is as long as the encoding, so there is nothing that could fail.
+    let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
+    out.truncate(start + written);
     out.push(b'"');
 }

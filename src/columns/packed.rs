@@ -3,7 +3,7 @@
 
 /// `N` byte strings of less than 64 KiB together, behind a table of where each ends.
 #[derive(Debug)]
-pub(crate) struct Packed<const N: usize>(Box<[u8]>);
+pub(super) struct Packed<const N: usize>(Box<[u8]>);
 
 impl<const N: usize> Packed<N> {
     pub(super) const TABLE: usize = 2 * N;
@@ -54,12 +54,6 @@ impl<const N: usize> Packed<N> {
 /// What a symbol is found by.
 pub(crate) trait Key {
     fn key(&self) -> &[u8];
-}
-
-impl<const N: usize> Key for Packed<N> {
-    fn key(&self) -> &[u8] {
-        self.as_bytes()
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-//! Places by number, and how a column grows.
+//! Places by number.
 
 use std::num::NonZeroU32;
 
+use super::growth::reserve_for_one;
+
 /// Values in numbered places that are used again once they are free. Numbers start at 1.
 #[derive(Debug)]
-pub(crate) struct Slab<T> {
+pub(super) struct Slab<T> {
     places: Vec<Option<T>>,
     free: Vec<NonZeroU32>,
 }
@@ -49,15 +51,5 @@ impl<T> Slab<T> {
     /// Heap bytes of the places.
     pub(crate) fn table_bytes(&self) -> usize {
         self.places.capacity() * size_of::<Option<T>>() + self.free.capacity() * 4
-    }
-}
-
-/// Makes room for one more, by doubling while small and by a thirty-second when large: a store of
-/// 100,000 records should not hold room for 50,000 that never come, and large blocks are moved by
-/// remapping them.
-pub(crate) fn reserve_for_one<T>(vec: &mut Vec<T>) {
-    if vec.len() == vec.capacity() {
-        let len = vec.len();
-        vec.reserve_exact((len / 32).max(len.min(1_024)).max(4));
     }
 }

@@ -86,7 +86,7 @@ impl<T: Key> Symbols<T> {
 
     /// Uses the value with `key` once more, making it with `make` if it is new.
     /// Cost: O(length).
-    pub(crate) fn acquire(&mut self, key: &[u8], make: impl FnOnce() -> T) -> SymbolId {
+    pub(super) fn acquire(&mut self, key: &[u8], make: impl FnOnce() -> T) -> SymbolId {
         let hash = self.hasher.hash_one(key);
         if let Some(&id) = self.ids.find(hash, |&id| self.key_of(id) == key) {
             self.entries[id as usize].uses += 1;
@@ -139,12 +139,12 @@ impl<T> Symbols<T> {
     }
 
     /// How often `id` is used.
-    pub(crate) fn uses(&self, id: SymbolId) -> u32 {
+    pub(super) fn uses(&self, id: SymbolId) -> u32 {
         self.entries.get(id as usize).map_or(0, |entry| entry.uses)
     }
 
     /// Uses `id`, which is in use, once more.
-    pub(crate) fn acquire_again(&mut self, id: SymbolId) {
+    pub(super) fn acquire_again(&mut self, id: SymbolId) {
         self.entries[id as usize].uses += 1;
     }
 
@@ -154,7 +154,7 @@ impl<T> Symbols<T> {
     }
 
     /// Adds a shared value without a way to find it: for the columns of a page.
-    pub(crate) fn push_unindexed(&mut self, value: Arc<T>) -> SymbolId {
+    pub(super) fn push_unindexed(&mut self, value: Arc<T>) -> SymbolId {
         self.entries.push(Entry { value: Some(value), uses: 1 });
         (self.entries.len() - 1) as SymbolId
     }

@@ -103,7 +103,10 @@ impl<'a, 'de> Record<'a, 'de> {
                 let text = value.text()?.unwrap_or_default();
                 record.command_content = self.context.decoding.decode(text)?;
             }
-            Field::Timeout => record.timeout = value.number("a whole number from 1 to 86400")?,
+            Field::Timeout => {
+                record.timeout = value
+                    .number(&format!("a whole number from 1 to {}", limits::TIMEOUT_SECONDS))?;
+            }
             // The lists are read by readers of their own, the texts above.
             _ => {}
         }

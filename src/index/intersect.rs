@@ -218,7 +218,7 @@ impl<'a> Conjunction<'a> {
         // The fewest rows first: of many sets the first ones mostly decide.
         self.bits.sort_unstable_by_key(|bits| bits.len());
         let Some(words) = self.bits.iter().map(|bits| bits.words().len()).min() else { return };
-        // A set's words end at its last row: behind it nothing can match.
+        // No row of a set is behind its words: there nothing can match.
         let below = span.below.min(words as u32 * 64);
         if span.floor >= below {
             return;

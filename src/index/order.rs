@@ -46,7 +46,7 @@ impl Order {
     }
 
     /// Holes behind the first record.
-    pub(crate) fn holes_between(&self) -> u32 {
+    pub(super) fn holes_between(&self) -> u32 {
         self.holes - self.first
     }
 
@@ -66,7 +66,7 @@ impl Order {
     }
 
     /// The key of the newest row.
-    pub(crate) fn last_key(&self) -> Option<RowKey> {
+    pub(super) fn last_key(&self) -> Option<RowKey> {
         self.rows().checked_sub(1).map(|row| self.key(row))
     }
 
@@ -81,7 +81,7 @@ impl Order {
     }
 
     /// How many of `rows`, ascending, come before `key`. Cost: O(log `rows`).
-    pub(crate) fn count_before(&self, rows: &[u32], key: RowKey) -> usize {
+    pub(super) fn count_before(&self, rows: &[u32], key: RowKey) -> usize {
         // By time alone first: a step then waits for one value less.
         let start = partition_point(rows.len(), |at| self.times[rows[at] as usize] < key.time);
         match rows.get(start) {
@@ -110,7 +110,7 @@ impl Order {
         start + partition_point(times.len(), |at| is_before(times[at]))
     }
 
-    /// The records in `rows`, newest first, by slot.
+    /// The records from row `floor` on, newest first, by slot.
     pub(crate) fn newest_first(
         &self,
         floor: u32,
@@ -185,7 +185,7 @@ impl Order {
     }
 
     /// Takes away the oldest `rows` rows, which are holes. Cost: O(rows).
-    pub(crate) fn drop_front(&mut self, rows: u32) {
+    pub(super) fn drop_front(&mut self, rows: u32) {
         let end = rows as usize;
         self.times.drain(..end);
         self.set_steps_from(0);
@@ -198,7 +198,7 @@ impl Order {
 
     /// The order without holes, and with `more` records in their places. `more` is sorted.
     /// Cost: O(rows).
-    pub(crate) fn merged(&self, more: &[(RowKey, u32)]) -> Order {
+    pub(super) fn merged(&self, more: &[(RowKey, u32)]) -> Order {
         let mut order = Order::default();
         let total = self.slots.len() - self.holes as usize + more.len();
         order.times.reserve_exact(total);

@@ -28,7 +28,7 @@ impl Default for RowSet {
     }
 }
 
-/// Words of bits, up to the last row of the set.
+/// Words of bits, up to the last row of the set or further.
 #[derive(Debug, Default)]
 pub(crate) struct Bits {
     words: Vec<u64>,
@@ -38,7 +38,7 @@ pub(crate) struct Bits {
 }
 
 /// The longest list among `rows` rows.
-pub(crate) fn list_most(rows: u32, tuning: Tuning) -> usize {
+pub(super) fn list_most(rows: u32, tuning: Tuning) -> usize {
     (rows / tuning.list_share).max(tuning.list_min) as usize
 }
 
@@ -181,7 +181,7 @@ impl Bits {
         self.count
     }
 
-    /// The words, up to the last row of the set.
+    /// The words, up to the last row of the set or further.
     pub(crate) fn words(&self) -> &[u64] {
         &self.words
     }

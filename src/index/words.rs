@@ -21,8 +21,7 @@ impl Words {
     }
 
     /// Hands the AND of all terms to `sink`, newest first. `rest` is read where something is left of
-    /// `terms`. Kept out of line: what it is compiled
-    /// to changes with what it is inlined into.
+    /// `terms`. Kept out of line: what it is compiled to changes with what it is inlined into.
     #[inline(never)]
     pub(super) fn visit<const N: usize>(
         &self,

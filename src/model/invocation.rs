@@ -1,3 +1,5 @@
+//! The record: one run request of one command, with its tags.
+
 use super::names::api_names;
 use super::run::InstanceRun;
 use super::time::Timestamp;
@@ -108,7 +110,7 @@ impl Tag {
 /// invocation.tags.push(Tag::new("owner", "zhangsan"));
 /// invocation.instances.push(InstanceRun::new("i-0001"));
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invocation {
     /// `RegionId`: required, at most 128 bytes.

@@ -1,3 +1,5 @@
+//! What a record holds of one instance.
+
 use super::status::InvocationStatus;
 use super::time::Timestamp;
 
@@ -21,7 +23,7 @@ use super::time::Timestamp;
 /// assert_eq!(store.get("t-0001").unwrap().invocation_status(), OverallStatus::Failed);
 /// # Ok::<(), invodex::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstanceRun {
     /// `InstanceId`: required, at most 128 bytes, once in an invocation.

@@ -333,11 +333,12 @@ impl StatusSet {
     }
 }
 
-/// A status as the filter value of the same name, where there is one.
 macro_rules! as_filter {
     ($name:ident { $($variant:ident),+ }) => {
         impl $name {
-            pub(crate) const fn as_filter(self) -> InvokeStatus {
+            /// The filter value of the same name, which finds what has this status. Cost: O(1).
+            #[must_use]
+            pub const fn as_filter(self) -> InvokeStatus {
                 match self { $(Self::$variant => InvokeStatus::$variant),+ }
             }
         }
@@ -357,7 +358,20 @@ as_filter!(OverallStatus {
 });
 
 impl InvocationStatus {
-    pub(crate) const fn as_filter(self) -> Option<InvokeStatus> {
+    /// The filter value of the same name, if there is one. Cost: O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{InvocationStatus, InvokeStatus, RepeatMode};
+    ///
+    /// assert_eq!(InvocationStatus::Success.as_filter(), Some(InvokeStatus::Success));
+    /// assert_eq!(InvocationStatus::Timeout.as_filter(), None);
+    /// let legacy = InvocationStatus::Timeout.legacy(RepeatMode::Once);
+    /// assert_eq!(legacy.as_filter(), InvokeStatus::Failed);
+    /// ```
+    #[must_use]
+    pub const fn as_filter(self) -> Option<InvokeStatus> {
         match self {
             Self::Pending => Some(InvokeStatus::Pending),
             Self::Scheduled => Some(InvokeStatus::Scheduled),

@@ -1,3 +1,5 @@
+//! Times as the API writes them: whole seconds from 1970 to 2106.
+
 use core::fmt;
 use core::num::NonZeroU32;
 

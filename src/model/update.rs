@@ -1,3 +1,5 @@
+//! What a front end reports of a run.
+
 use super::status::InvocationStatus;
 use super::time::Timestamp;
 
@@ -186,7 +188,7 @@ impl RunUpdate {
 /// let more = RunUpdate::more_output(*b"50 %\n");
 /// assert_eq!(more.output, Some(OutputUpdate::Append(b"50 %\n".to_vec())));
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum OutputUpdate {
     /// These bytes instead of those there.
     Replace(Vec<u8>),

@@ -49,7 +49,7 @@ impl Facts for Data<'_> {
 }
 
 /// How to come to the rows of a query.
-pub(crate) enum Plan {
+pub(super) enum Plan {
     /// A filter has a value that no record has.
     Nothing,
     /// The one record with the InvokeId, which meets all other filters.

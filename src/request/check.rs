@@ -195,9 +195,10 @@ fn status(name: &'static str, param: &Param<InvokeStatus>) -> Result<Option<Invo
 }
 
 fn encoding(param: &Param<ContentEncoding>) -> Result<ContentEncoding, Error> {
-    let given = param
-        .value()
-        .map_err(|given| Error::not_one_of("ContentEncoding", given, &ContentEncoding::NAMES))?;
+    let given = param.value().map_err(|given| {
+        let allowed: Vec<_> = ContentEncoding::ALL.iter().map(|value| value.as_str()).collect();
+        Error::not_one_of("ContentEncoding", given, &allowed)
+    })?;
     Ok(given.unwrap_or_default())
 }
 

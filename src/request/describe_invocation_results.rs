@@ -1,3 +1,5 @@
+//! What only a DescribeInvocationResults request has.
+
 use std::fmt;
 
 use super::params::{Common, ContentEncoding, Pairs, Param, common_builder};

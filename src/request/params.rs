@@ -4,45 +4,36 @@
 use std::fmt;
 
 use super::tags::{GivenTag, Tags};
+use crate::model::api_names;
 
-/// `ContentEncoding`: how CommandContent and Output are written.
-///
-/// # Examples
-///
-/// ```
-/// use invodex::{ContentEncoding, DescribeInvocations, InstanceRun, Invocation, Store};
-///
-/// let mut store = Store::default();
-/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
-/// invocation.command_content = b"df -h".to_vec();
-/// invocation.instances.push(InstanceRun::new("i-0001"));
-/// store.accept(&invocation)?;
-///
-/// let request =
-///     DescribeInvocations::new("cn-hangzhou").content_encoding(ContentEncoding::PlainText);
-/// let mut body = Vec::new();
-/// store.describe_invocations(&request)?.write_json("473469C7", &mut body);
-/// assert!(String::from_utf8(body).unwrap().contains(r#""CommandContent":"df -h""#));
-/// # Ok::<(), invodex::Error>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum ContentEncoding {
-    /// As text. Bytes that are not UTF-8 become replacement characters.
-    PlainText,
-    /// In Base64, the default.
-    #[default]
-    Base64,
-}
-
-impl ContentEncoding {
-    pub(crate) const NAMES: [&'static str; 2] = ["PlainText", "Base64"];
-
-    fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "PlainText" => Some(ContentEncoding::PlainText),
-            "Base64" => Some(ContentEncoding::Base64),
-            _ => None,
-        }
+api_names! {
+    /// `ContentEncoding`: how CommandContent and Output are written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{ContentEncoding, DescribeInvocations, InstanceRun, Invocation, Store};
+    ///
+    /// let mut store = Store::default();
+    /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+    /// invocation.command_content = b"df -h".to_vec();
+    /// invocation.instances.push(InstanceRun::new("i-0001"));
+    /// store.accept(&invocation)?;
+    ///
+    /// let request =
+    ///     DescribeInvocations::new("cn-hangzhou").content_encoding(ContentEncoding::PlainText);
+    /// let mut body = Vec::new();
+    /// store.describe_invocations(&request)?.write_json("473469C7", &mut body);
+    /// assert!(String::from_utf8(body).unwrap().contains(r#""CommandContent":"df -h""#));
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
+    #[derive(Default)]
+    ContentEncoding, "ContentEncoding" {
+        /// As text. Bytes that are not UTF-8 become replacement characters.
+        PlainText,
+        /// In Base64, the default.
+        #[default]
+        Base64,
     }
 }
 
@@ -152,7 +143,7 @@ impl Common {
     }
 }
 
-pub(crate) fn show_text(name: &str, text: &Option<String>, to: &mut fmt::DebugStruct<'_, '_>) {
+pub(super) fn show_text(name: &str, text: &Option<String>, to: &mut fmt::DebugStruct<'_, '_>) {
     if let Some(text) = text {
         to.field(name, text);
     }
@@ -160,7 +151,7 @@ pub(crate) fn show_text(name: &str, text: &Option<String>, to: &mut fmt::DebugSt
 
 /// Collects the common parameters from wire pairs.
 #[derive(Default)]
-pub(crate) struct Pairs(Common);
+pub(super) struct Pairs(Common);
 
 impl Pairs {
     /// An empty text is none.
@@ -207,6 +198,13 @@ macro_rules! common_builder {
                 common: Common { region_id: region_id.into(), ..Common::default() },
                 ..Self::default()
             }
+        }
+
+        /// `RegionId` as it was given; empty where it was not. For a front end that checks
+        /// permissions, or has a store for each region. Cost: O(1).
+        #[must_use]
+        pub fn region_id(&self) -> &str {
+            &self.common.region_id
         }
 
         /// `ResourceGroupId`: exact. An unknown one is an empty result, no error.

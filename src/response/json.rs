@@ -1,8 +1,9 @@
-//! The one writer of answers: rows to bytes.
+//! Answers and errors as bytes of JSON. `serialize` is what serde makes of the same rows; tests hold
+//! the two equal.
 //!
 //! What many records share (a command, a tag, an instance, the texts of an error) stands ready as
-//! a piece of JSON in the columns and is appended whole. What belongs to one record or run is put
-//! together on the stack first, in as few appends as there can be. The order of the fields
+//! a piece of JSON in the columns and is appended whole. The short fields of one record or run are
+//! put together on the stack first, in as few appends as there can be. The order of the fields
 //! follows from that; JSON has none.
 
 use super::line::{Line, Padded};

@@ -1,7 +1,7 @@
 //! Short pieces of an answer, put together on the stack before they are appended: a copy of a
 //! fixed length is a few instructions, an append to the buffer a call.
 
-/// The longest text that is put together at once: all of a run but what is not fixed.
+/// More than the longest piece takes: every field in one has a bounded length.
 const MOST: usize = 768;
 
 /// Text under construction.
@@ -10,7 +10,7 @@ pub(super) struct Line {
     len: usize,
 }
 
-/// A text of at most `N` bytes that is copied as `N`.
+/// A text of at most `N` bytes, made when this is compiled.
 #[derive(Clone, Copy)]
 pub(super) struct Padded<const N: usize> {
     bytes: [u8; N],

@@ -221,7 +221,12 @@ impl<'a> InvocationView<'a> {
 
 impl std::fmt::Debug for InvocationView<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.to_invocation().fmt(f)
+        f.debug_struct("InvocationView")
+            .field("invocation_status", &self.invocation_status())
+            .field("invoke_status", &self.invoke_status())
+            .field("timed", &self.timed())
+            .field("invocation", &self.to_invocation())
+            .finish()
     }
 }
 
@@ -267,9 +272,8 @@ impl std::fmt::Debug for TagView<'_> {
 }
 
 /// One run of a row: what happened on one instance. A method that gives a text costs O(its length),
-/// every other one O(1). Serialises (with
-/// serde) to one element of `InvokeInstances.InvokeInstance`, with Output if the request asks for
-/// it.
+/// every other one O(1). Serialises (with serde) to one element of
+/// `InvokeInstances.InvokeInstance`, with Output if the request asks for it.
 ///
 /// # Examples
 ///
@@ -450,6 +454,10 @@ impl<'a> RunView<'a> {
 
 impl std::fmt::Debug for RunView<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.to_run().fmt(f)
+        f.debug_struct("RunView")
+            .field("instance_invoke_status", &self.instance_invoke_status())
+            .field("timed", &self.timed())
+            .field("run", &self.to_run())
+            .finish()
     }
 }

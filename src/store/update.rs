@@ -45,7 +45,8 @@ impl Store {
 
     /// Stops the runs of `invoke_id` on `instance_ids`, or all when none is named: Pending and
     /// Scheduled ones become Cancelled, Running ones Stopping, others stay. Returns how many
-    /// changed. Cost: O((runs changed + ids named) * runs of the record).
+    /// changed. Cost: O((runs changed + ids named) * runs of the record), and with an output budget
+    /// O(history of the record).
     ///
     /// # Errors
     ///
