@@ -163,7 +163,7 @@ impl SharedStore {
         Ok(self.lock_to_read().describe_invocation_results(request)?.into_owned())
     }
 
-    /// As [`Store::matching`].
+    /// As [`Store::matching`]; [`Store::select`] is reached by [`read`](Self::read).
     ///
     /// # Errors
     ///

@@ -191,8 +191,9 @@ impl Subscription {
         self.0.lock().events.pop_front().map(Arc::unwrap_or_clone)
     }
 
-    /// The oldest event in the queue, waiting up to `limit` for one. `None` also when the store
-    /// is gone and the queue empty. Cost: O(1) and the wait.
+    /// The oldest event in the queue, waiting up to `limit` for one; [`Duration::MAX`] waits as
+    /// long as it takes. `None` also when the store is gone and the queue empty. Cost: O(1) and the
+    /// wait.
     ///
     /// Not for `wasm32-unknown-unknown`, which has no way to wait.
     #[must_use]

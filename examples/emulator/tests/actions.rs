@@ -134,6 +134,42 @@ fn every_refusal_of_run_command_has_its_code() {
 }
 
 #[test]
+fn run_command_takes_what_is_at_its_limits() {
+    let emulator = Emulator::start(&[]);
+    let long = |characters: usize| "x".repeat(characters);
+    let name = |number: usize| format!("{number:064}");
+    let content: String = (0..20).map(|number| format!("{{{{{}}}}}", name(number))).collect();
+    // Each name once more, and names that the service fills in.
+    let content = format!("{content}{content}{}", "{{ACS::RegionId}}".repeat(30));
+    let parameters: serde_json::Map<_, _> = (0..10).map(|n| (name(n), json!("v"))).collect();
+    let parameters = Value::Object(parameters).to_string();
+    let instances = (1..=100).map(|number| (format!("InstanceId.{number}"), format!("i-{number}")));
+    let given = [
+        ("Action", "RunCommand"),
+        ("Version", "2014-05-26"),
+        ("RegionId", "cn-hangzhou"),
+        ("Type", "RunShellScript"),
+        ("Name", &long(128)),
+        ("Description", &long(512)),
+        ("Username", &long(255)),
+        ("Launcher", &long(1_024)),
+        ("WorkingDir", &long(200)),
+        ("Timeout", "86400"),
+        ("EnableParameter", "true"),
+        ("CommandContent", &content),
+        ("Parameters", &parameters),
+        ("ClientToken", &long(64)),
+    ];
+    let pairs = given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let pairs: Vec<_> = pairs.chain(instances).collect();
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let answer = emulator.post("/", &query(&pairs)).ok();
+    let found = emulator.invocation("", answer["InvokeId"].as_str().expect("an id"));
+    assert_eq!(found["Parameters"], parameters);
+    assert_eq!(found["InvokeInstances"]["InvokeInstance"].as_array().map(Vec::len), Some(100));
+}
+
+#[test]
 fn schedules_and_modes() {
     let emulator = Emulator::start(&[]);
     let mode = |params: &[(&str, &str)]| {
