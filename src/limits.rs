@@ -1,4 +1,4 @@
-//! Every maximum, once. Knows nobody.
+//! Every maximum of a record and a request, once. Knows nobody.
 
 /// The most rows a page holds.
 pub(crate) const PAGE_ROWS: u32 = 50;
