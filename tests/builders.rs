@@ -102,3 +102,33 @@ fn a_tag_behind_pairs_takes_a_free_number() {
     let around = [("Tag.2.Key", "new"), ("Tag.4.Key", "more"), ("Tag.4.Value", "")];
     assert_eq!(built(&gap), read(&[&gap[..], &around].concat()));
 }
+
+/// `Debug` shows what was given, by the names of the wire, and nothing else.
+#[test]
+fn debug_shows_what_was_given() {
+    let pairs = [
+        ("RegionId", "cn-a"),
+        ("ResourceGroupId", "rg-1"),
+        ("InvokeId", "t-1"),
+        ("CommandId", "c-1"),
+        ("InstanceId", "i-1"),
+        ("Tag.2.Key", "env"),
+        ("Tag.3.Value", "v"),
+        ("ContentEncoding", "PlainText"),
+        ("MaxResults", "ten"),
+        ("NextToken", "token"),
+        ("PageNumber", "3"),
+        ("PageSize", "20"),
+    ];
+    let common = r#"{ RegionId: "cn-a", ResourceGroupId: "rg-1", InvokeId: "t-1", CommandId: "c-1", InstanceId: "i-1", Tag.2.Key: "env", Tag.3.Value: "v", ContentEncoding: PlainText, MaxResults: "ten", NextToken: "token", PageNumber: 3, PageSize: 20"#;
+    let shown = format!("{:?}", DescribeInvocations::from_pairs(pairs));
+    assert_eq!(shown, format!("DescribeInvocations {common} }}"));
+    let shown = format!("{:?}", DescribeInvocationResults::from_pairs(pairs));
+    assert_eq!(shown, format!("DescribeInvocationResults {common} }}"));
+    let own = [("RegionId", "cn-a"), ("InvokeStatus", "Failed"), ("Timed", "true")];
+    let shown = format!("{:?}", DescribeInvocations::from_pairs(own));
+    assert_eq!(
+        shown,
+        r#"DescribeInvocations { RegionId: "cn-a", Timed: true, InvokeStatus: Failed }"#
+    );
+}

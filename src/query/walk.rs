@@ -7,7 +7,7 @@ use super::page::{Page, PagePlace, ResultRow};
 use super::plan::{Data, Plan, named_instance, plan};
 use super::token::{Cursor, fingerprint};
 use crate::columns::{RunExtra, SymbolId};
-use crate::index::{Conjunction, PageRows, RowKey, Scratch, Span};
+use crate::index::{Conjunction, PageRows, Scratch, Span};
 use crate::limits;
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
@@ -26,7 +26,14 @@ pub(crate) fn invocations(
     let mut rows = PageRows::new();
     let total = match (plan(data, query, instance, &mut sets), query.paging) {
         (Plan::Nothing, _) => 0,
-        (Plan::One(row), _) => one(row, span, &window, query, order.key(row), &mut rows),
+        (Plan::One(row), _) if row < span.floor => 0,
+        (Plan::One(row), _) => {
+            // No token was ever given for one row, so it stands behind none.
+            if window.skip == 0 {
+                rows.push(row);
+            }
+            1
+        }
         (Plan::Rows, Paging::Token { .. }) => {
             let below = query.after.map_or(span.below, |cursor| sets.cut_before(order, cursor.key));
             walk(data, &mut sets, |sets, scratch| {
@@ -170,26 +177,6 @@ fn run_matches(
     wanted.is_none_or(|wanted| {
         status.as_filter() == Some(wanted) || status.legacy(repeat_mode).as_filter() == wanted
     })
-}
-
-/// The total of a plan that found its row, whose key is `key`, by InvokeId; adds the row to `rows`
-/// if the page shows it.
-fn one(
-    row: u32,
-    span: Span,
-    window: &Window,
-    query: &Checked<'_, Cursor>,
-    key: RowKey,
-    rows: &mut PageRows,
-) -> u64 {
-    if row < span.floor {
-        return 0;
-    }
-    let is_behind = query.after.is_none_or(|cursor| key < cursor.key);
-    if is_behind && window.skip == 0 && window.most > 0 {
-        rows.push(row);
-    }
-    1
 }
 
 /// Runs `work` on `sets`, with a scratch where they need one.
