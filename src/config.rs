@@ -190,7 +190,8 @@ impl Regions {
         }
     }
 
-    /// Those with this API, if not every region has it.
+    /// Those with this API, if not every region has it: for an error alone.
+    #[cold]
     pub(crate) fn with_api(&self) -> Vec<&str> {
         let only = self.only.iter().flatten();
         only.filter(|&id| self.find(id) == Some(true)).map(String::as_str).collect()

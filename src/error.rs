@@ -202,9 +202,14 @@ impl Error {
 
 /// At most 64 characters of `text` in quotes, so that a hostile value does not fill a log.
 pub(crate) fn quoted(text: &str) -> String {
+    quoted_as(text, text.len())
+}
+
+/// [`quoted`], of a text that stands for so many bytes.
+pub(crate) fn quoted_as(text: &str, bytes: usize) -> String {
     const MOST: usize = 64;
     match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{:?}... ({} bytes)", &text[..end], text.len()),
+        Some((end, _)) => format!("{:?}... ({bytes} bytes)", &text[..end]),
         None => format!("{text:?}"),
     }
 }

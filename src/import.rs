@@ -163,8 +163,10 @@ impl Store {
         Ok(self.load(capture, now))
     }
 
-    /// Accepts the records of `capture` at one time.
-    pub(crate) fn load(&mut self, capture: Capture, now: Timestamp) -> ImportReport {
+    /// Accepts the records of `capture` at one time, that at which it began to be read.
+    pub(crate) fn load(&mut self, capture: Capture, begun: Timestamp) -> ImportReport {
+        // Others may have written since.
+        let now = self.time_when(begun);
         let Capture { encoding, invocations, positions, mut differences, mut refusals } = capture;
         let (mut loaded, mut not_retained) = (0, Vec::new());
         let cutoff = self.cutoff(now);

@@ -9,6 +9,9 @@ pub(crate) const PAGE_NUMBER: u32 = i32::MAX as u32;
 /// The most rows that all pages of a query with tags reach together.
 pub(crate) const TAGGED_ROWS: u32 = 1_000;
 
+/// The highest number of a history record: one more stands for the run itself in a token.
+pub(crate) const HISTORY_NUMBER: u32 = u32::MAX - 1;
+
 /// The most tags of a record or a request.
 pub(crate) const TAGS: usize = 20;
 /// The most bytes of a character in UTF-8.

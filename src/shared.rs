@@ -77,7 +77,7 @@ impl From<Store> for SharedStore {
 }
 
 impl fmt::Debug for SharedStore {
-    /// Does not wait: while a write is under way it shows that.
+    /// Does not wait: while someone writes, or waits to, it shows no more than that.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_tuple("SharedStore");
         match self.0.try_read() {
@@ -273,17 +273,18 @@ impl SharedStore {
     }
 
     /// As [`Store::import`]; the capture is read before the store is locked, which is then for as
-    /// long as a batch of its records takes. Needs the feature `json`.
+    /// long as a batch of its records takes. The import is at the time at which it began. Needs the
+    /// feature `json`.
     ///
     /// # Errors
     ///
     /// As there.
     #[cfg(feature = "json")]
     pub fn import(&self, capture: &[u8], options: &ImportOptions) -> Result<ImportReport, Error> {
-        let capture = Capture::read(capture, options, self.lock_to_read().now())?;
-        let mut store = self.lock_to_write();
-        let now = store.now();
-        Ok(store.load(capture, now))
+        // Not in one line: a lock is held to the end of its statement.
+        let begun = self.lock_to_read().now();
+        let capture = Capture::read(capture, options, begun)?;
+        Ok(self.lock_to_write().load(capture, begun))
     }
 
     /// As [`Store::subscribe`].

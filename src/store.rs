@@ -126,7 +126,12 @@ impl Store {
     /// Cost: O(1).
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.clock.now().max(self.last_write)
+        self.time_when(self.clock.now())
+    }
+
+    /// The store's time when its clock shows `shown`.
+    pub(crate) fn time_when(&self, shown: Timestamp) -> Timestamp {
+        shown.max(self.last_write)
     }
 
     /// How many records there are. Cost: O(1), and O(expired since the last write).
@@ -199,7 +204,7 @@ impl Store {
         check(request, &self.config, &data, |query| {
             let instance = query::named_instance(&self.columns, query);
             let page = query::invocations(data, query, instance);
-            DescribeInvocationsResponse::new(&self.columns, page, show(query, instance))
+            Ok(DescribeInvocationsResponse::new(&self.columns, page, show(query, instance)))
         })
     }
 
@@ -223,7 +228,7 @@ impl Store {
         check(request, &self.config, &data, |query| {
             let instance = query::named_instance(&self.columns, query);
             let page = query::results(data, query, instance);
-            DescribeInvocationResultsResponse::new(&self.columns, page, show(query, instance))
+            Ok(DescribeInvocationResultsResponse::new(&self.columns, page, show(query, instance)))
         })
     }
 
@@ -259,7 +264,7 @@ impl Store {
     /// ```
     pub fn matching(&self, request: &DescribeInvocations) -> Result<RoaringTreemap, Error> {
         let data = self.data();
-        check(request, &self.config, &data, |query| query::matching(data, query))
+        check(request, &self.config, &data, |query| Ok(query::matching(data, query)))
     }
 
     fn data(&self) -> Data<'_> {

@@ -140,6 +140,27 @@ fn a_waiting_subscriber_is_woken() {
     assert_eq!(woken.load(Ordering::SeqCst), 2, "for the event, and for the end");
 }
 
+/// Between two executions a run shows the last one, and so does the event of its stop.
+#[test]
+fn a_stop_between_two_executions_tells_of_the_last_one() {
+    let (mut store, clock) = store();
+    accept(&mut store, "t-1", RepeatMode::Period, &["i-1"]);
+    let events = store.subscribe(10);
+    store.update_run("t-1", "i-1", &RunUpdate::started()).expect("it can start");
+    clock.advance(5);
+    let end = RunUpdate::finished(3).rescheduled();
+    store.update_run("t-1", "i-1", &end).expect("it can end");
+    clock.advance(5);
+    store.stop("t-1", &[]).expect("it can be stopped");
+    let all: Vec<_> = std::iter::from_fn(|| events.try_next()).collect();
+    let statuses: Vec<_> = all.iter().map(|event| event.invocation_status.as_str()).collect();
+    assert_eq!(statuses, ["Running", "Failed", "Scheduled", "Cancelled"]);
+    let last = all.last().expect("it was stopped");
+    let start = Timestamp::from_secs(1_700_000_000).expect("in range");
+    let shown = (last.start_time, last.finish_time, last.exit_code, last.repeats);
+    assert_eq!(shown, (Some(start), Some(start.saturating_add_secs(5)), Some(3), 1));
+}
+
 /// Panics as it goes.
 struct Bomb;
 

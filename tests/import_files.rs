@@ -172,6 +172,37 @@ fn the_encoding_is_decided_by_what_is_refused_too() {
     };
     assert!(plain(output("\"echo hello!\"")));
     assert!(!plain(output("\"bm8=\"")));
+    // Behind a string of the same list, and behind a key, that cannot be held.
+    let behind = |text: &str| {
+        let runs = format!(r#"[{{"ErrorInfo":"\udfff"}},{{"Output":{text}}}]"#);
+        format!(r#"{{"InvokeId":"t-1","InvokeInstances":{{"InvokeInstance":{runs}}}}}"#)
+    };
+    assert!(plain(behind("\"echo hello!\"")));
+    assert!(!plain(behind("\"bm8=\"")));
+    assert!(plain(r#"{"\ud800":1,"CommandContent":"echo hello!"}"#.into()));
+    // What stands under another key is no output.
+    let other = r#"{"InvokeInstances":{"Other":[{"Output":"echo hello!"}]},"Frequency":"\ud800"}"#;
+    assert!(!plain(other.into()));
+}
+
+#[test]
+fn what_cannot_be_held_is_named_by_field_and_record() {
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    for (record, field) in [
+        (r#"{"CommandName":"\ud800","InvokeId":"t-1"}"#.to_owned(), "CommandName"),
+        (r#"{"InvokeId":"t-1","Tags":{"Tag":[{"TagKey":"\ud800"}]}}"#.into(), "Tags"),
+        (r#"{"\ud800":"","CommandName":"\ud800","InvokeId":"t-1"}"#.into(), "Invocation"),
+        (format!(r#"{{"Unknown":{deep},"Frequency":"\ud800","InvokeId":"t-1"}}"#), "Frequency"),
+        (format!(r#"{{"InvokeId":"t-1","Timed":{deep},"Frequency":"\ud800"}}"#), "Timed"),
+        (r#"{"Frequency":"\ud800","InvokeId":"\ud800"}"#.into(), "Frequency"),
+    ] {
+        let body = format!("{{\"Invocations\":{{\"Invocation\":[{record}]}}}}");
+        let report = store().import(body.as_bytes(), &options()).unwrap();
+        let refusal = &report.refusals[0];
+        assert_eq!(refusal.error.parameter(), Some(field), "{record:.60}: {refusal}");
+        let invoke_id = record.contains("t-1").then_some("t-1");
+        assert_eq!(refusal.invoke_id.as_deref(), invoke_id, "{record:.60}");
+    }
 }
 
 #[test]

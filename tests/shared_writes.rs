@@ -1,10 +1,72 @@
 //! Every write by way of a shared handle does to its store what it does to a store of one's own.
 #![cfg(feature = "json")]
 
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
 use invodex::{
-    Config, DescribeInvocationResults, DescribeInvocations, ImportOptions, InstanceRun, Invocation,
-    RepeatMode, RunUpdate, SharedStore, Store, Timestamp,
+    Clock, Config, DescribeInvocationResults, DescribeInvocations, ImportOptions, InstanceRun,
+    Invocation, RepeatMode, RunUpdate, SharedStore, Store, Timestamp,
 };
+use serde_json::json;
+
+/// A second later each time it is asked.
+struct Ticking(AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp::saturating_from_secs(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+#[test]
+fn an_import_is_at_the_time_at_which_it_begins() {
+    let capture = br#"{"Invocations": {"Invocation": [{
+        "InvokeId": "t-1", "CommandId": "c-1", "CommandType": "RunShellScript",
+        "RepeatMode": "Once", "InvokeInstances": {"InvokeInstance": [
+            {"InstanceId": "i-1", "InvocationStatus": "Success"}]}
+    }]}}"#;
+    let config = Config { retention_seconds: Some(0), ..Config::default() };
+    let store = SharedStore::new(config, Ticking(AtomicI64::new(1_700_000_000)));
+    let report = store.import(capture, &ImportOptions::new("cn-a")).expect("it is one");
+    assert_eq!((report.loaded, report.not_retained.len()), (1, 0));
+}
+
+/// While a capture is read others write, and pause after each write so that the import could have the
+/// lock: with a lock held all the time there would be room for one or two. It is tried again where
+/// the threads come out of step.
+#[test]
+fn a_capture_is_read_before_the_store_is_locked() {
+    let mut whole = Store::new(Config::default(), Timestamp::MAX);
+    for number in 0..2_000 {
+        whole.accept(&record(number)).expect("no fault");
+    }
+    let all: Vec<_> = whole.iter().map(|row| serde_json::to_value(row).expect("JSON")).collect();
+    let capture = json!({ "Invocations": { "Invocation": all } }).to_string();
+    let writes_meanwhile = || {
+        let store = SharedStore::new(Config::default(), Timestamp::MAX);
+        let (importer, begins) = (store.clone(), Barrier::new(2));
+        std::thread::scope(|scope| {
+            let import = scope.spawn(|| {
+                begins.wait();
+                importer.import(capture.as_bytes(), &ImportOptions::new("cn-b")).map(drop)
+            });
+            begins.wait();
+            let mut writes = 0;
+            while store.get("t-0").is_none() {
+                let mut other = record(0);
+                other.invoke_id = format!("t-other-{writes}");
+                store.accept(&other).expect("no fault");
+                writes += 1;
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            import.join().expect("no panic").expect("it is one");
+            writes
+        })
+    };
+    assert!((0..20).any(|_| writes_meanwhile() > 5));
+}
 
 fn record(number: u32) -> Invocation {
     let mut record = Invocation::new("cn-a", format!("t-{number}"), "c-1");

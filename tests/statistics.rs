@@ -2,6 +2,7 @@
 //! one beside it would be counted too.
 
 use std::alloc::System;
+use std::collections::HashMap;
 
 use cap::Cap;
 use invodex::{Config, InstanceRun, Invocation, RepeatMode, RunUpdate, Store, Tag, Timestamp};
@@ -71,6 +72,7 @@ fn the_bytes_of_a_store_are_those_that_were_allocated() {
             store.clear();
         }),
     ];
+    let mut of = HashMap::new();
     for (name, fill) in fill {
         let config = Config {
             capacity: RECORDS,
@@ -88,5 +90,8 @@ fn the_bytes_of_a_store_are_those_that_were_allocated() {
         let range = allocated.saturating_sub(allocated / 100 + 512)..=allocated;
         assert!(range.contains(&said), "{name}: {said} bytes said, {allocated} allocated");
         drop(store);
+        of.insert(name, said);
     }
+    let (batch, alone) = (of["a batch, and more than it holds"], of["accepted"]);
+    assert!(batch <= alone + alone / 20, "a batch takes {batch} bytes, its last records {alone}");
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use invodex::{
-    Clock, Config, DescribeInvocations, InstanceRun, Invocation, ManualClock, RunUpdate,
-    Statistics, Store, Timestamp, Tuning,
+    Clock, Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation,
+    ManualClock, RepeatMode, RunUpdate, Statistics, Store, Timestamp, Tuning,
 };
 
 fn record(number: u32) -> Invocation {
@@ -202,4 +202,25 @@ fn a_restore_at_the_border_of_the_age_evicts_what_is_not_expired() {
     let now = Timestamp::from_secs(i64::from(start().as_secs()) + 10).expect("in range");
     let statistics = Store::restore(limits, now, &archive[..]).expect("it is sound").statistics();
     assert_eq!((statistics.records, statistics.evicted, statistics.expired), (2, 1, 0));
+}
+
+/// What a run shows between two executions can still grow; the history record is as it was.
+#[test]
+fn output_that_comes_late_is_no_part_of_history() {
+    let mut store = Store::new(Config::default(), start());
+    let mut periodic = record(1);
+    periodic.repeat_mode = RepeatMode::Period;
+    store.accept(&periodic).expect("no fault");
+    let mut update = |update: RunUpdate| {
+        store.update_run(&periodic.invoke_id, &periodic.instances[0].instance_id, &update)
+    };
+    update(RunUpdate::started()).expect("it can start");
+    update(RunUpdate::finished(0).output(*b"one").rescheduled()).expect("it can end");
+    update(RunUpdate::more_output(*b", and late")).expect("it is taken");
+    let request = DescribeInvocationResults::new(periodic.region_id.as_str())
+        .invoke_id(periodic.invoke_id.as_str())
+        .include_history(true);
+    let page = store.describe_invocation_results(&request).expect("no fault");
+    let outputs: Vec<_> = page.invocation_results().map(|row| row.output().to_vec()).collect();
+    assert_eq!(outputs, [b"one, and late".to_vec(), b"one".to_vec()]);
 }

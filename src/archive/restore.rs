@@ -249,9 +249,10 @@ impl Restorer {
         let (mut ever, mut kept) = (0, 0);
         if shape & shape::HISTORY != 0 {
             ever = fields.small("the count of its history")?;
-            if ever > HISTORY_MOST {
+            if ever > limits::HISTORY_NUMBER {
                 return Err(Fault(format!(
-                    "the count of its history is {ever}, allowed at most {HISTORY_MOST}"
+                    "the count of its history is {ever}, allowed at most {}",
+                    limits::HISTORY_NUMBER
                 )));
             }
             kept = fields.count("history records", ever as usize)? as u32;
@@ -379,9 +380,6 @@ impl Restorer {
         once(self.store.columns_mut().add_detail(strings.map(str::as_bytes)))
     }
 }
-
-/// The most history records a run ever had: one that goes on from it will never come to the end.
-const HISTORY_MOST: u32 = i32::MAX as u32;
 
 /// Refuses a shared value that was there already: numbers would name the same thing twice.
 fn once(is_new: bool) -> Result<(), Fault> {

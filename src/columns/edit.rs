@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::invocations::Columns;
 use super::runs::{HistoryRecord, Run, RunExtra, RunNumbers};
+use crate::limits;
 use crate::model::{InvocationStatus, Overall, Timestamp};
 
 /// All that can change in a run.
@@ -118,7 +119,8 @@ impl Columns {
     }
 
     /// Adds the run as it is, which has just ended an execution with `status`, to its history of
-    /// at most `limit` records. Returns how many fell out. Cost: O(limit).
+    /// at most `limit` records. Returns how many fell out, this one too where there is no number or
+    /// no room for it. Cost: O(limit).
     pub(crate) fn push_history(
         &mut self,
         slot: u32,
@@ -131,6 +133,11 @@ impl Columns {
         // Taken out, not copied: a history that nobody else holds is changed in place.
         let kept = self.runs[index].extra.and_then(|number| self.extras.get_mut(number));
         let mut extra = kept.map(std::mem::take).unwrap_or_default();
+        if extra.history_number == limits::HISTORY_NUMBER || limit == 0 {
+            extra.history_number = limits::HISTORY_NUMBER.min(extra.history_number + 1);
+            self.put_extra(index, extra);
+            return 1;
+        }
         extra.history_number += 1;
         let number = extra.history_number;
         let detail = state.detail;

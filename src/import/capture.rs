@@ -274,8 +274,7 @@ impl InvocationList<'_> {
             if let Some(raw) = raw {
                 let mut json = serde_json::Deserializer::from_str(raw.get());
                 if let Err(error) = AsObject(&mut record).deserialize(&mut json) {
-                    let field = spoilt::first_field(raw, &self.context.decoding);
-                    record.refuse(field, error.to_string());
+                    spoilt::refuse(&mut record, raw, &error.to_string());
                 }
             }
             raw.is_some()

@@ -97,6 +97,7 @@ impl<'a> Conjunction<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, set: &'a RowSet) {
         match set {
             RowSet::List(list) => self.lists.push(list),

@@ -25,13 +25,15 @@ impl Words {
     #[inline(never)]
     pub(super) fn visit<const N: usize>(
         &self,
-        terms: [&[u64]; N],
+        mut terms: [&[u64]; N],
         rest: &[&[u64]],
         sink: &mut impl Sink,
     ) {
         let first = self.floor / 64;
         let count = terms.iter().map(|term| term.len()).min().unwrap_or(0);
-        let terms = terms.map(|term| &term[..count]);
+        for term in &mut terms {
+            *term = &term[..count];
+        }
         let word_at = |at: usize| {
             let word = terms.iter().fold(u64::MAX, |word, term| word & term[at]);
             rest.iter().fold(word, |word, term| word & term[at])

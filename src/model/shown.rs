@@ -5,14 +5,14 @@ use std::fmt;
 use super::invocation::Invocation;
 use super::run::InstanceRun;
 use super::update::OutputUpdate;
-use crate::error::quoted;
+use crate::error::quoted_as;
 
 /// Bytes as text, of which the first 64 characters are shown.
 struct Shown<'a>(&'a [u8]);
 
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&quoted(&String::from_utf8_lossy(self.0)))
+        f.write_str(&quoted_as(&String::from_utf8_lossy(self.0), self.0.len()))
     }
 }
 
@@ -68,7 +68,7 @@ mod tests {
         let mut run = InstanceRun::new("i-1");
         run.output = [&[0xff][..], &[b'x'; 100]].concat();
         let shown = format!("{run:?}");
-        let text = format!("output: \"\u{fffd}{}\"... (103 bytes) }}", "x".repeat(63));
+        let text = format!("output: \"\u{fffd}{}\"... (101 bytes) }}", "x".repeat(63));
         assert!(
             shown.starts_with("InstanceRun { instance_id: \"i-1\", invocation_status: Pending")
         );

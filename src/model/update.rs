@@ -60,7 +60,8 @@ pub struct RunUpdate {
     pub repeats: Option<u32>,
     /// `ExitCode`; `Some(None)` unsets it.
     pub exit_code: Option<Option<i64>>,
-    /// `Output`, whole or the next piece.
+    /// `Output`, whole or the next piece. What comes when the run is scheduled again is added to what
+    /// the run shows, and not to the history record of that execution.
     pub output: Option<OutputUpdate>,
     /// `Dropped`: bytes lost before `output`; what the store cuts off is added.
     pub dropped: Option<u64>,

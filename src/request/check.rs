@@ -91,7 +91,7 @@ pub(crate) fn check<'a, F: Facts, T>(
     request: &'a impl Request,
     config: &Config,
     facts: &F,
-    answer: impl FnOnce(&Checked<'a, F::Cursor>) -> T,
+    answer: impl FnOnce(&Checked<'a, F::Cursor>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let common = request.common();
 
@@ -149,7 +149,7 @@ pub(crate) fn check<'a, F: Facts, T>(
             ),
         ));
     }
-    Ok(answer(&checked))
+    answer(&checked)
 }
 
 // Inlined, since what is handed on in parts and copied whole waits for the parts.

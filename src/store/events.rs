@@ -15,7 +15,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::Store;
 use crate::model::{InvocationStatus, RepeatMode, Timestamp};
 
-/// A run's status changed.
+/// A run's status changed. It has what the run shows then: where a recurring task is stopped between
+/// two executions, the times and the exit code of the last one.
 ///
 /// Serialises (with serde) to the `data` object of the service's task event: names in camel case,
 /// exit code and repeats as text, what is unset as `""`.
@@ -230,7 +231,7 @@ impl Subscription {
         let pending = !queue.events.is_empty() || queue.closed;
         drop(queue);
         // What it holds may use the subscription once more as it goes.
-        drop(before);
+        shielded(|| drop(before));
         if pending {
             call(wake);
         }
@@ -275,9 +276,11 @@ impl Subscribers {
     }
 
     fn subscribe(&mut self, capacity: usize) -> Subscription {
-        // Before it grows: then those that are gone never outnumber the others, at O(1) for each.
+        // Those that are gone go before it grows, and then not again until as many have come as
+        // there were left: O(1) for each.
         if self.0.len() == self.0.capacity() {
             self.0.retain(|channel| channel.strong_count() > 0);
+            self.0.reserve(self.0.len() + 1);
         }
         let queue =
             Queue { events: VecDeque::new(), capacity, missed: 0, closed: false, wake: None };

@@ -1,6 +1,6 @@
 //! Archives that are sealed as they should be, around what may or may not be sound.
 
-use invodex::{Config, ErrorKind, Timestamp};
+use invodex::{Config, DescribeInvocationResults, ErrorKind, RunUpdate, Timestamp};
 use oorandom::Rand32;
 
 use super::SMALL;
@@ -12,8 +12,8 @@ fn now() -> Timestamp {
     Timestamp::saturating_from_secs(1_000_100)
 }
 
-/// 2^31 - 1 history records are the most that an archive can say there ever were.
-const HISTORY_MOST: u64 = i32::MAX as u64;
+/// 2^32 - 2 history records are the most there can ever be.
+const HISTORY_MOST: u64 = u32::MAX as u64 - 1;
 
 /// The highest history number there can be, under every limit around it.
 #[test]
@@ -30,6 +30,39 @@ fn a_history_can_be_as_long_as_its_count() {
         expected.entries.truncate(HISTORY + kept as usize);
         expected.totals[2] = kept;
         assert!(archive(&store) == expected.bytes(), "at most {history_limit}");
+    }
+}
+
+/// Where there is no number left an execution leaves no history record, and nothing else is
+/// different: walks find every row, and what is saved can be restored.
+#[test]
+fn a_history_without_a_number_left_gets_no_more_records() {
+    let mut document = sound();
+    document.run(RUN).history = Some((HISTORY_MOST - 1, 1));
+    let mut store =
+        restore(&Config::default(), now(), &document.bytes()).expect("one number is left");
+    for (rows, dropped) in [(2, 0), (3, 0), (3, 1), (3, 2)] {
+        let mut request = DescribeInvocationResults::new("cn-hangzhou")
+            .invoke_id("t-1")
+            .include_history(true)
+            .max_results(1);
+        let mut found = 0;
+        while let Some(token) = {
+            let page = store.describe_invocation_results(&request).expect("no fault");
+            found += page.len();
+            page.next_token()
+        } {
+            request = request.next_token(token);
+        }
+        assert_eq!((found, store.statistics().history_dropped), (rows, dropped));
+        store.internal_validate().expect("it is sound");
+        let saved = archive(&store);
+        let again = restore(&Config::default(), now(), &saved).expect("it was just saved");
+        assert!(archive(&again) == saved);
+
+        store.update_run("t-1", "i-1", &RunUpdate::started()).expect("it can start");
+        let end = RunUpdate::finished(0).rescheduled();
+        store.update_run("t-1", "i-1", &end).expect("it can end");
     }
 }
 
