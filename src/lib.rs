@@ -4,8 +4,8 @@
 //!
 //! It is the core that front ends embed: emulators of the API, test doubles, consoles, bindings. By
 //! default it holds up to 100,000 records. A page by token is found in under a microsecond mostly,
-//! one by number, with its total, in about two; to write it takes four times as long as to copy its
-//! bytes, or up to some 30 where content is shown as text or is each record's own.
+//! one by number, with its total, in about two; to write it takes three to four times as long as to
+//! copy its bytes, or up to some 30 where content is shown as text or is each record's own.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, InstanceRun, Invocation, RunUpdate, Store};
