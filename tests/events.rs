@@ -249,6 +249,24 @@ fn a_subscriber_that_is_gone_costs_nothing() {
 }
 
 #[test]
+fn many_subscribers_are_all_told() {
+    let (mut store, _) = store();
+    accept(&mut store, "t-1", RepeatMode::Once, &["i-1"]);
+    let mut all: Vec<_> = (0..100).map(|_| store.subscribe(1)).collect();
+    // Every third goes, and as many come.
+    let mut at = 0;
+    all.retain(|_| {
+        at += 1;
+        at % 3 != 0
+    });
+    all.extend((0..100).map(|_| store.subscribe(1)));
+    store.stop("t-1", &[]).expect("it can be stopped");
+    let cancelled = of(&[("t-1", "i-1", InvocationStatus::Cancelled)]);
+    assert!(all.iter().all(|events| drain(events) == cancelled));
+    assert_eq!(all.len(), 167);
+}
+
+#[test]
 fn whoever_asks_late_to_be_woken_is_woken_at_once_if_there_is_something() {
     let (mut store, _) = store();
     accept(&mut store, "t-1", RepeatMode::Once, &["i-1"]);
