@@ -242,6 +242,13 @@ mod tests {
         }
     }
 
+    /// The first numbers of SplitMix64 seeded with 0, whose states are multiples of one number.
+    #[test]
+    fn the_finalizer_is_that_of_split_mix_64() {
+        let numbers = [1, 2, 3].map(|state: u64| mix(state.wrapping_mul(GOLDEN_RATIO)));
+        assert_eq!(numbers, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
+    }
+
     /// Two texts that change places between two filters and two others come to the same sum exactly
     /// when each adds as much to the ones less what it adds to the others. As many texts as are tried
     /// here make five hundred million pairs: 29 bits of difference would not hold.
