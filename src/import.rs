@@ -37,9 +37,9 @@ use crate::store::Store;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum CaptureEncoding {
-    /// Decided once for the file: Base64 when every CommandContent and Output in it, those of
-    /// refused records included, is canonical Base64 (full padding, no bits beyond the last byte),
-    /// else plain text.
+    /// Decided once for the file: Base64 when every CommandContent and Output that stands where a
+    /// response has it, those of refused records included, is canonical Base64 (full padding, no
+    /// bits beyond the last byte), else plain text.
     #[default]
     Auto,
     /// Base64. A record with a value that is not is refused.
