@@ -2,7 +2,7 @@
 //! it spoils one record and not the file.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Display};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -75,7 +75,7 @@ impl<'de> Scalar<'de> {
     /// A whole number that `T` holds; `null` is none.
     pub(super) fn number<T: TryFrom<u64> + TryFrom<i64>>(
         self,
-        allowed: &str,
+        allowed: impl Display,
     ) -> Result<Option<T>, Reason> {
         let number = match self {
             Scalar::Null => return Ok(None),
@@ -83,7 +83,7 @@ impl<'de> Scalar<'de> {
             Scalar::Negative(number) => T::try_from(number).ok(),
             _ => None,
         };
-        number.map(Some).ok_or_else(|| self.fault(allowed))
+        number.map(Some).ok_or_else(|| self.fault(&allowed.to_string()))
     }
 
     /// One of `all`; `null` and `""` are none.

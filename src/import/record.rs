@@ -104,8 +104,8 @@ impl<'a, 'de> Record<'a, 'de> {
                 record.command_content = self.context.decoding.decode(text)?;
             }
             Field::Timeout => {
-                record.timeout = value
-                    .number(&format!("a whole number from 1 to {}", limits::TIMEOUT_SECONDS))?;
+                let most = limits::TIMEOUT_SECONDS;
+                record.timeout = value.number(format_args!("a whole number from 1 to {most}"))?;
             }
             // The lists are read by readers of their own, the texts above.
             _ => {}

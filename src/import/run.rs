@@ -43,7 +43,12 @@ impl<'de> List<'de> for RunList<'_, '_, 'de> {
             reader.record.refuse_missing("InvocationStatus");
         }
         let RunReader { record, run, notes } = reader;
-        record.invocation.instances.push(run);
+        let runs = &mut record.invocation.instances;
+        if runs.len() == runs.capacity() {
+            // Most records have one, and a run is large.
+            runs.reserve_exact(runs.len().max(1));
+        }
+        runs.push(run);
         record.runs.push(notes);
         Ok(true)
     }
