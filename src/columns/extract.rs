@@ -1,7 +1,8 @@
 //! A page's records as columns of their own, so that whoever reads columns reads a copy as well.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::invocations::{Columns, Head};
 use super::runs::Run;
@@ -9,12 +10,22 @@ use super::symbols::{SymbolId, Symbols};
 
 impl Columns {
     /// The records in `slots`, in that order, in slots from 0, without their histories; with
-    /// `instance` only the run on it. Texts are shared, each use as a symbol of its own: that is
-    /// cheaper than to find out which are the same. They are only read: `find` must not be called
-    /// on them. Cost: O(records and runs copied).
+    /// `instance` only the run on it. Texts are shared, each use as a symbol of its own unless it is
+    /// that of the use before: that is cheaper than to find out which are the same. They are only
+    /// read: `find` must not be called on them. Cost: O(records and runs copied).
     pub(crate) fn extract(&self, slots: &[u32], instance: Option<SymbolId>) -> Columns {
         let mut copy = Columns::default();
+        let heads = || slots.iter().map(|&slot| self.head(slot));
+        let runs = match instance {
+            Some(_) => slots.len(),
+            None => heads().map(|head| usize::from(head.run_count)).sum(),
+        };
+        // All at once: no table is moved while the store is held.
         copy.heads.reserve_exact(slots.len());
+        copy.commands.reserve(slots.len());
+        copy.tag_pairs.reserve(heads().map(|head| head.tags.len()).sum());
+        copy.runs.reserve_exact(runs);
+        copy.instances.reserve(runs);
         for &slot in slots {
             let first = copy.runs.len();
             let runs = self.runs(slot).iter();
@@ -63,15 +74,23 @@ impl Columns {
 
     fn share_head(&self, slot: u32, copy: &mut Columns) -> Head {
         let given = self.head(slot);
-        let mut head = given.clone();
-        head.region = share(&self.regions, given.region, &mut copy.regions);
-        head.resource_group =
-            share(&self.resource_groups, given.resource_group, &mut copy.resource_groups);
-        head.command = share(&self.commands, given.command, &mut copy.commands);
-        for tag in &mut head.tags {
-            *tag = share(&self.tag_pairs, *tag, &mut copy.tag_pairs);
+        Head {
+            // Of a slice: to clone it would take it byte by byte.
+            invoke_id: SmallVec::from_slice(&given.invoke_id),
+            tags: given
+                .tags
+                .iter()
+                .map(|&tag| share(&self.tag_pairs, tag, &mut copy.tag_pairs))
+                .collect(),
+            command: share(&self.commands, given.command, &mut copy.commands),
+            region: share(&self.regions, given.region, &mut copy.regions),
+            resource_group: share(
+                &self.resource_groups,
+                given.resource_group,
+                &mut copy.resource_groups,
+            ),
+            ..*given
         }
-        head
     }
 
     /// Puts a run behind all others of `copy`, without its history.
@@ -109,5 +128,5 @@ impl Columns {
 }
 
 fn share<T>(from: &Symbols<T>, id: SymbolId, to: &mut Symbols<T>) -> SymbolId {
-    to.push_unindexed(Arc::clone(from.get(id)))
+    to.share(from.get(id))
 }

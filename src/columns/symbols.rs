@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::growth::reserve_for_one;
 use super::packed::Key;
 
 /// Names a value of one [`Symbols`].
@@ -49,22 +50,20 @@ const FEW: usize = 8;
 /// The distinct values of one kind. Values are shared, so that a page can take them along.
 #[derive(Debug)]
 pub(crate) struct Symbols<T> {
-    entries: Vec<Entry<T>>,
+    values: Vec<Option<Arc<T>>>,
+    /// How often each value is used. Apart from the values, so that a write does not take from a
+    /// reader's cache what it reads them by.
+    uses: Vec<u32>,
     free: Vec<SymbolId>,
     ids: HashTable<SymbolId>,
     hasher: DefaultHashBuilder,
 }
 
-#[derive(Debug)]
-struct Entry<T> {
-    value: Option<Arc<T>>,
-    uses: u32,
-}
-
 impl<T> Default for Symbols<T> {
     fn default() -> Self {
         Symbols {
-            entries: Vec::new(),
+            values: Vec::new(),
+            uses: Vec::new(),
             free: Vec::new(),
             ids: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
@@ -75,10 +74,10 @@ impl<T> Default for Symbols<T> {
 impl<T: Key> Symbols<T> {
     /// The id of the value with `key`. Cost: O(length).
     pub(crate) fn find(&self, key: &[u8]) -> Option<SymbolId> {
-        if self.entries.len() <= FEW {
-            let at =
-                |entry: &Entry<T>| entry.value.as_ref().is_some_and(|value| value.key() == key);
-            return self.entries.iter().position(at).map(|id| id as SymbolId);
+        if self.values.len() <= FEW {
+            let is_it =
+                |value: &Option<Arc<T>>| value.as_ref().is_some_and(|value| value.key() == key);
+            return self.values.iter().position(is_it).map(|id| id as SymbolId);
         }
         let hash = self.hasher.hash_one(key);
         self.ids.find(hash, |&id| self.key_of(id) == key).copied()
@@ -89,30 +88,34 @@ impl<T: Key> Symbols<T> {
     pub(super) fn acquire(&mut self, key: &[u8], make: impl FnOnce() -> T) -> SymbolId {
         let hash = self.hasher.hash_one(key);
         if let Some(&id) = self.ids.find(hash, |&id| self.key_of(id) == key) {
-            self.entries[id as usize].uses += 1;
+            self.uses[id as usize] += 1;
             return id;
         }
-        let entry = Entry { value: Some(Arc::new(make())), uses: 1 };
+        let value = Some(Arc::new(make()));
         let id = match self.free.pop() {
             Some(id) => {
-                self.entries[id as usize] = entry;
+                self.values[id as usize] = value;
+                self.uses[id as usize] = 1;
                 id
             }
             None => {
-                self.entries.push(entry);
-                (self.entries.len() - 1) as SymbolId
+                reserve_for_one(&mut self.values);
+                reserve_for_one(&mut self.uses);
+                self.values.push(value);
+                self.uses.push(1);
+                (self.values.len() - 1) as SymbolId
             }
         };
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        self.ids.insert_unique(hash, id, |&id| hasher.hash_one(key_in(entries, id)));
+        let (values, hasher) = (&self.values, &self.hasher);
+        self.ids.insert_unique(hash, id, |&id| hasher.hash_one(key_in(values, id)));
         id
     }
 
     /// Uses the value once less. Returns it when that was the last use: then it is gone.
     pub(crate) fn release(&mut self, id: SymbolId) -> Option<Arc<T>> {
-        let entry = &mut self.entries[id as usize];
-        entry.uses -= 1;
-        if entry.uses > 0 {
+        let uses = &mut self.uses[id as usize];
+        *uses -= 1;
+        if *uses > 0 {
             return None;
         }
         let hash = self.hasher.hash_one(self.key_of(id));
@@ -122,17 +125,17 @@ impl<T: Key> Symbols<T> {
         self.free.push(id);
         // Of what never grows smaller by itself this is the part that is cheap to make anew.
         if self.ids.len() * 8 < self.ids.capacity() && self.ids.capacity() > 64 {
-            let (entries, hasher) = (&self.entries, &self.hasher);
-            self.ids.shrink_to(self.ids.len() * 2, |&id| hasher.hash_one(key_in(entries, id)));
+            let (values, hasher) = (&self.values, &self.hasher);
+            self.ids.shrink_to(self.ids.len() * 2, |&id| hasher.hash_one(key_in(values, id)));
         }
-        self.entries[id as usize].value.take()
+        self.values[id as usize].take()
     }
 }
 
 impl<T> Symbols<T> {
     /// The value `id`, which is in use.
     pub(crate) fn get(&self, id: SymbolId) -> &Arc<T> {
-        match &self.entries[id as usize].value {
+        match &self.values[id as usize] {
             Some(value) => value,
             None => unreachable!("a symbol is kept while a record uses it"),
         }
@@ -140,64 +143,79 @@ impl<T> Symbols<T> {
 
     /// How often `id` is used.
     pub(super) fn uses(&self, id: SymbolId) -> u32 {
-        self.entries.get(id as usize).map_or(0, |entry| entry.uses)
+        self.uses.get(id as usize).copied().unwrap_or(0)
     }
 
     /// Uses `id`, which is in use, once more.
     pub(super) fn acquire_again(&mut self, id: SymbolId) {
-        self.entries[id as usize].uses += 1;
+        self.uses[id as usize] += 1;
     }
 
     /// Replaces the value `id` by another one with the same key.
     pub(crate) fn replace(&mut self, id: SymbolId, value: T) {
-        self.entries[id as usize].value = Some(Arc::new(value));
-    }
-
-    /// Adds a shared value without a way to find it: for the columns of a page.
-    pub(super) fn push_unindexed(&mut self, value: Arc<T>) -> SymbolId {
-        self.entries.push(Entry { value: Some(value), uses: 1 });
-        (self.entries.len() - 1) as SymbolId
+        self.values[id as usize] = Some(Arc::new(value));
     }
 
     /// One more than the highest id there ever was at once.
     pub(crate) fn id_bound(&self) -> usize {
-        self.entries.len()
+        self.values.len()
     }
 
     /// The values in use.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Arc<T>> {
-        self.entries.iter().filter_map(|entry| entry.value.as_ref())
+        self.values.iter().flatten()
     }
 
     /// Heap bytes of the tables, without the values.
     pub(crate) fn table_bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry<T>>()
+        self.values.capacity() * size_of::<Option<Arc<T>>>()
+            + self.uses.capacity() * 4
             + self.free.capacity() * size_of::<SymbolId>()
             + self.ids.allocation_size()
     }
 }
 
-impl<T: Key> Symbols<T> {
-    fn key_of(&self, id: SymbolId) -> &[u8] {
-        key_in(&self.entries, id)
+/// For the columns of a page, which only reads: nothing is found or counted.
+impl<T> Symbols<T> {
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.values.reserve_exact(more);
     }
 
-    /// Checks the table against the entries.
+    /// Adds a value of another's. One that was added just before is not added once more.
+    pub(super) fn share(&mut self, value: &Arc<T>) -> SymbolId {
+        let last = self.values.last().and_then(Option::as_ref);
+        if !last.is_some_and(|last| Arc::ptr_eq(last, value)) {
+            self.values.push(Some(Arc::clone(value)));
+        }
+        (self.values.len() - 1) as SymbolId
+    }
+}
+
+impl<T: Key> Symbols<T> {
+    fn key_of(&self, id: SymbolId) -> &[u8] {
+        key_in(&self.values, id)
+    }
+
+    /// Checks the table against the values.
     pub(crate) fn internal_validate(&self, name: &str) -> Result<(), String> {
-        let in_use = self.entries.iter().filter(|entry| entry.value.is_some()).count();
-        if in_use != self.ids.len() || in_use + self.free.len() != self.entries.len() {
+        let in_use = self.values().count();
+        if in_use != self.ids.len()
+            || in_use + self.free.len() != self.values.len()
+            || self.uses.len() != self.values.len()
+        {
             return Err(format!(
-                "{name}: {in_use} in use, {} findable, {} free, {} entries",
+                "{name}: {in_use} in use, {} findable, {} free, {} values, {} counted",
                 self.ids.len(),
                 self.free.len(),
-                self.entries.len()
+                self.values.len(),
+                self.uses.len()
             ));
         }
-        for (id, entry) in self.entries.iter().enumerate() {
-            let Some(value) = &entry.value else { continue };
+        for (id, value) in self.values.iter().enumerate() {
+            let Some(value) = value else { continue };
             let (key, id) = (value.key(), id as SymbolId);
             let hashed = self.ids.find(self.hasher.hash_one(key), |&found| found == id);
-            if hashed.is_none() || self.find(key) != Some(id) || entry.uses == 0 {
+            if hashed.is_none() || self.find(key) != Some(id) || self.uses(id) == 0 {
                 return Err(format!("{name}: {id} is not found by its key, or unused"));
             }
         }
@@ -205,6 +223,6 @@ impl<T: Key> Symbols<T> {
     }
 }
 
-fn key_in<T: Key>(entries: &[Entry<T>], id: SymbolId) -> &[u8] {
-    entries[id as usize].value.as_ref().map_or(&[], |value| value.key())
+fn key_in<T: Key>(values: &[Option<Arc<T>>], id: SymbolId) -> &[u8] {
+    values[id as usize].as_ref().map_or(&[], |value| value.key())
 }
