@@ -17,6 +17,7 @@ use crate::import::{Capture, ImportOptions, ImportReport};
 use crate::model::{Invocation, RunUpdate};
 use crate::request::{DescribeInvocationResults, DescribeInvocations};
 use crate::response::{DescribeInvocationResultsResponse, DescribeInvocationsResponse};
+use crate::store::validate::Valid;
 use crate::store::{Accepted, Statistics, Store, Subscription};
 
 /// A [`Store`] behind a lock, with its queries and writes; what else a store has is reached by
@@ -26,7 +27,8 @@ use crate::store::{Accepted, Statistics, Store, Subscription};
 ///   the store.
 /// - The lock is held to find a page's rows and to copy what they need (texts are shared, not
 ///   copied), not while the answer is written.
-/// - Readers go side by side; readers and the writer let each other in.
+/// - Readers go side by side. Where readers and writers wait they take turns, so that neither side
+///   keeps the other out, however fast it comes.
 /// - A panic in a closure given to [`read`](Self::read) or [`write`](Self::write) leaves the
 ///   store usable: what the closure had written by then stands.
 ///
@@ -56,7 +58,7 @@ pub struct SharedStore(Arc<SharedLock<Store>>);
 /// What the lock is made of.
 mod sync {
     pub(super) use std::hint::spin_loop;
-    pub(super) use std::sync::atomic::{AtomicUsize, Ordering};
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     pub(super) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
     pub(super) use std::thread::yield_now;
 }
@@ -196,13 +198,14 @@ impl SharedStore {
         self.lock_to_read().statistics()
     }
 
-    /// As [`Store::accept`].
+    /// As [`Store::accept`]; the record is checked against its limits before the store is locked.
     ///
     /// # Errors
     ///
     /// As there.
     pub fn accept(&self, invocation: &Invocation) -> Result<Accepted, Error> {
-        self.lock_to_write().accept(invocation)
+        let valid = Valid::new(invocation)?;
+        self.lock_to_write().accept_valid(valid)
     }
 
     /// As [`Store::accept_batch`].

@@ -16,7 +16,7 @@ use loom::thread;
 
 mod sync {
     pub(super) use loom::hint::spin_loop;
-    pub(super) use loom::sync::atomic::{AtomicUsize, Ordering};
+    pub(super) use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     pub(super) use loom::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
     pub(super) use loom::thread::yield_now;
 }
@@ -25,7 +25,7 @@ mod sync {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 struct Pair(u32, u32);
 
-type Lock<const SPINS: usize, const COURTESY: usize> = Arc<SharedLock<Pair, SPINS, COURTESY>>;
+type Lock<const SPINS: usize, const YIELDS: usize> = Arc<SharedLock<Pair, SPINS, YIELDS>>;
 
 fn add<const S: usize, const C: usize>(lock: &Lock<S, C>, more: u32) {
     let mut pair = lock.write();
@@ -45,7 +45,8 @@ fn look<const S: usize, const C: usize>(lock: &Lock<S, C>, least: u32) -> u32 {
     before.0
 }
 
-/// Tries all orders; how many there were.
+/// Tries all orders, or those with up to so many switches that no step asks for; how many there
+/// were.
 fn every_order(preemptions: Option<usize>, threads: impl Fn() + Sync + Send + 'static) -> usize {
     let count = std::sync::Arc::new(Count::new(0));
     let counted = std::sync::Arc::clone(&count);
@@ -66,10 +67,11 @@ fn begin<const S: usize, const C: usize>() -> Lock<S, C> {
 fn end<const S: usize, const C: usize>(lock: &Lock<S, C>, sum: u32) {
     assert_eq!(*lock.read(), Pair(sum, sum), "a write is lost");
     assert_eq!(lock.waiting_readers.load(sync::Ordering::SeqCst), 0, "a reader is still counted");
+    assert_eq!(lock.waiting_writers.load(sync::Ordering::SeqCst), 0, "a writer is still counted");
 }
 
-fn a_reader_and_a_writer<const S: usize, const C: usize>() -> usize {
-    every_order(None, || {
+fn a_reader_and_a_writer<const S: usize, const C: usize>(preemptions: Option<usize>) -> usize {
+    every_order(preemptions, move || {
         let lock = begin::<S, C>();
         let writer = {
             let lock = Arc::clone(&lock);
@@ -100,10 +102,8 @@ fn two_writers<const S: usize, const C: usize>() -> usize {
     })
 }
 
-fn two_readers_and_a_writer<const S: usize, const C: usize>() -> usize {
-    // With three threads all orders are too many: those with up to two switches that no step asks
-    // for.
-    every_order(Some(2), || {
+fn two_readers_and_a_writer<const S: usize, const C: usize>(preemptions: usize) -> usize {
+    every_order(Some(preemptions), move || {
         let lock = begin::<S, C>();
         let reader = || {
             let lock = Arc::clone(&lock);
@@ -137,10 +137,11 @@ fn two_writers_and_a_reader<const S: usize, const C: usize>() -> usize {
 fn a_reader_beside_a_writer() {
     // Without a spin every thread sleeps for the lock that it does not get at once.
     let counts = [
-        a_reader_and_a_writer::<0, 0>(),
-        a_reader_and_a_writer::<0, 1>(),
-        a_reader_and_a_writer::<1, 0>(),
-        a_reader_and_a_writer::<1, 1>(),
+        a_reader_and_a_writer::<0, 0>(None),
+        // All of these take a minute.
+        a_reader_and_a_writer::<0, 1>(Some(4)),
+        a_reader_and_a_writer::<1, 0>(Some(4)),
+        a_reader_and_a_writer::<1, 1>(Some(4)),
     ];
     println!("orders: {counts:?}");
     assert!(counts.iter().all(|&count| count > 5), "{counts:?}");
@@ -155,7 +156,7 @@ fn a_writer_beside_a_writer() {
 
 #[test]
 fn readers_beside_a_writer() {
-    let counts = [two_readers_and_a_writer::<0, 1>(), two_readers_and_a_writer::<1, 1>()];
+    let counts = [two_readers_and_a_writer::<0, 1>(2), two_readers_and_a_writer::<1, 1>(1)];
     println!("orders: {counts:?}");
     assert!(counts.iter().all(|&count| count > 5), "{counts:?}");
 }

@@ -3,7 +3,7 @@
 use hashbrown::HashSet;
 
 use super::Store;
-use super::validate::validate;
+use super::validate::Valid;
 use crate::error::Error;
 use crate::index::RowKey;
 use crate::model::{Invocation, Timestamp};
@@ -52,8 +52,13 @@ impl Store {
     /// `InvalidParameter`, the codes of tags, `Duplicate.InstanceId`; or, with
     /// `Duplicate.InvokeId`, an InvokeId that is held already. Then nothing has changed.
     pub fn accept(&mut self, invocation: &Invocation) -> Result<Accepted, Error> {
+        self.accept_valid(Valid::new(invocation)?)
+    }
+
+    /// [`accept`](Self::accept) of a record that is looked at already.
+    pub(crate) fn accept_valid(&mut self, valid: Valid<'_>) -> Result<Accepted, Error> {
         let now = self.now();
-        self.judge(invocation, now)?;
+        let invocation = self.judge(valid, now)?;
         self.begin_write(now);
         let key = self.next_key(invocation, now);
         let expired = key.time < self.cutoff(now);
@@ -100,7 +105,8 @@ impl Store {
         let mut reports = Vec::with_capacity(invocations.len());
         for (position, invocation) in invocations.iter().enumerate() {
             let invoke_id = &*invocation.invoke_id;
-            let judged = self.judge(invocation, now).and_then(|()| {
+            let judged = Valid::new(invocation).and_then(|valid| {
+                self.judge(valid, now)?;
                 let is_new = !waiting_ids.contains(invoke_id);
                 is_new.then_some(()).ok_or_else(|| Error::record_duplicate("InvokeId", invoke_id))
             });
@@ -164,14 +170,15 @@ impl Store {
         beyond
     }
 
-    fn judge(&self, invocation: &Invocation, now: Timestamp) -> Result<(), Error> {
-        validate(invocation)?;
+    /// The record, unless its InvokeId is held already.
+    fn judge<'a>(&self, valid: Valid<'a>, now: Timestamp) -> Result<&'a Invocation, Error> {
+        let invocation = valid.record();
         let held = self.columns.find(&invocation.invoke_id);
         let cutoff = self.cutoff(now);
         if held.is_some_and(|slot| self.columns.head(slot).creation_time >= cutoff) {
             return Err(Error::record_duplicate("InvokeId", &invocation.invoke_id));
         }
-        Ok(())
+        Ok(invocation)
     }
 
     fn next_key(&mut self, invocation: &Invocation, now: Timestamp) -> RowKey {

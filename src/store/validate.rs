@@ -4,8 +4,23 @@ use crate::error::Error;
 use crate::limits::{self, at_most_chars};
 use crate::model::{InstanceRun, Invocation, check_tags};
 
-/// Checks every field against its limit, in the order of the fields. Cost: O(size).
-pub(super) fn validate(invocation: &Invocation) -> Result<(), Error> {
+/// A record that keeps every limit; whether a store takes it depends on what it holds.
+#[derive(Clone, Copy)]
+pub(crate) struct Valid<'a>(&'a Invocation);
+
+impl<'a> Valid<'a> {
+    /// The first fault in the order of the fields is the error. Cost: O(size).
+    pub(crate) fn new(invocation: &'a Invocation) -> Result<Self, Error> {
+        validate(invocation)?;
+        Ok(Valid(invocation))
+    }
+
+    pub(super) fn record(self) -> &'a Invocation {
+        self.0
+    }
+}
+
+fn validate(invocation: &Invocation) -> Result<(), Error> {
     let record = invocation;
     id("RegionId", &record.region_id)?;
     bytes("ResourceGroupId", record.resource_group_id.len(), limits::ID_BYTES)?;
