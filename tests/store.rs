@@ -224,3 +224,23 @@ fn output_that_comes_late_is_no_part_of_history() {
     let outputs: Vec<_> = page.invocation_results().map(|row| row.output().to_vec()).collect();
     assert_eq!(outputs, [b"one, and late".to_vec(), b"one".to_vec()]);
 }
+
+#[test]
+fn of_output_that_comes_in_parts_the_last_bytes_are_kept() {
+    const KEPT: usize = 24_576;
+    let mut store = Store::new(Config::default(), start());
+    store.accept(&record(1)).expect("a record without a fault");
+    store.update_run("t-1", "i-1", &RunUpdate::started()).expect("it is pending");
+    let mut all: Vec<u8> = Vec::new();
+    // Up to the limit, over it by one and by many, and by itself longer than it.
+    for length in [20_000, 4_576, 1, 7_000, KEPT - 1, KEPT, 60_000, 3] {
+        let part: Vec<u8> = (all.len()..all.len() + length).map(|at| (at % 251) as u8).collect();
+        all.extend_from_slice(&part);
+        store.update_run("t-1", "i-1", &RunUpdate::more_output(part)).expect("it is running");
+        let record = store.get("t-1").expect("it is there");
+        let run = record.instances().next().expect("it has one");
+        let lost = all.len().saturating_sub(KEPT);
+        assert!(run.output() == &all[lost..], "not the last bytes of {}", all.len());
+        assert_eq!(run.dropped(), lost as u64);
+    }
+}
