@@ -1,5 +1,9 @@
 //! The postings: for each value of each indexed column, the rows that have it.
 
+use std::hint::black_box;
+
+use smallvec::SmallVec;
+
 use super::intersect::ScratchPool;
 use super::order::{Order, RowKey};
 use super::rowset::{BLOCK_ROWS, RowSet};
@@ -46,7 +50,9 @@ impl Index {
             self.postings.iter_mut().flatten().for_each(|rows| rows.open_gap(row));
             row
         };
-        self.add_entries(row, slot, columns);
+        for entry in self.entries(row, slot, columns) {
+            self.add(entry, row);
+        }
     }
 
     /// Adds many records, `more`, in any order. Cost: as one by one, but at most one pass over
@@ -70,11 +76,9 @@ impl Index {
     /// length of the lists it is taken from.
     pub(crate) fn remove(&mut self, slot: u32, columns: &Columns) {
         let row = self.order.row_of(slot);
-        let (rows, tuning) = (self.order.rows(), self.tuning);
-        let postings = &mut self.postings;
-        columns.for_each_index_key(slot, |(column, value)| {
-            postings[column as usize][value as usize].remove(row, rows, tuning);
-        });
+        for entry in self.entries(row, slot, columns) {
+            self.take(entry, row);
+        }
         self.order.remove(slot);
     }
 
@@ -90,10 +94,19 @@ impl Index {
         self.postings[column as usize][value as usize].remove(row, rows, self.tuning);
     }
 
-    fn add_entries(&mut self, row: u32, slot: u32, columns: &Columns) {
-        let (rows, tuning) = (self.order.rows(), self.tuning);
-        let postings = &mut self.postings;
-        columns.for_each_index_key(slot, |key| add_to(postings, key, row, rows, tuning));
+    /// The entries of the record in `slot`. Of each posting it reads what a change of `row` in it
+    /// begins with: from memory much can come at once, where each change would wait for its own.
+    fn entries(&self, row: u32, slot: u32, columns: &Columns) -> SmallVec<[IndexKey; 32]> {
+        let mut entries = SmallVec::new();
+        columns.for_each_index_key(slot, |key| entries.push(key));
+        let sets = || {
+            let sets = entries.iter();
+            sets.filter_map(|&(column, value)| self.postings[column as usize].get(value as usize))
+        };
+        // All forms first: where the rows are depends on them.
+        black_box(sets().filter(|set| set.is_list()).count());
+        black_box(sets().fold(0, |seen, set| seen ^ set.look_at(row)));
+        entries
     }
 
     /// Drops the rows whose records are gone, once they are more than a quarter of the records and
@@ -113,9 +126,12 @@ impl Index {
     fn rebuild(&mut self, order: Order, columns: &Columns) {
         self.order = order;
         self.postings = Default::default();
-        for row in 0..self.order.rows() {
+        let (rows, tuning) = (self.order.rows(), self.tuning);
+        for row in 0..rows {
             if let Some(slot) = self.order.slot(row) {
-                self.add_entries(row, slot, columns);
+                columns.for_each_index_key(slot, |key| {
+                    add_to(&mut self.postings, key, row, rows, tuning);
+                });
             }
         }
     }

@@ -51,6 +51,26 @@ impl RowSet {
         }
     }
 
+    /// In which of the two forms it is.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self, RowSet::List(_))
+    }
+
+    /// Something of what a change of `row` reads: of a list both ends, where most changes are.
+    pub(super) fn look_at(&self, row: u32) -> u64 {
+        match self {
+            RowSet::List(list) => {
+                let ends = [list.first(), list.last()];
+                ends.into_iter().flatten().fold(0, |seen, &row| seen ^ u64::from(row))
+            }
+            RowSet::Bits(bits) => {
+                let word = bits.words.get((row / 64) as usize).copied().unwrap_or(0);
+                let block = bits.blocks.get((row / BLOCK_ROWS) as usize).copied().unwrap_or(0);
+                word ^ u64::from(block)
+            }
+        }
+    }
+
     /// Adds `row`, which is not in the set, among `rows` rows in all. Cost: O(1) at the end,
     /// O(list) elsewhere in a list.
     pub(crate) fn insert(&mut self, row: u32, rows: u32, tuning: Tuning) {
