@@ -65,7 +65,7 @@ pub fn measure(count: usize, quick: bool, effort: Effort, yardstick: &Yardstick)
             let (writes, reads) =
                 beside_reader(Pace::Busy, || &shared, || write(&shared, &tasks, offered, length));
             rounds.reads.push(reads.len() as f64 / writes.took.as_secs_f64());
-            rounds.writes.push(writes.times.len() as f64 / writes.took.as_secs_f64());
+            rounds.writes.push(writes.count as f64 / writes.took.as_secs_f64());
             rounds.read_medians.push(median(reads.iter().copied()));
             rounds.read_p99s.push(quantile(reads, 0.99));
             rounds.write_times.extend(writes.times);
@@ -98,6 +98,9 @@ fn pending(mut record: Invocation) -> Invocation {
 
 struct Written {
     took: Duration,
+    count: usize,
+    /// Without those of the first quarter: the tasks have just been made, and the first accepts find
+    /// little of the store in the caches, which takes them ten times as long.
     times: Vec<f64>,
 }
 
@@ -109,7 +112,8 @@ fn write(
     length: Duration,
 ) -> Written {
     let start = Instant::now();
-    let mut times = Vec::new();
+    let (mut times, mut count) = (Vec::new(), 0);
+    let counted_from = start + length / 4;
     let pause = offered
         .filter(|&offered| offered > 0)
         .map(|offered| Duration::from_secs(1) / offered as u32);
@@ -121,7 +125,11 @@ fn write(
         }
         let start = Instant::now();
         write();
-        times.push(nanoseconds_of(start.elapsed()) - overhead());
+        let took = nanoseconds_of(start.elapsed()) - overhead();
+        count += 1;
+        if start >= counted_from {
+            times.push(took);
+        }
     };
     let (started, finished) = (RunUpdate::started(), RunUpdate::finished(0));
     for task in tasks.iter().filter(|_| offered != Some(0)) {
@@ -137,7 +145,7 @@ fn write(
     if offered == Some(0) {
         std::thread::sleep(length);
     }
-    Written { took: if offered == Some(0) { start.elapsed() } else { took }, times }
+    Written { took: if offered == Some(0) { start.elapsed() } else { took }, count, times }
 }
 
 pub fn bounds(shared: &SharedStores, bounds: &mut Vec<Bound>) {
