@@ -43,16 +43,20 @@ impl Index {
     /// Adds the record in `slot`. Cost: O(entries) for the newest record, O(index) for one that
     /// belongs between others.
     pub(crate) fn insert(&mut self, key: RowKey, slot: u32, columns: &Columns) {
-        let row = if self.order.last_key().is_none_or(|last| last < key) {
-            self.order.push(key, slot)
-        } else {
-            let row = self.order.insert(key, slot);
-            self.postings.iter_mut().flatten().for_each(|rows| rows.open_gap(row));
-            row
-        };
+        let row = self.add_row(key, slot);
         for entry in self.entries(row, slot, columns) {
             self.add(entry, row);
         }
+    }
+
+    /// A row for the record in `slot`, which has no entries yet.
+    fn add_row(&mut self, key: RowKey, slot: u32) -> u32 {
+        if self.order.last_key().is_none_or(|last| last < key) {
+            return self.order.push(key, slot);
+        }
+        let row = self.order.insert(key, slot);
+        self.postings.iter_mut().flatten().for_each(|rows| rows.open_gap(row));
+        row
     }
 
     /// Adds many records, `more`, in any order. Cost: as one by one, but at most one pass over
@@ -65,7 +69,8 @@ impl Index {
         };
         if between <= MERGE_FROM {
             for &(key, slot) in &more {
-                self.insert(key, slot, columns);
+                let row = self.add_row(key, slot);
+                self.add_entries(row, slot, columns);
             }
         } else {
             self.rebuild(self.order.merged(&more), columns);
@@ -76,9 +81,11 @@ impl Index {
     /// length of the lists it is taken from.
     pub(crate) fn remove(&mut self, slot: u32, columns: &Columns) {
         let row = self.order.row_of(slot);
-        for entry in self.entries(row, slot, columns) {
-            self.take(entry, row);
-        }
+        let (rows, tuning) = (self.order.rows(), self.tuning);
+        let postings = &mut self.postings;
+        columns.for_each_index_key(slot, |(column, value)| {
+            postings[column as usize][value as usize].remove(row, rows, tuning);
+        });
         self.order.remove(slot);
     }
 
@@ -94,8 +101,17 @@ impl Index {
         self.postings[column as usize][value as usize].remove(row, rows, self.tuning);
     }
 
-    /// The entries of the record in `slot`. Of each posting it reads what a change of `row` in it
-    /// begins with: from memory much can come at once, where each change would wait for its own.
+    /// Adds `row` to the postings of the record in `slot`, one of many: most of its postings have just
+    /// been changed for another.
+    fn add_entries(&mut self, row: u32, slot: u32, columns: &Columns) {
+        let (rows, tuning) = (self.order.rows(), self.tuning);
+        let postings = &mut self.postings;
+        columns.for_each_index_key(slot, |key| add_to(postings, key, row, rows, tuning));
+    }
+
+    /// The entries of the record in `slot`, which comes alone. Of each posting it reads what a change
+    /// of `row` in it begins with: from memory much can come at once, where each change would wait
+    /// for its own.
     fn entries(&self, row: u32, slot: u32, columns: &Columns) -> SmallVec<[IndexKey; 32]> {
         let mut entries = SmallVec::new();
         columns.for_each_index_key(slot, |key| entries.push(key));
@@ -126,12 +142,9 @@ impl Index {
     fn rebuild(&mut self, order: Order, columns: &Columns) {
         self.order = order;
         self.postings = Default::default();
-        let (rows, tuning) = (self.order.rows(), self.tuning);
-        for row in 0..rows {
+        for row in 0..self.order.rows() {
             if let Some(slot) = self.order.slot(row) {
-                columns.for_each_index_key(slot, |key| {
-                    add_to(&mut self.postings, key, row, rows, tuning);
-                });
+                self.add_entries(row, slot, columns);
             }
         }
     }
