@@ -1,5 +1,6 @@
-//! The lock of the shared handle, on its own: every order in which threads can take their steps is
-//! tried. A thread that sleeps for ever in one of them is reported as a deadlock.
+//! The lock of the shared handle, on its own: the orders in which threads can take their steps are
+//! tried, all of them where that takes seconds, else those with few switches that no step asks for.
+//! A thread that sleeps for ever in one of them is reported as a deadlock.
 //!
 //! The file is the library's; only its parts are others here, which the model watches. It spins and
 //! steps back less often, so that the orders can be counted.
@@ -138,7 +139,7 @@ fn a_reader_beside_a_writer() {
     // Without a spin every thread sleeps for the lock that it does not get at once.
     let counts = [
         a_reader_and_a_writer::<0, 0>(None),
-        // All of these take a minute.
+        // All orders of these take minutes.
         a_reader_and_a_writer::<0, 1>(Some(4)),
         a_reader_and_a_writer::<1, 0>(Some(4)),
         a_reader_and_a_writer::<1, 1>(Some(4)),

@@ -1,5 +1,5 @@
 //! A lock on which readers and writers let each other in. It knows nothing of what it guards, and
-//! takes its parts from `super::sync`: its test has others there, which try every order of steps.
+//! takes its parts from `super::sync`: its test has others there, which try the orders of steps.
 
 use std::sync::{PoisonError, TryLockError, TryLockResult};
 
