@@ -336,7 +336,9 @@ pub struct Tuning {
     /// short enough that their marks stay in the cache.
     pub first_piece: u32,
     /// A piece reaches over fewer rows of the store than this, each a byte of the marks: so a
-    /// query's room is a constant however large the store, and stays in the second-level cache.
+    /// query's room is a constant however large the store, and the marks stay in the first-level
+    /// cache with the rows. At 1,000,000 rows the longest lists take 0.82 of what they take with
+    /// 65,536; at 32,768 shorter lists take 1.1.
     pub piece_span: u32,
     /// Dead rows or runs below this number are never worth a pass over the store.
     pub dead_min: u32,
@@ -348,7 +350,7 @@ impl Default for Tuning {
             list_share: 192,
             list_min: 8,
             first_piece: 128,
-            piece_span: 1 << 16,
+            piece_span: 40 << 10,
             dead_min: 4_096,
         }
     }

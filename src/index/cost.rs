@@ -86,8 +86,8 @@ fn rows_far_apart_are_in_pieces_of_their_own() {
     let rows = newest(conjunction([&some, &others]), span, 50, &mut scratch);
     let common: Vec<_> = far.into_iter().rev().filter(|row| row % 3 == 0).collect();
     assert_eq!(rows, common);
-    // Four rows reach over 60,001, five over more than a piece may.
-    assert!(scratch.bytes() < 70_000, "{}", scratch.bytes());
+    // Three rows reach over 40,001, four over more than a piece may.
+    assert!(scratch.bytes() < 41_000, "{}", scratch.bytes());
 }
 
 #[test]

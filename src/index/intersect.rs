@@ -201,8 +201,8 @@ impl<'a> Conjunction<'a> {
             touched::add(piece.len());
             for list in &mut *others {
                 let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { break };
-                let upto = list.partition_point(|&row| row <= last);
-                let from = list[..upto].partition_point(|&row| row < first);
+                let upto = rows_before_from_end(list, last + 1);
+                let from = rows_before_from_end(&list[..upto], first);
                 let overlap = &list[from..upto];
                 // The next piece is older than all of this one.
                 *list = &list[..from];
@@ -281,33 +281,56 @@ pub(super) fn keep_common(rows: &mut Vec<u32>, list: &[u32], scratch: &mut Scrat
     rows.truncate(end);
 }
 
-/// Hands the rows that are in all of `sets` to `sink`, newest first. False: it has enough.
+/// Hands those of `rows` that are in all of `sets` to `sink`, newest first. False: it has enough.
+/// Kept out of line, as [`Words::visit`] is.
+#[inline(never)]
 fn test_bits(sets: &[&Bits], rows: &[u32], sink: &mut impl Sink) -> bool {
+    match *sets {
+        [] => test_words([], &[], rows, sink),
+        [a] => test_words([a.words()], &[], rows, sink),
+        [a, b] => test_words([a, b].map(Bits::words), &[], rows, sink),
+        [a, b, c] => test_words([a, b, c].map(Bits::words), &[], rows, sink),
+        [a, b, c, d] => test_words([a, b, c, d].map(Bits::words), &[], rows, sink),
+        [a, b, c, d, e, ref rest @ ..] => {
+            test_words([a, b, c, d, e].map(Bits::words), rest, rows, sink)
+        }
+    }
+}
+
+/// The same of words of bits: each row is looked up in all of `terms` at once, and in `rest` one
+/// after the other if it is in those.
+fn test_words<const N: usize>(
+    terms: [&[u64]; N],
+    rest: &[&Bits],
+    rows: &[u32],
+    sink: &mut impl Sink,
+) -> bool {
     rows.rchunks(CHUNK).all(|chunk| {
         let mut common = [0; CHUNK];
-        let common = common_with_bits(sets, chunk, &mut common);
-        touched::add(chunk.len() * (1 + sets.len()));
-        common.is_empty() || sink.list(common)
+        let mut end = keep_in(&terms, chunk, &mut common);
+        for bits in rest {
+            let chunk = common;
+            end = keep_in(&[bits.words()], &chunk[..end], &mut common);
+        }
+        touched::add(chunk.len() * (1 + N + rest.len()));
+        end == 0 || sink.list(&common[..end])
     })
 }
 
-/// The rows of `chunk` that are in all of `sets`.
-fn common_with_bits<'c>(sets: &[&Bits], chunk: &[u32], common: &'c mut [u32; CHUNK]) -> &'c [u32] {
-    let mut end = chunk.len();
-    common[..end].copy_from_slice(chunk);
-    for bits in sets {
-        let words = bits.words();
-        // Written without a branch: every row is kept, and only a common one moves the end.
-        let mut kept = 0;
-        for at in 0..end {
-            let row = common[at];
-            common[kept] = row;
-            let word = words.get((row / 64) as usize).copied().unwrap_or(0);
-            kept += (word >> (row % 64) & 1) as usize;
-        }
-        end = kept;
+/// Writes the rows of `chunk` that are in all of `terms` to `common`. Returns how many.
+#[inline(always)]
+fn keep_in<const N: usize>(terms: &[&[u64]; N], chunk: &[u32], common: &mut [u32; CHUNK]) -> usize {
+    let count = terms.iter().map(|term| term.len()).min().unwrap_or(usize::MAX);
+    // Written without a branch: every row is kept, and only a common one moves the end.
+    let mut end = 0;
+    for &row in chunk {
+        common[end % CHUNK] = row;
+        let at = (row / 64) as usize;
+        let word =
+            if at < count { terms.iter().fold(u64::MAX, |word, term| word & term[at]) } else { 0 };
+        end += (word >> (row % 64) & 1) as usize;
     }
-    &common[..end]
+    end
 }
 
 fn in_span(list: &[u32], span: Span) -> &[u32] {
@@ -321,6 +344,20 @@ fn in_span(list: &[u32], span: Span) -> &[u32] {
         _ => list.len(),
     };
     list.get(start..end).unwrap_or_default()
+}
+
+/// The same of a place near the end of the list: searched among the last 64 rows, and as long as
+/// all are behind it, among twice as many.
+fn rows_before_from_end(list: &[u32], end: u32) -> usize {
+    if list.last().is_none_or(|&last| last < end) {
+        return list.len();
+    }
+    let mut reach = 64;
+    while reach < list.len() && list[list.len() - reach] >= end {
+        reach *= 2;
+    }
+    let start = list.len().saturating_sub(reach);
+    start + list[start..].partition_point(|&row| row < end)
 }
 
 fn rows_before(list: &[u32], end: u32) -> usize {
