@@ -1,11 +1,13 @@
 //! Which rows hold what: the list order, and for each value of each indexed column the rows that
 //! have it. Knows no request.
 
+mod bits;
 #[cfg(test)]
 mod cost;
 mod intersect;
 #[cfg(test)]
 mod laws;
+mod list;
 mod order;
 mod postings;
 mod rowset;

@@ -2,8 +2,10 @@
 //! rows are looked up one by one; and what a set takes: when it changes its form, and how its room
 //! grows. The answers would be the same if it cost more.
 
+use super::bits::Bits;
 use super::intersect::{Conjunction, Scratch, keep_common};
-use super::rowset::{Bits, RowSet};
+use super::list::List;
+use super::rowset::RowSet;
 use super::sinks::PageRows;
 use super::touched::by as touched_by;
 use super::words::Span;
@@ -184,7 +186,7 @@ fn every_other(first: u32) -> RowSet {
 fn a_list_grows_by_a_quarter_and_shrinks_when_three_quarters_are_gone() {
     let mut set = RowSet::default();
     let room = |set: &RowSet| match set {
-        RowSet::List(list) => list.capacity(),
+        RowSet::List(list) => list.room(),
         RowSet::Bits(_) => 0,
     };
     let mut rooms = vec![];
@@ -201,6 +203,30 @@ fn a_list_grows_by_a_quarter_and_shrinks_when_three_quarters_are_gone() {
     }
     rooms.dedup_by_key(|(_, room)| *room);
     assert_eq!(rooms, [(99, 112), (27, 27), (6, 6), (1, 4)]);
+}
+
+#[test]
+fn a_posting_takes_no_room_for_its_form() {
+    assert_eq!(size_of::<RowSet>(), size_of::<List>());
+}
+
+#[test]
+fn the_oldest_row_of_a_list_goes_without_a_move_of_the_others() {
+    let mut rows: List = (0..100).collect();
+    let second = &raw const rows[1];
+    rows.remove(0);
+    assert_eq!(&raw const rows[0], second);
+    // As many come as go: the room of those that are gone is used again when there is no other.
+    let mut moves = 0;
+    for row in 100..10_000 {
+        let newest = &raw const rows[98];
+        rows.insert(row);
+        moves += u32::from(&raw const rows[98] != newest);
+        rows.remove(row - 99);
+        assert_eq!(rows.len(), 99);
+    }
+    assert_eq!(rows.room(), 128);
+    assert_eq!(moves, 9_900 / 29, "each time 29 are gone");
 }
 
 #[test]

@@ -10,8 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
+use super::bits::Bits;
 use super::order::{Order, RowKey};
-use super::rowset::{Bits, RowSet};
+use super::rowset::RowSet;
 use super::sinks::{Counted, Each, Newest, PageRows};
 use super::touched;
 use super::words::{Sink, Span, Words};

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use super::bits::BLOCK_ROWS;
 use super::cost::{newest, page_and_count};
 use super::intersect::{Conjunction, Scratch};
 use super::order::{Order, RowKey};
-use super::rowset::{BLOCK_ROWS, RowSet};
+use super::rowset::RowSet;
 use super::touched::by as touched_by;
 use super::words::Span;
 use crate::config::Tuning;
@@ -32,6 +33,7 @@ fn row() -> impl Strategy<Value = u32> {
 enum Change {
     Insert(u32),
     Remove(u32),
+    RemoveOldest,
     OpenGap(u32),
     DropFront,
 }
@@ -40,6 +42,7 @@ fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         6 => row().prop_map(Change::Insert),
         3 => row().prop_map(Change::Remove),
+        3 => Just(Change::RemoveOldest),
         1 => row().prop_map(Change::OpenGap),
         1 => Just(Change::DropFront),
     ]
@@ -100,6 +103,11 @@ proptest! {
                 }
                 Change::Remove(row) => {
                     if plain.remove(&row) {
+                        set.remove(row, ROWS, tuning);
+                    }
+                }
+                Change::RemoveOldest => {
+                    if let Some(row) = plain.pop_first() {
                         set.remove(row, ROWS, tuning);
                     }
                 }

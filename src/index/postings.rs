@@ -4,9 +4,10 @@ use std::hint::black_box;
 
 use smallvec::SmallVec;
 
+use super::bits::BLOCK_ROWS;
 use super::intersect::ScratchPool;
 use super::order::{Order, RowKey};
-use super::rowset::{BLOCK_ROWS, RowSet};
+use super::rowset::RowSet;
 use crate::columns::{Columns, IndexKey, IndexedColumn, reserve_for_one};
 use crate::config::Tuning;
 

@@ -3,7 +3,7 @@
 //! All is marked `#[inline]`: without, this file is compiled apart from the walk, and walks that
 //! find little take up to twice as long.
 
-use super::rowset::{BLOCK_ROWS, Bits};
+use super::bits::{BLOCK_ROWS, Bits};
 use super::touched;
 use super::words::{Sink, Span, Words};
 
