@@ -167,7 +167,7 @@ impl Restorer {
         let mut tag_keys = SmallVec::<[SymbolId; limits::TAGS]>::new();
         for _ in 0..fields.count("tags", limits::TAGS)? {
             let tag = fields.reference("a tag", columns.tag_pairs.id_bound())?;
-            let tag_key = columns.tag_pairs.get(tag).tag_key;
+            let tag_key = columns.tag_pairs.get(tag).tag_key();
             if tag_keys.contains(&tag_key) {
                 return Err(Fault::new("has two tags with the same key"));
             }
@@ -181,7 +181,7 @@ impl Restorer {
         if columns.find(invoke_id).is_some() {
             return Err(Fault(format!("has the InvokeId {invoke_id:?} of an earlier one")));
         }
-        let recurring = columns.commands.get(command).repeat_mode.is_recurring();
+        let recurring = columns.commands.get(command).repeat_mode().is_recurring();
         let kept = key.time >= self.cutoff && position >= self.surplus;
         if !kept {
             let gone = if key.time < self.cutoff {

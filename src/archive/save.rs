@@ -271,9 +271,9 @@ impl<W: Write> Saver<'_, W> {
             let command = self.columns.commands.get(id);
             self.blocks.entry(entry::COMMAND, |out| {
                 COMMAND_FIELDS.iter().for_each(|&field| put_bytes(command.get(field), out));
-                out.push(code_of(TYPES, &command.command_type));
-                out.push(code_of(MODES, &command.repeat_mode));
-                put_number(command.timeout.unwrap_or(0).into(), out);
+                out.push(code_of(TYPES, &command.command_type()));
+                out.push(code_of(MODES, &command.repeat_mode()));
+                put_number(command.timeout().unwrap_or(0).into(), out);
             })?;
         }
         Ok(number)

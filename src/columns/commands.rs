@@ -2,7 +2,7 @@
 //! it with others, so it is interned, and shown with one ready piece of JSON.
 
 use super::fragment::{push_bytes, push_text};
-use super::packed::{Key, Packed};
+use super::packed::{Key, Packed, encode_key};
 use super::symbols::SymbolId;
 use crate::model::{CommandType, Invocation, RepeatMode};
 
@@ -23,47 +23,53 @@ pub(crate) enum CommandField {
     Launcher,
     TerminationMode,
     OssOutputDelivery,
-    /// Type, mode and timeout as bytes: part of the key, read from fields of their own.
+    /// Type, mode and timeout, see [`settings`]: part of the key, read from a number.
     Settings,
 }
 
 const FIELDS: usize = CommandField::Settings as usize + 1;
 
-/// One command with the settings of its run.
-#[derive(Debug)]
-pub(crate) struct Command {
-    pub(crate) command_id: SymbolId,
-    pub(crate) command_name: SymbolId,
-    pub(crate) command_type: CommandType,
-    pub(crate) repeat_mode: RepeatMode,
-    pub(crate) timeout: Option<u32>,
-    strings: Packed<FIELDS>,
-    /// All fields of the answer from here, as JSON with Base64 content. Empty while only one
-    /// record uses the command: unique content gains nothing from being kept twice.
-    json: Box<[u8]>,
-    /// Where the content stands in `json`, quotes included.
-    content: std::ops::Range<u32>,
+/// The numbers of a command, in the order they are packed.
+#[derive(Clone, Copy)]
+enum Number {
+    /// The symbol of the CommandId.
+    CommandId,
+    /// The symbol of the CommandName.
+    CommandName,
+    Settings,
+    /// Where the content begins in the JSON, with its quote.
+    ContentStart,
+    /// Where the JSON goes on behind the content.
+    ContentEnd,
+}
+
+const NUMBERS: usize = Number::ContentEnd as usize + 1;
+
+/// One command with the settings of its run. With it all fields of the answer from here, as JSON with
+/// Base64 content, from its second use on: unique content gains nothing from being kept twice.
+#[derive(Clone, Debug)]
+pub(crate) struct Command(Packed<FIELDS, NUMBERS>);
+
+/// Type, mode and timeout, 0 for none, in one number.
+fn settings(invocation: &Invocation) -> u32 {
+    let timeout = invocation.timeout.unwrap_or(0);
+    timeout << 8 | (invocation.command_type as u32) << 4 | invocation.repeat_mode as u32
 }
 
 impl Key for Command {
     fn key(&self) -> &[u8] {
-        self.strings.as_bytes()
+        self.0.key()
+    }
+
+    fn is_clone_of(&self, other: &Self) -> bool {
+        self.0.is_clone_of(&other.0)
     }
 }
 
 impl Command {
     /// Writes what identifies the command of `invocation` to `key`.
     pub(crate) fn encode_key(invocation: &Invocation, key: &mut Vec<u8>) {
-        let timeout = invocation.timeout.unwrap_or(0).to_le_bytes();
-        let settings = [
-            invocation.command_type as u8,
-            invocation.repeat_mode as u8,
-            timeout[0],
-            timeout[1],
-            timeout[2],
-            timeout[3],
-        ];
-        Packed::<FIELDS>::encode(
+        encode_key::<FIELDS>(
             [
                 invocation.command_id.as_bytes(),
                 invocation.command_name.as_bytes(),
@@ -78,7 +84,7 @@ impl Command {
                 invocation.launcher.as_bytes(),
                 invocation.termination_mode.as_bytes(),
                 invocation.oss_output_delivery.as_bytes(),
-                &settings,
+                &settings(invocation).to_le_bytes(),
             ],
             key,
         );
@@ -91,16 +97,7 @@ impl Command {
         command_id: SymbolId,
         command_name: SymbolId,
     ) -> Self {
-        Command {
-            command_id,
-            command_name,
-            command_type: invocation.command_type,
-            repeat_mode: invocation.repeat_mode,
-            timeout: invocation.timeout,
-            strings: Packed::from_encoded(key),
-            json: Box::default(),
-            content: 0..0,
-        }
+        Command(Packed::new(key, [command_id, command_name, settings(invocation), 0, 0], b""))
     }
 
     /// The same command with its JSON ready.
@@ -111,35 +108,57 @@ impl Command {
         self.push_content(true, &mut json);
         let end = json.len() as u32;
         self.push_after_content(&mut json);
-        Command {
-            strings: Packed::from_encoded(self.strings.as_bytes()),
-            json: json.into_boxed_slice(),
-            content: start..end,
-            ..*self
-        }
+        let [id, name, settings] =
+            [Number::CommandId, Number::CommandName, Number::Settings].map(|at| self.number(at));
+        Command(Packed::new(self.0.key(), [id, name, settings, start, end], &json))
     }
 
     pub(crate) fn has_json(&self) -> bool {
-        !self.json.is_empty()
+        !self.0.json().is_empty()
+    }
+
+    fn number(&self, number: Number) -> u32 {
+        self.0.number(number as usize)
+    }
+
+    pub(crate) fn command_id(&self) -> SymbolId {
+        self.number(Number::CommandId)
+    }
+
+    pub(crate) fn command_name(&self) -> SymbolId {
+        self.number(Number::CommandName)
+    }
+
+    pub(crate) fn command_type(&self) -> CommandType {
+        CommandType::ALL[(self.number(Number::Settings) >> 4 & 0xf) as usize]
+    }
+
+    pub(crate) fn repeat_mode(&self) -> RepeatMode {
+        RepeatMode::ALL[(self.number(Number::Settings) & 0xf) as usize]
+    }
+
+    pub(crate) fn timeout(&self) -> Option<u32> {
+        Some(self.number(Number::Settings) >> 8).filter(|&timeout| timeout > 0)
     }
 
     pub(crate) fn get(&self, field: CommandField) -> &[u8] {
-        self.strings.get(field as usize)
+        self.0.get(field as usize)
     }
 
     /// Appends the fields that come from here, from the quote that ends the InvokeId to the
     /// bracket that opens the tags.
     pub(crate) fn push_json(&self, base64: bool, out: &mut Vec<u8>) {
-        if self.json.is_empty() {
+        let json = self.0.json();
+        if json.is_empty() {
             self.push_before_content(out);
             self.push_content(base64, out);
             self.push_after_content(out);
         } else if base64 {
-            out.extend_from_slice(&self.json);
+            out.extend_from_slice(json);
         } else {
-            out.extend_from_slice(&self.json[..self.content.start as usize]);
+            out.extend_from_slice(&json[..self.number(Number::ContentStart) as usize]);
             self.push_content(false, out);
-            out.extend_from_slice(&self.json[self.content.end as usize..]);
+            out.extend_from_slice(&json[self.number(Number::ContentEnd) as usize..]);
         }
     }
 
@@ -163,9 +182,9 @@ impl Command {
             push_text(self.get(field), out);
         }
         out.extend_from_slice(b"\",\"CommandType\":\"");
-        out.extend_from_slice(self.command_type.as_str().as_bytes());
+        out.extend_from_slice(self.command_type().as_str().as_bytes());
         out.extend_from_slice(b"\",\"RepeatMode\":\"");
-        out.extend_from_slice(self.repeat_mode.as_str().as_bytes());
+        out.extend_from_slice(self.repeat_mode().as_str().as_bytes());
         out.extend_from_slice(b"\",\"CommandContent\":");
     }
 
@@ -174,7 +193,7 @@ impl Command {
     }
 
     fn push_after_content(&self, out: &mut Vec<u8>) {
-        if let Some(timeout) = self.timeout {
+        if let Some(timeout) = self.timeout() {
             out.extend_from_slice(b",\"Timeout\":");
             out.extend_from_slice(timeout.to_string().as_bytes());
         }
@@ -183,6 +202,6 @@ impl Command {
 
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.strings.as_bytes().len() + self.json.len()
+        self.0.bytes()
     }
 }

@@ -1,7 +1,7 @@
 //! The texts of errors and of OSS delivery, which runs share.
 
 use super::fragment::push_text;
-use super::packed::{Key, Packed};
+use super::packed::{Key, Packed, encode_key};
 
 /// The strings of a detail, in the order they are packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,15 +16,16 @@ pub(crate) enum DetailField {
 }
 
 /// The texts of an error and of OSS delivery. Runs that fail alike share them.
-#[derive(Debug)]
-pub(crate) struct Detail {
-    strings: Packed<6>,
-    json: Box<[u8]>,
-}
+#[derive(Clone, Debug)]
+pub(crate) struct Detail(Packed<6>);
 
 impl Key for Detail {
     fn key(&self) -> &[u8] {
-        self.strings.as_bytes()
+        self.0.key()
+    }
+
+    fn is_clone_of(&self, other: &Self) -> bool {
+        self.0.is_clone_of(&other.0)
     }
 }
 
@@ -36,11 +37,11 @@ impl Detail {
 
     /// Writes what identifies the detail to `key`, in the order of [`DetailField`].
     pub(crate) fn encode_key(strings: [&[u8]; 6], key: &mut Vec<u8>) {
-        Packed::<6>::encode(strings, key);
+        encode_key(strings, key);
     }
 
     pub(crate) fn new(key: &[u8]) -> Self {
-        let strings = Packed::<6>::from_encoded(key);
+        let strings = Packed::<6>::new(key, [], b"");
         const NAMES: [&[u8]; 6] = [
             b"\"ErrorCode\":\"",
             b"\",\"ErrorInfo\":\"",
@@ -55,7 +56,7 @@ impl Detail {
             push_text(strings.get(at), &mut json);
         }
         json.push(b'"');
-        Detail { strings, json: json.into_boxed_slice() }
+        Detail(Packed::new(key, [], &json))
     }
 
     /// The texts of `detail`, or none.
@@ -73,15 +74,15 @@ impl Detail {
     }
 
     pub(crate) fn get(&self, field: DetailField) -> &[u8] {
-        self.strings.get(field as usize)
+        self.0.get(field as usize)
     }
 
     pub(crate) fn json(&self) -> &[u8] {
-        &self.json
+        self.0.json()
     }
 
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.strings.as_bytes().len() + self.json.len()
+        self.0.bytes()
     }
 }

@@ -64,7 +64,7 @@ impl Columns {
     /// Cost: O(runs of the record).
     pub(crate) fn set_run_state(&mut self, slot: u32, at: usize, state: RunState) {
         let head = self.head(slot);
-        let (created, repeat_mode) = (head.creation_time, self.command_of(head).repeat_mode);
+        let (created, repeat_mode) = (head.creation_time, self.command_of(head).repeat_mode());
         let index = self.run_index(slot, at);
         let run = &mut self.runs[index];
         run.update_time = state.update_time;

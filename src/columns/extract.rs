@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use smallvec::SmallVec;
 
 use super::invocations::{Columns, Head};
+use super::packed::Key;
 use super::runs::Run;
 use super::symbols::{SymbolId, Symbols};
 
@@ -127,6 +128,6 @@ impl Columns {
     }
 }
 
-fn share<T>(from: &Symbols<T>, id: SymbolId, to: &mut Symbols<T>) -> SymbolId {
+fn share<T: Key>(from: &Symbols<T>, id: SymbolId, to: &mut Symbols<T>) -> SymbolId {
     to.share(from.get(id))
 }

@@ -36,21 +36,11 @@ impl Columns {
             &self.tag_keys,
         ]
         .iter()
-        .map(|symbols| {
-            let values = symbols.values();
-            let values: usize =
-                values.map(|value| COUNTED + size_of::<Symbol>() + value.bytes()).sum();
-            symbols.table_bytes() + values
-        })
+        .map(|symbols| symbols.table_bytes() + symbols.values().map(Symbol::bytes).sum::<usize>())
         .sum();
-        let pairs = self.tag_pairs.values();
-        let pairs: usize = pairs.map(|pair| COUNTED + size_of::<TagPair>() + pair.bytes()).sum();
-        let commands = self.commands.values();
-        let commands: usize =
-            commands.map(|command| COUNTED + size_of::<Command>() + command.bytes()).sum();
-        let details = self.details.values();
-        let details: usize =
-            details.map(|detail| COUNTED + size_of::<Detail>() + detail.bytes()).sum();
+        let pairs: usize = self.tag_pairs.values().map(TagPair::bytes).sum();
+        let commands: usize = self.commands.values().map(Command::bytes).sum();
+        let details: usize = self.details.values().map(Detail::bytes).sum();
         let tables =
             self.tag_pairs.table_bytes() + self.commands.table_bytes() + self.details.table_bytes();
         long_ids + many_tags + records + texts + pairs + commands + details + tables
@@ -71,7 +61,7 @@ impl Columns {
             }
             let command = self.command_of(head);
             let statuses = self.runs_of(head).iter().map(Run::status);
-            if head.overall != Overall::derive(command.repeat_mode, statuses) {
+            if head.overall != Overall::derive(command.repeat_mode(), statuses) {
                 return Err(format!("columns: {invoke_id} has a stale overall status"));
             }
             runs += usize::from(head.run_count);
@@ -119,11 +109,11 @@ impl Columns {
         uses.compare(4, "instances", &self.instances)?;
         uses.compare(5, "details", &self.details)?;
         for command in self.commands.values() {
-            uses.add(6, command.command_id);
-            uses.add(7, command.command_name);
+            uses.add(6, command.command_id());
+            uses.add(7, command.command_name());
         }
         for pair in self.tag_pairs.values() {
-            uses.add(8, pair.tag_key);
+            uses.add(8, pair.tag_key());
         }
         uses.compare(6, "command_ids", &self.command_ids)?;
         uses.compare(7, "command_names", &self.command_names)?;

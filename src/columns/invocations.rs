@@ -163,7 +163,7 @@ impl Columns {
     }
 
     pub(crate) fn detail(&self, number: Option<NonZeroU32>) -> Option<&Detail> {
-        number.map(|number| &**self.details.get(number.get() - 1))
+        number.map(|number| self.details.get(number.get() - 1))
     }
 
     /// Calls `each` with every entry that the record in `slot` has in the index, once.
@@ -174,10 +174,10 @@ impl Columns {
         each((C::Region, head.region));
         each((C::RegionTimed, region_timed(head.region, head.overall.timed)));
         each((C::ResourceGroup, head.resource_group));
-        each((C::CommandId, command.command_id));
-        each((C::CommandName, command.command_name));
-        each((C::CommandType, command.command_type as u32));
-        each((C::RepeatMode, command.repeat_mode as u32));
+        each((C::CommandId, command.command_id()));
+        each((C::CommandName, command.command_name()));
+        each((C::CommandType, command.command_type() as u32));
+        each((C::RepeatMode, command.repeat_mode() as u32));
         for status in head.overall.matches.iter() {
             each((C::Status, status as u32));
         }
@@ -189,7 +189,7 @@ impl Columns {
         }
         for &tag in &head.tags {
             each((C::TagPair, tag));
-            each((C::TagKey, self.tag_pairs.get(tag).tag_key));
+            each((C::TagKey, self.tag_pairs.get(tag).tag_key()));
         }
     }
 }
@@ -214,7 +214,7 @@ impl Columns {
             })
             .collect();
         let plain = |symbols: &mut Symbols<Symbol>, text: &str| {
-            symbols.acquire(text.as_bytes(), || Symbol::new(text.as_bytes(), Vec::new()))
+            symbols.acquire(text.as_bytes(), || Symbol::new(text.as_bytes(), b""))
         };
         let region = plain(&mut self.regions, &invocation.region_id);
         let resource_group = plain(&mut self.resource_groups, &invocation.resource_group_id);
@@ -257,7 +257,7 @@ impl Columns {
         self.instances.acquire(id, || {
             let mut json = b"{\"InstanceId\":".to_vec();
             push_string(id, &mut json);
-            Symbol::new(id, json)
+            Symbol::new(id, &json)
         })
     }
 
@@ -270,8 +270,8 @@ impl Columns {
         let (ids, names) = (&mut self.command_ids, &mut self.command_names);
         let id = self.commands.acquire(key, || {
             let (id, name) = (invocation.command_id.as_bytes(), invocation.command_name.as_bytes());
-            let id = ids.acquire(id, || Symbol::new(id, Vec::new()));
-            let name = names.acquire(name, || Symbol::new(name, Vec::new()));
+            let id = ids.acquire(id, || Symbol::new(id, b""));
+            let name = names.acquire(name, || Symbol::new(name, b""));
             Command::new(invocation, key, id, name)
         });
         if self.commands.uses(id) == 2 {
@@ -384,12 +384,12 @@ impl Columns {
         self.regions.release(head.region);
         self.resource_groups.release(head.resource_group);
         if let Some(command) = self.commands.release(head.command) {
-            self.command_ids.release(command.command_id);
-            self.command_names.release(command.command_name);
+            self.command_ids.release(command.command_id());
+            self.command_names.release(command.command_name());
         }
         for &tag in &head.tags {
             if let Some(tag) = self.tag_pairs.release(tag) {
-                self.tag_keys.release(tag.tag_key);
+                self.tag_keys.release(tag.tag_key());
             }
         }
     }

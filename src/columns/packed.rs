@@ -1,59 +1,102 @@
-//! Several strings in one allocation, which is also their key: two packs are equal exactly when
-//! their strings are.
+//! Several strings in one allocation, with numbers and the piece of JSON that shows them: what a page
+//! takes along with one count, and what a comparison reads at one place.
 
-/// `N` byte strings of less than 64 KiB together, behind a table of where each ends.
-#[derive(Debug)]
-pub(super) struct Packed<const N: usize>(Box<[u8]>);
+use std::sync::Arc;
 
-impl<const N: usize> Packed<N> {
-    pub(super) const TABLE: usize = 2 * N;
+use super::inspect::COUNTED;
 
-    /// Makes `out` the packed form of `strings`.
-    pub(crate) fn encode(strings: [&[u8]; N], out: &mut Vec<u8>) {
-        out.clear();
-        out.resize(Self::TABLE + strings.iter().map(|string| string.len()).sum::<usize>(), 0);
-        Self::write(strings, out);
+/// `NUMBERS` numbers, `STRINGS` byte strings of less than 64 KiB together behind a table of where each
+/// ends, and a piece of JSON, or nothing. Table and strings are the key, see [`write_key`]: two are
+/// equal exactly when their strings are. A clone shares it all.
+#[derive(Clone, Debug)]
+pub(super) struct Packed<const STRINGS: usize, const NUMBERS: usize = 0>(Arc<[u8]>);
+
+/// Bytes of the table of `strings` strings.
+pub(super) const fn table(strings: usize) -> usize {
+    strings * size_of::<u16>()
+}
+
+/// Makes `out` the key of `strings`.
+pub(super) fn encode_key<const STRINGS: usize>(strings: [&[u8]; STRINGS], out: &mut Vec<u8>) {
+    out.clear();
+    out.resize(table(STRINGS) + strings.iter().map(|string| string.len()).sum::<usize>(), 0);
+    write_key(strings, out);
+}
+
+/// Writes the key of `strings` to `room`, which is long enough, and returns it. Every limit of the
+/// model keeps them below 64 KiB together, so the ends fit.
+pub(super) fn write_key<'r, const STRINGS: usize>(
+    strings: [&[u8]; STRINGS],
+    room: &'r mut [u8],
+) -> &'r [u8] {
+    let (ends, texts) = room.split_at_mut(table(STRINGS));
+    let mut end = 0_usize;
+    for (string, entry) in strings.iter().zip(ends.chunks_exact_mut(2)) {
+        let start = end;
+        end += string.len();
+        debug_assert!(end <= usize::from(u16::MAX));
+        entry.copy_from_slice(&(end as u16).to_le_bytes());
+        texts[start..end].copy_from_slice(string);
     }
+    &room[..table(STRINGS) + end]
+}
 
-    /// Writes the packed form of `strings` to `room`, which is long enough, and returns it. Every
-    /// limit of the model keeps them below 64 KiB together, so the ends fit.
-    pub(crate) fn write<'r>(strings: [&[u8]; N], room: &'r mut [u8]) -> &'r [u8] {
-        let (table, texts) = room.split_at_mut(Self::TABLE);
-        let mut end = 0_usize;
-        for (string, entry) in strings.iter().zip(table.chunks_exact_mut(2)) {
-            let start = end;
-            end += string.len();
-            debug_assert!(end <= usize::from(u16::MAX));
-            entry.copy_from_slice(&(end as u16).to_le_bytes());
-            texts[start..end].copy_from_slice(string);
-        }
-        &room[..Self::TABLE + end]
-    }
+impl<const STRINGS: usize, const NUMBERS: usize> Packed<STRINGS, NUMBERS> {
+    /// Where the key begins, behind the numbers.
+    const KEY: usize = NUMBERS * size_of::<u32>();
+    const TEXTS: usize = Self::KEY + table(STRINGS);
 
-    /// The pack whose bytes `encode` wrote.
-    pub(crate) fn from_encoded(bytes: &[u8]) -> Self {
-        debug_assert!(bytes.len() >= Self::TABLE);
+    /// `key` is what [`encode_key`] wrote.
+    pub(super) fn new(key: &[u8], numbers: [u32; NUMBERS], json: &[u8]) -> Self {
+        debug_assert!(key.len() >= table(STRINGS));
+        let mut bytes = Vec::with_capacity(Self::KEY + key.len() + json.len());
+        bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        bytes.extend_from_slice(key);
+        bytes.extend_from_slice(json);
         Packed(bytes.into())
     }
 
-    fn end(&self, index: usize) -> usize {
-        usize::from(u16::from_le_bytes([self.0[2 * index], self.0[2 * index + 1]]))
+    /// The number at `index`. Cost: O(1).
+    pub(super) fn number(&self, index: usize) -> u32 {
+        let number = self.0[index * size_of::<u32>()..].first_chunk();
+        number.map_or(0, |&number| u32::from_le_bytes(number))
     }
 
     /// The string at `index`. Cost: O(1).
-    pub(crate) fn get(&self, index: usize) -> &[u8] {
-        let start = if index == 0 { 0 } else { self.end(index - 1) };
-        &self.0[Self::TABLE + start..Self::TABLE + self.end(index)]
+    pub(super) fn get(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { Self::TEXTS } else { self.end(index - 1) };
+        &self.0[start..self.end(index)]
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+    pub(super) fn key(&self) -> &[u8] {
+        &self.0[Self::KEY..self.end(STRINGS - 1)]
+    }
+
+    pub(super) fn json(&self) -> &[u8] {
+        &self.0[self.end(STRINGS - 1)..]
+    }
+
+    pub(super) fn is_clone_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Heap bytes.
+    pub(super) fn bytes(&self) -> usize {
+        (COUNTED + self.0.len()).next_multiple_of(align_of::<usize>())
+    }
+
+    fn end(&self, index: usize) -> usize {
+        let entry = Self::KEY + table(index);
+        Self::TEXTS + usize::from(u16::from_le_bytes([self.0[entry], self.0[entry + 1]]))
     }
 }
 
 /// What a symbol is found by.
-pub(crate) trait Key {
+pub(crate) trait Key: Clone {
     fn key(&self) -> &[u8];
+
+    /// Whether one is a clone of the other, or of the same. Reads neither.
+    fn is_clone_of(&self, other: &Self) -> bool;
 }
 
 #[cfg(test)]
@@ -61,10 +104,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_back_each_string() {
-        let mut bytes = Vec::new();
-        Packed::<3>::encode([b"ab", b"", b"cde"], &mut bytes);
-        let packed = Packed::<3>::from_encoded(&bytes);
+    fn gives_back_each_string_number_and_the_json() {
+        let mut key = Vec::new();
+        encode_key([b"ab", b"", b"cde"], &mut key);
+        let packed = Packed::<3, 2>::new(&key, [7, u32::MAX], b"{}");
         assert_eq!((0..3).map(|i| packed.get(i)).collect::<Vec<_>>(), [&b"ab"[..], b"", b"cde"]);
+        assert_eq!((packed.number(0), packed.number(1)), (7, u32::MAX));
+        assert_eq!((packed.key(), packed.json()), (&*key, &b"{}"[..]));
+        let bare = Packed::<3>::new(&key, [], b"");
+        assert_eq!((bare.get(2), bare.key(), bare.json()), (&b"cde"[..], &*key, &b""[..]));
+        assert!(bare.is_clone_of(&bare.clone()));
+        assert!(!bare.is_clone_of(&Packed::new(&key, [], b"")));
     }
 }

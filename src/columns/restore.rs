@@ -64,7 +64,7 @@ impl Columns {
 
 fn add_plain(symbols: &mut Symbols<Symbol>, text: &str) -> bool {
     let before = symbols.id_bound();
-    symbols.acquire(text.as_bytes(), || Symbol::new(text.as_bytes(), Vec::new()));
+    symbols.acquire(text.as_bytes(), || Symbol::new(text.as_bytes(), b""));
     symbols.id_bound() > before
 }
 
@@ -85,7 +85,7 @@ impl Columns {
         self.resource_groups.acquire_again(resource_group);
         self.commands.acquire_again(command);
         tags.iter().for_each(|&tag| self.tag_pairs.acquire_again(tag));
-        let repeat_mode = self.commands.get(command).repeat_mode;
+        let repeat_mode = self.commands.get(command).repeat_mode();
         Head {
             invoke_id: SmallVec::from_slice(invoke_id.as_bytes()),
             tags,
@@ -151,7 +151,7 @@ impl Columns {
     pub(crate) fn place_restored(&mut self, mut head: Head, runs: usize) -> u32 {
         let first = self.runs.len() - runs;
         head.set_runs(first, runs);
-        let repeat_mode = self.command_of(&head).repeat_mode;
+        let repeat_mode = self.command_of(&head).repeat_mode();
         head.overall = Overall::derive(repeat_mode, self.runs[first..].iter().map(Run::status));
         self.place(head)
     }
@@ -164,11 +164,11 @@ impl Columns {
         release_all(&mut self.instances, |_| {});
         release_all(&mut self.details, |_: &Detail| {});
         release_all(&mut self.tag_pairs, |pair: &TagPair| {
-            self.tag_keys.release(pair.tag_key);
+            self.tag_keys.release(pair.tag_key());
         });
         release_all(&mut self.commands, |command: &Command| {
-            self.command_ids.release(command.command_id);
-            self.command_names.release(command.command_name);
+            self.command_ids.release(command.command_id());
+            self.command_names.release(command.command_name());
         });
         for id in 0..self.commands.id_bound() as SymbolId {
             self.share_command(id);

@@ -1,45 +1,47 @@
 //! Interned, counted values: each distinct one is kept once, for as long as something uses it.
 
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::growth::reserve_for_one;
-use super::packed::Key;
+use super::packed::{Key, Packed, encode_key};
 
 /// Names a value of one [`Symbols`].
 pub(crate) type SymbolId = u32;
 
-/// A text and the piece of JSON that shows it, which may be empty.
-#[derive(Debug)]
-pub(crate) struct Symbol {
-    text: Box<[u8]>,
-    json: Box<[u8]>,
-}
+/// A text of less than 64 KiB and the piece of JSON that shows it, which may be empty.
+#[derive(Clone, Debug)]
+pub(crate) struct Symbol(Packed<1>);
 
 impl Symbol {
-    pub(crate) fn new(text: &[u8], json: Vec<u8>) -> Self {
-        Symbol { text: text.into(), json: json.into_boxed_slice() }
+    pub(crate) fn new(text: &[u8], json: &[u8]) -> Self {
+        let mut key = Vec::new();
+        encode_key([text], &mut key);
+        Symbol(Packed::new(&key, [], json))
     }
 
     pub(crate) fn text(&self) -> &[u8] {
-        &self.text
+        self.0.get(0)
     }
 
     pub(crate) fn json(&self) -> &[u8] {
-        &self.json
+        self.0.json()
     }
 
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.text.len() + self.json.len()
+        self.0.bytes()
     }
 }
 
 impl Key for Symbol {
     fn key(&self) -> &[u8] {
-        &self.text
+        self.text()
+    }
+
+    fn is_clone_of(&self, other: &Self) -> bool {
+        self.0.is_clone_of(&other.0)
     }
 }
 
@@ -47,10 +49,10 @@ impl Key for Symbol {
 /// most stores have a handful of regions and resource groups.
 const FEW: usize = 8;
 
-/// The distinct values of one kind. Values are shared, so that a page can take them along.
+/// The distinct values of one kind. A clone of a value shares it, so that a page can take it along.
 #[derive(Debug)]
 pub(crate) struct Symbols<T> {
-    values: Vec<Option<Arc<T>>>,
+    values: Vec<Option<T>>,
     /// How often each value is used. Apart from the values, so that a write does not take from a
     /// reader's cache what it reads them by.
     uses: Vec<u32>,
@@ -75,8 +77,7 @@ impl<T: Key> Symbols<T> {
     /// The id of the value with `key`. Cost: O(length).
     pub(crate) fn find(&self, key: &[u8]) -> Option<SymbolId> {
         if self.values.len() <= FEW {
-            let is_it =
-                |value: &Option<Arc<T>>| value.as_ref().is_some_and(|value| value.key() == key);
+            let is_it = |value: &Option<T>| value.as_ref().is_some_and(|value| value.key() == key);
             return self.values.iter().position(is_it).map(|id| id as SymbolId);
         }
         let hash = self.hasher.hash_one(key);
@@ -91,7 +92,7 @@ impl<T: Key> Symbols<T> {
             self.uses[id as usize] += 1;
             return id;
         }
-        let value = Some(Arc::new(make()));
+        let value = Some(make());
         let id = match self.free.pop() {
             Some(id) => {
                 self.values[id as usize] = value;
@@ -112,7 +113,7 @@ impl<T: Key> Symbols<T> {
     }
 
     /// Uses the value once less. Returns it when that was the last use: then it is gone.
-    pub(crate) fn release(&mut self, id: SymbolId) -> Option<Arc<T>> {
+    pub(crate) fn release(&mut self, id: SymbolId) -> Option<T> {
         let uses = &mut self.uses[id as usize];
         *uses -= 1;
         if *uses > 0 {
@@ -134,7 +135,7 @@ impl<T: Key> Symbols<T> {
 
 impl<T> Symbols<T> {
     /// The value `id`, which is in use.
-    pub(crate) fn get(&self, id: SymbolId) -> &Arc<T> {
+    pub(crate) fn get(&self, id: SymbolId) -> &T {
         match &self.values[id as usize] {
             Some(value) => value,
             None => unreachable!("a symbol is kept while a record uses it"),
@@ -153,7 +154,7 @@ impl<T> Symbols<T> {
 
     /// Replaces the value `id` by another one with the same key.
     pub(crate) fn replace(&mut self, id: SymbolId, value: T) {
-        self.values[id as usize] = Some(Arc::new(value));
+        self.values[id as usize] = Some(value);
     }
 
     /// One more than the highest id there ever was at once.
@@ -162,13 +163,13 @@ impl<T> Symbols<T> {
     }
 
     /// The values in use.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &Arc<T>> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.values.iter().flatten()
     }
 
     /// Heap bytes of the tables, without the values.
     pub(crate) fn table_bytes(&self) -> usize {
-        self.values.capacity() * size_of::<Option<Arc<T>>>()
+        self.values.capacity() * size_of::<Option<T>>()
             + self.uses.capacity() * 4
             + self.free.capacity() * size_of::<SymbolId>()
             + self.ids.allocation_size()
@@ -176,16 +177,16 @@ impl<T> Symbols<T> {
 }
 
 /// For the columns of a page, which only reads: nothing is found or counted.
-impl<T> Symbols<T> {
+impl<T: Key> Symbols<T> {
     pub(super) fn reserve(&mut self, more: usize) {
         self.values.reserve_exact(more);
     }
 
     /// Adds a value of another's. One that was added just before is not added once more.
-    pub(super) fn share(&mut self, value: &Arc<T>) -> SymbolId {
+    pub(super) fn share(&mut self, value: &T) -> SymbolId {
         let last = self.values.last().and_then(Option::as_ref);
-        if !last.is_some_and(|last| Arc::ptr_eq(last, value)) {
-            self.values.push(Some(Arc::clone(value)));
+        if !last.is_some_and(|last| last.is_clone_of(value)) {
+            self.values.push(Some(value.clone()));
         }
         (self.values.len() - 1) as SymbolId
     }
@@ -223,6 +224,6 @@ impl<T: Key> Symbols<T> {
     }
 }
 
-fn key_in<T: Key>(values: &[Option<Arc<T>>], id: SymbolId) -> &[u8] {
+fn key_in<T: Key>(values: &[Option<T>], id: SymbolId) -> &[u8] {
     values[id as usize].as_ref().map_or(&[], |value| value.key())
 }

@@ -2,59 +2,63 @@
 
 use super::fragment::push_string;
 use super::invocations::Columns;
-use super::packed::{Key, Packed};
+use super::packed::{self, Key, Packed};
 use super::symbols::{Symbol, SymbolId};
 use crate::limits;
 
 /// A tag as the records that carry it share it.
-#[derive(Debug)]
-pub(crate) struct TagPair {
-    pub(crate) tag_key: SymbolId,
-    strings: Packed<2>,
-    json: Box<[u8]>,
-}
+#[derive(Clone, Debug)]
+pub(crate) struct TagPair(Packed<2, 1>);
 
 impl Key for TagPair {
     fn key(&self) -> &[u8] {
-        self.strings.as_bytes()
+        self.0.key()
+    }
+
+    fn is_clone_of(&self, other: &Self) -> bool {
+        self.0.is_clone_of(&other.0)
     }
 }
 
 impl TagPair {
     /// The longest key in bytes.
     const KEY_BYTES: usize =
-        Packed::<2>::TABLE + limits::CHAR_BYTES * (limits::TAG_KEY_CHARS + limits::TAG_VALUE_CHARS);
+        packed::table(2) + limits::CHAR_BYTES * (limits::TAG_KEY_CHARS + limits::TAG_VALUE_CHARS);
 
     pub(super) fn encode_key(key: &str, value: &str, out: &mut Vec<u8>) {
-        Packed::<2>::encode([key.as_bytes(), value.as_bytes()], out);
+        packed::encode_key([key.as_bytes(), value.as_bytes()], out);
     }
 
     fn new(encoded: &[u8], tag_key: SymbolId) -> Self {
-        let strings = Packed::<2>::from_encoded(encoded);
+        let strings = Packed::<2>::new(encoded, [], b"");
         let mut json = b"{\"TagKey\":".to_vec();
         push_string(strings.get(0), &mut json);
         json.extend_from_slice(b",\"TagValue\":");
         push_string(strings.get(1), &mut json);
         json.extend_from_slice(b"},");
-        TagPair { tag_key, strings, json: json.into_boxed_slice() }
+        TagPair(Packed::new(encoded, [tag_key], &json))
+    }
+
+    pub(crate) fn tag_key(&self) -> SymbolId {
+        self.0.number(0)
     }
 
     /// Heap bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.strings.as_bytes().len() + self.json.len()
+        self.0.bytes()
     }
 
     pub(crate) fn key_text(&self) -> &[u8] {
-        self.strings.get(0)
+        self.0.get(0)
     }
 
     pub(crate) fn value_text(&self) -> &[u8] {
-        self.strings.get(1)
+        self.0.get(1)
     }
 
     /// `{"TagKey":...,"TagValue":...},` with the comma before the next tag.
     pub(crate) fn json(&self) -> &[u8] {
-        &self.json
+        self.0.json()
     }
 }
 
@@ -65,10 +69,10 @@ impl Columns {
         /// Most are shorter, and the room is cleared first.
         const SHORT: usize = 96;
         let strings = [key.as_bytes(), value.as_bytes()];
-        if Packed::<2>::TABLE + key.len() + value.len() <= SHORT {
-            self.tag_pairs.find(Packed::write(strings, &mut [0; SHORT]))
+        if packed::table(2) + key.len() + value.len() <= SHORT {
+            self.tag_pairs.find(packed::write_key(strings, &mut [0; SHORT]))
         } else {
-            self.tag_pairs.find(Packed::write(strings, &mut [0; TagPair::KEY_BYTES]))
+            self.tag_pairs.find(packed::write_key(strings, &mut [0; TagPair::KEY_BYTES]))
         }
     }
 
@@ -76,7 +80,7 @@ impl Columns {
     pub(super) fn acquire_tag(&mut self, tag_key: &str, encoded: &[u8]) -> SymbolId {
         let (text, tag_keys) = (tag_key.as_bytes(), &mut self.tag_keys);
         self.tag_pairs.acquire(encoded, || {
-            TagPair::new(encoded, tag_keys.acquire(text, || Symbol::new(text, Vec::new())))
+            TagPair::new(encoded, tag_keys.acquire(text, || Symbol::new(text, b"")))
         })
     }
 }

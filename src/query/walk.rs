@@ -79,7 +79,7 @@ pub(crate) fn results(
         let Some(slot) = order.slot(row) else { return true };
         let after = query.after.filter(|cursor| cursor.key == order.key(row));
         let head = data.columns.head(slot);
-        let repeat_mode = data.columns.command_of(head).repeat_mode;
+        let repeat_mode = data.columns.command_of(head).repeat_mode();
         for (at, run) in data.columns.runs_of(head).iter().enumerate() {
             if query.instance_id.is_some() && Some(run.instance) != instance {
                 continue;

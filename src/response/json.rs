@@ -245,7 +245,7 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(b"},\"InvokeInstances\":{\"InvokeInstance\":[");
         for run in self.columns.runs_of(head) {
             if self.show.instance.is_none_or(|instance| instance == run.instance) {
-                self.push_run(head, run, command.repeat_mode);
+                self.push_run(head, run, command.repeat_mode());
             }
         }
         end_list(self.out);

@@ -143,19 +143,19 @@ impl<'a> InvocationView<'a> {
     /// `CommandType`: what interprets the command.
     #[must_use]
     pub fn command_type(&self) -> CommandType {
-        self.command.command_type
+        self.command.command_type()
     }
 
     /// `RepeatMode`: when the command runs.
     #[must_use]
     pub fn repeat_mode(&self) -> RepeatMode {
-        self.command.repeat_mode
+        self.command.repeat_mode()
     }
 
     /// `Timeout`: 1 to 86,400 seconds, if set.
     #[must_use]
     pub fn timeout(&self) -> Option<u32> {
-        self.command.timeout
+        self.command.timeout()
     }
 
     /// `Tags`: at most 20, in the order they were given.
@@ -346,7 +346,7 @@ impl<'a> RunView<'a> {
     }
 
     fn repeat_mode(&self) -> RepeatMode {
-        self.columns.command_of(self.head).repeat_mode
+        self.columns.command_of(self.head).repeat_mode()
     }
 
     /// `InstanceId`: 1 to 128 bytes, once in an invocation.

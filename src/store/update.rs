@@ -34,7 +34,7 @@ impl Store {
         for (field, given) in DETAIL_FIELDS.iter().zip(named_texts(update)) {
             given.map_or(Ok(()), |given| text(field, given))?;
         }
-        let repeat_mode = self.columns.command_of(self.columns.head(slot)).repeat_mode;
+        let repeat_mode = self.columns.command_of(self.columns.head(slot)).repeat_mode();
         let from = self.columns.runs(slot)[at].status();
         check_move(repeat_mode, from, update.invocation_status, update.reschedule)?;
 
@@ -89,7 +89,7 @@ impl Store {
     /// Makes a change that is allowed.
     fn apply(&mut self, slot: u32, at: usize, update: &RunUpdate, now: Timestamp) {
         let before = self.columns.head(slot).overall;
-        let repeat_mode = self.columns.command_of(self.columns.head(slot)).repeat_mode;
+        let repeat_mode = self.columns.command_of(self.columns.head(slot)).repeat_mode();
         let mut state = self.columns.run_state(slot, at);
         let from = state.status;
         let to = update.invocation_status.unwrap_or(from);
@@ -104,7 +104,7 @@ impl Store {
         if clears || named.iter().any(Option::is_some) {
             // Taken along, so that the texts it has now stay while the new ones are made.
             let old = state.detail.map(|number| self.columns.details.get(number.get() - 1).clone());
-            let kept = Detail::strings(old.as_deref().filter(|_| !clears));
+            let kept = Detail::strings(old.as_ref().filter(|_| !clears));
             let mut strings = kept;
             for (string, named) in strings.iter_mut().zip(named) {
                 *string = named.map_or(*string, str::as_bytes);
