@@ -129,6 +129,12 @@ fn a_list_alone_is_read_once_for_each_set_and_once_for_the_page() {
     let (page, touched) = touched_by(|| newest(both, span, 10, &mut Scratch::default()));
     assert_eq!(page, [198]);
     assert_eq!(touched, 300);
+    // Of seven, the two behind the first five are looked up one after the other.
+    let all = RowSet::Bits(Box::new(Bits::from_list(&(0..200).collect::<Vec<_>>())));
+    let eight = conjunction([&rows, &all, &all, &all, &all, &all, &bits, &all]);
+    let (page, touched) = touched_by(|| newest(eight, span, 10, &mut Scratch::default()));
+    assert_eq!(page, [198]);
+    assert_eq!(touched, 800);
 }
 
 #[test]
