@@ -244,3 +244,14 @@ fn of_output_that_comes_in_parts_the_last_bytes_are_kept() {
         assert_eq!(run.dropped(), lost as u64);
     }
 }
+
+#[test]
+fn records_that_a_batch_has_refused_take_no_room() {
+    let config = Config { capacity: 100_000, ..Config::default() };
+    let mut store = Store::new(config, ManualClock::new(start()));
+    let batch: Vec<_> = (0..20_000).map(|number| record(number % 10)).collect();
+    let reports = store.accept_batch(&batch);
+    assert_eq!(reports.iter().filter(|report| report.is_ok()).count(), 10);
+    // Of 20,000 records the heads alone take more than a megabyte.
+    assert!(store.statistics().bytes < 16_384, "{}", store.statistics().bytes);
+}

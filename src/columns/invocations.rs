@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use super::commands::Command;
 use super::details::Detail;
 use super::fragment::{push_string, push_text, text_is_plain};
-use super::growth::reserve_for_one;
+use super::growth::{give_back_room, reserve_for, reserve_for_one};
 use super::runs::{Run, RunExtra, RunNumbers};
 use super::slab::Slab;
 use super::symbols::{Symbol, SymbolId, Symbols};
@@ -251,6 +251,18 @@ impl Columns {
             ),
         };
         self.place(head)
+    }
+
+    /// Makes room for up to `records` records with `runs` runs together, which come next.
+    pub(crate) fn reserve(&mut self, records: usize, runs: usize) {
+        reserve_for(&mut self.heads, records.saturating_sub(self.free.len()));
+        reserve_for(&mut self.runs, runs.saturating_sub(self.dead_runs));
+    }
+
+    /// Gives back what was reserved for records that did not come.
+    pub(crate) fn give_back_room(&mut self) {
+        give_back_room(&mut self.heads);
+        give_back_room(&mut self.runs);
     }
 
     pub(super) fn acquire_instance(&mut self, id: &[u8]) -> SymbolId {

@@ -117,6 +117,11 @@ impl Store {
             if !begun {
                 self.begin_write(now);
                 begun = true;
+                if !may_wait {
+                    let more = &invocations[position..];
+                    let runs = more.iter().map(|record| record.instances.len()).sum();
+                    self.columns.reserve(more.len(), runs);
+                }
             }
             let key = self.next_key(invocation, now);
             let retained = key.time >= self.cutoff(now);
@@ -142,6 +147,7 @@ impl Store {
                 }
             }
         }
+        self.columns.give_back_room();
         let slots: Vec<u32> = fresh.iter().map(|&(_, slot)| slot).collect();
         self.index.insert_batch(fresh, &self.columns);
         slots.into_iter().for_each(|slot| self.note_outputs(slot));
