@@ -4,6 +4,7 @@
 use super::fragment::{push_bytes, push_text};
 use super::packed::{Key, Packed, encode_key};
 use super::symbols::SymbolId;
+use crate::limits;
 use crate::model::{CommandType, Invocation, RepeatMode};
 
 /// The strings of a command, in the order they are packed.
@@ -52,6 +53,10 @@ pub(crate) struct Command(Packed<FIELDS, NUMBERS>);
 
 /// Type, mode and timeout, 0 for none, in one number.
 fn settings(invocation: &Invocation) -> u32 {
+    const {
+        assert!(CommandType::ALL.len() <= 16 && RepeatMode::ALL.len() <= 16);
+        assert!(limits::TIMEOUT_SECONDS < 1 << 24);
+    }
     let timeout = invocation.timeout.unwrap_or(0);
     timeout << 8 | (invocation.command_type as u32) << 4 | invocation.repeat_mode as u32
 }

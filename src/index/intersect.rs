@@ -347,8 +347,8 @@ fn in_span(list: &[u32], span: Span) -> &[u32] {
     list.get(start..end).unwrap_or_default()
 }
 
-/// The same of a place near the end of the list: searched among the last 64 rows, and as long as
-/// all are behind it, among twice as many.
+/// How many rows of `list` come before row `end`, which stands near its end: searched among the last
+/// 64 rows, and as long as none of them does, among twice as many.
 fn rows_before_from_end(list: &[u32], end: u32) -> usize {
     if list.last().is_none_or(|&last| last < end) {
         return list.len();
