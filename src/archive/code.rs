@@ -5,7 +5,6 @@
 
 use std::fmt::Display;
 
-use crate::columns::CommandField;
 use crate::error::Error;
 use crate::model::{CommandType, InvocationStatus, RepeatMode, Timestamp};
 
@@ -86,26 +85,6 @@ pub(super) const MODES: &[RepeatMode] = &[
     RepeatMode::EveryReboot,
     RepeatMode::DryRun,
 ];
-
-/// The strings of a command in the order they are written.
-pub(super) const COMMAND_FIELDS: [CommandField; 13] = {
-    use CommandField as F;
-    [
-        F::CommandId,
-        F::CommandName,
-        F::CommandDescription,
-        F::CommandContent,
-        F::Parameters,
-        F::Frequency,
-        F::WorkingDir,
-        F::Username,
-        F::ContainerId,
-        F::ContainerName,
-        F::Launcher,
-        F::TerminationMode,
-        F::OssOutputDelivery,
-    ]
-};
 
 /// The code of `value`: its place in `codes`, which names all there are.
 pub(super) fn code_of<T: PartialEq>(codes: &[T], value: &T) -> u8 {

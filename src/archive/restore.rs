@@ -4,6 +4,7 @@ use std::io::Read;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use roaring::RoaringTreemap;
 use smallvec::SmallVec;
 
@@ -70,6 +71,9 @@ struct Restorer {
     history: Option<History>,
     /// Where a command is put together.
     command: Invocation,
+    /// By number, the symbols of its two parts; and all of these.
+    commands: Vec<(SymbolId, SymbolId)>,
+    known_commands: HashSet<(SymbolId, SymbolId)>,
 }
 
 struct Record {
@@ -105,6 +109,8 @@ impl Restorer {
             record: None,
             history: None,
             command: Invocation::new("", "", ""),
+            commands: Vec::new(),
+            known_commands: HashSet::new(),
         }
     }
 
@@ -162,7 +168,8 @@ impl Restorer {
         let region = fields.reference("its region", columns.regions.id_bound())?;
         let resource_group =
             fields.reference("its resource group", columns.resource_groups.id_bound())?;
-        let command = fields.reference("its command", columns.commands.id_bound())?;
+        let command = fields.reference("its command", self.commands.len())?;
+        let command = self.commands[command as usize];
         let mut tags = SmallVec::new();
         let mut tag_keys = SmallVec::<[SymbolId; limits::TAGS]>::new();
         for _ in 0..fields.count("tags", limits::TAGS)? {
@@ -181,7 +188,7 @@ impl Restorer {
         if columns.find(invoke_id).is_some() {
             return Err(Fault(format!("has the InvokeId {invoke_id:?} of an earlier one")));
         }
-        let recurring = columns.commands.get(command).repeat_mode().is_recurring();
+        let recurring = columns.commands.get(command.0).repeat_mode().is_recurring();
         let kept = key.time >= self.cutoff && position >= self.surplus;
         if !kept {
             let gone = if key.time < self.cutoff {
@@ -365,7 +372,9 @@ impl Restorer {
         command.repeat_mode = fields.code("RepeatMode", MODES)?;
         command.timeout = Some(fields.small("Timeout")?).filter(|&timeout| timeout != 0);
         validate::command(command)?;
-        once(self.store.columns_mut().add_command(command))
+        let command = self.store.columns_mut().add_command(command);
+        self.commands.push(command);
+        once(self.known_commands.insert(command))
     }
 
     fn texts(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {

@@ -3,14 +3,16 @@
 use std::io::Write;
 use std::num::NonZeroU32;
 
+use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::block::{BlockWriter, Header, Totals};
 use super::code::{
-    COMMAND_FIELDS, MODES, STATUSES, TYPES, code_of, entry, put_bytes, put_number, put_signed,
-    put_time, shape,
+    MODES, STATUSES, TYPES, code_of, entry, put_bytes, put_number, put_signed, put_time, shape,
 };
-use crate::columns::{Columns, Detail, HistoryRecord, Run, SymbolId};
+use crate::columns::{
+    Columns, CommandField, Detail, Head, HistoryRecord, Run, ScriptField, SymbolId,
+};
 use crate::error::Error;
 use crate::index::RowKey;
 use crate::limits;
@@ -39,7 +41,7 @@ pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
         resource_groups: Numbering::new(columns.resource_groups.id_bound()),
         instances: Numbering::new(columns.instances.id_bound()),
         tags: Numbering::new(columns.tag_pairs.id_bound()),
-        commands: Numbering::new(columns.commands.id_bound()),
+        commands: HashMap::new(),
         texts: Numbering::new(columns.details.id_bound()),
     };
     for (key, slot) in rows() {
@@ -60,7 +62,8 @@ struct Saver<'a, W> {
     resource_groups: Numbering,
     instances: Numbering,
     tags: Numbering,
-    commands: Numbering,
+    /// Command and script together, which are one in an archive.
+    commands: HashMap<(SymbolId, SymbolId), u64>,
     texts: Numbering,
 }
 
@@ -146,7 +149,7 @@ impl<W: Write> Saver<'_, W> {
         let head = columns.head(slot);
         let region = self.region(head.region)?;
         let resource_group = self.resource_group(head.resource_group)?;
-        let command = self.command(head.command)?;
+        let command = self.command(head)?;
         let mut tags = SmallVec::<[u64; limits::TAGS]>::new();
         for &tag in &head.tags {
             tags.push(self.tag(tag)?);
@@ -265,12 +268,27 @@ impl<W: Write> Saver<'_, W> {
         Ok(number)
     }
 
-    fn command(&mut self, id: SymbolId) -> Result<u64, Error> {
-        let (number, is_new) = self.commands.number(id);
-        if is_new {
-            let command = self.columns.commands.get(id);
-            self.blocks.entry(entry::COMMAND, |out| {
-                COMMAND_FIELDS.iter().for_each(|&field| put_bytes(command.get(field), out));
+    fn command(&mut self, head: &Head) -> Result<u64, Error> {
+        let next = self.commands.len() as u64;
+        let number = *self.commands.entry((head.command, head.script)).or_insert(next);
+        if number == next {
+            use {CommandField as C, ScriptField as S};
+            let (columns, blocks) = (self.columns, &mut self.blocks);
+            let (command, script) = (columns.command_of(head), columns.script_of(head));
+            blocks.entry(entry::COMMAND, |out| {
+                put_bytes(command.get(C::CommandId), out);
+                put_bytes(script.get(S::CommandName), out);
+                put_bytes(command.get(C::CommandDescription), out);
+                put_bytes(script.get(S::CommandContent), out);
+                put_bytes(script.get(S::Parameters), out);
+                put_bytes(command.get(C::Frequency), out);
+                put_bytes(command.get(C::WorkingDir), out);
+                put_bytes(command.get(C::Username), out);
+                put_bytes(command.get(C::ContainerId), out);
+                put_bytes(command.get(C::ContainerName), out);
+                put_bytes(command.get(C::Launcher), out);
+                put_bytes(command.get(C::TerminationMode), out);
+                put_bytes(command.get(C::OssOutputDelivery), out);
                 out.push(code_of(TYPES, &command.command_type()));
                 out.push(code_of(MODES, &command.repeat_mode()));
                 put_number(command.timeout().unwrap_or(0).into(), out);

@@ -1,7 +1,7 @@
-//! What the invocations of one command with the same settings have in common. Most records share
-//! it with others, so it is interned, and shown with one ready piece of JSON.
+//! What the invocations of one command with the same settings have in common, but its script. Most
+//! records share it with others, so it is interned, and shown with one ready piece of JSON.
 
-use super::fragment::{push_bytes, push_text};
+use super::fragment::push_text;
 use super::packed::{Key, Packed, encode_key};
 use super::symbols::SymbolId;
 use crate::limits;
@@ -12,10 +12,7 @@ use crate::model::{CommandType, Invocation, RepeatMode};
 #[repr(u8)]
 pub(crate) enum CommandField {
     CommandId,
-    CommandName,
     CommandDescription,
-    CommandContent,
-    Parameters,
     Frequency,
     WorkingDir,
     Username,
@@ -35,19 +32,13 @@ const FIELDS: usize = CommandField::Settings as usize + 1;
 enum Number {
     /// The symbol of the CommandId.
     CommandId,
-    /// The symbol of the CommandName.
-    CommandName,
     Settings,
-    /// Where the content begins in the JSON, with its quote.
-    ContentStart,
-    /// Where the JSON goes on behind the content.
-    ContentEnd,
 }
 
-const NUMBERS: usize = Number::ContentEnd as usize + 1;
+const NUMBERS: usize = Number::Settings as usize + 1;
 
-/// One command with the settings of its run. With it all fields of the answer from here, as JSON with
-/// Base64 content, from its second use on: unique content gains nothing from being kept twice.
+/// One command with the settings of its run. With it these fields of the answer, as JSON, from its
+/// second use on: what only one record has gains nothing from being kept twice.
 #[derive(Clone, Debug)]
 pub(crate) struct Command(Packed<FIELDS, NUMBERS>);
 
@@ -77,10 +68,7 @@ impl Command {
         encode_key::<FIELDS>(
             [
                 invocation.command_id.as_bytes(),
-                invocation.command_name.as_bytes(),
                 invocation.command_description.as_bytes(),
-                &invocation.command_content,
-                invocation.parameters.as_bytes(),
                 invocation.frequency.as_bytes(),
                 invocation.working_dir.as_bytes(),
                 invocation.username.as_bytes(),
@@ -96,26 +84,16 @@ impl Command {
     }
 
     /// The command of `invocation`, whose key is `key`.
-    pub(crate) fn new(
-        invocation: &Invocation,
-        key: &[u8],
-        command_id: SymbolId,
-        command_name: SymbolId,
-    ) -> Self {
-        Command(Packed::new(key, [command_id, command_name, settings(invocation), 0, 0], b""))
+    pub(crate) fn new(invocation: &Invocation, key: &[u8], command_id: SymbolId) -> Self {
+        Command(Packed::new(key, [command_id, settings(invocation)], b""))
     }
 
     /// The same command with its JSON ready.
     pub(crate) fn with_json(&self) -> Self {
         let mut json = Vec::new();
-        self.push_before_content(&mut json);
-        let start = json.len() as u32;
-        self.push_content(true, &mut json);
-        let end = json.len() as u32;
-        self.push_after_content(&mut json);
-        let [id, name, settings] =
-            [Number::CommandId, Number::CommandName, Number::Settings].map(|at| self.number(at));
-        Command(Packed::new(self.0.key(), [id, name, settings, start, end], &json))
+        self.push_fields(&mut json);
+        let numbers = [Number::CommandId, Number::Settings].map(|at| self.number(at));
+        Command(Packed::new(self.0.key(), numbers, &json))
     }
 
     pub(crate) fn has_json(&self) -> bool {
@@ -128,10 +106,6 @@ impl Command {
 
     pub(crate) fn command_id(&self) -> SymbolId {
         self.number(Number::CommandId)
-    }
-
-    pub(crate) fn command_name(&self) -> SymbolId {
-        self.number(Number::CommandName)
     }
 
     pub(crate) fn command_type(&self) -> CommandType {
@@ -150,29 +124,18 @@ impl Command {
         self.0.get(field as usize)
     }
 
-    /// Appends the fields that come from here, from the quote that ends the InvokeId to the
-    /// bracket that opens the tags.
-    pub(crate) fn push_json(&self, base64: bool, out: &mut Vec<u8>) {
-        let json = self.0.json();
-        if json.is_empty() {
-            self.push_before_content(out);
-            self.push_content(base64, out);
-            self.push_after_content(out);
-        } else if base64 {
-            out.extend_from_slice(json);
-        } else {
-            out.extend_from_slice(&json[..self.number(Number::ContentStart) as usize]);
-            self.push_content(false, out);
-            out.extend_from_slice(&json[self.number(Number::ContentEnd) as usize..]);
+    /// Appends the fields that come from here, from the quote that ends the InvokeId on.
+    pub(crate) fn push_json(&self, out: &mut Vec<u8>) {
+        match self.0.json() {
+            [] => self.push_fields(out),
+            json => out.extend_from_slice(json),
         }
     }
 
-    fn push_before_content(&self, out: &mut Vec<u8>) {
-        const FIELDS: [(&[u8], CommandField); 12] = [
+    fn push_fields(&self, out: &mut Vec<u8>) {
+        const FIELDS: [(&[u8], CommandField); 10] = [
             (b"\",\"CommandId\":\"", CommandField::CommandId),
-            (b"\",\"CommandName\":\"", CommandField::CommandName),
             (b"\",\"CommandDescription\":\"", CommandField::CommandDescription),
-            (b"\",\"Parameters\":\"", CommandField::Parameters),
             (b"\",\"Frequency\":\"", CommandField::Frequency),
             (b"\",\"WorkingDir\":\"", CommandField::WorkingDir),
             (b"\",\"Username\":\"", CommandField::Username),
@@ -190,19 +153,11 @@ impl Command {
         out.extend_from_slice(self.command_type().as_str().as_bytes());
         out.extend_from_slice(b"\",\"RepeatMode\":\"");
         out.extend_from_slice(self.repeat_mode().as_str().as_bytes());
-        out.extend_from_slice(b"\",\"CommandContent\":");
-    }
-
-    fn push_content(&self, base64: bool, out: &mut Vec<u8>) {
-        push_bytes(self.get(CommandField::CommandContent), base64, out);
-    }
-
-    fn push_after_content(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
         if let Some(timeout) = self.timeout() {
             out.extend_from_slice(b",\"Timeout\":");
             out.extend_from_slice(timeout.to_string().as_bytes());
         }
-        out.extend_from_slice(b",\"Tags\":{\"Tag\":[");
     }
 
     /// Heap bytes.

@@ -24,6 +24,7 @@ impl Columns {
         // All at once: no table is moved while the store is held.
         copy.heads.reserve_exact(slots.len());
         copy.commands.reserve(slots.len());
+        copy.scripts.reserve(slots.len());
         copy.tag_pairs.reserve(heads().map(|head| head.tags.len()).sum());
         copy.runs.reserve_exact(runs);
         copy.instances.reserve(runs);
@@ -84,6 +85,7 @@ impl Columns {
                 .map(|&tag| share(&self.tag_pairs, tag, &mut copy.tag_pairs))
                 .collect(),
             command: share(&self.commands, given.command, &mut copy.commands),
+            script: share(&self.scripts, given.script, &mut copy.scripts),
             region: share(&self.regions, given.region, &mut copy.regions),
             resource_group: share(
                 &self.resource_groups,

@@ -47,6 +47,11 @@ pub(crate) fn push_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// How long `bytes` are in Base64.
+pub(super) fn base64_length(bytes: &[u8]) -> usize {
+    bytes.len().div_ceil(3) * 4
+}
+
 /// Appends bytes as a JSON string: in Base64, or as text with replacement characters for what is
 /// not UTF-8.
 pub(crate) fn push_bytes(bytes: &[u8], base64: bool, out: &mut Vec<u8>) {
@@ -55,8 +60,7 @@ pub(crate) fn push_bytes(bytes: &[u8], base64: bool, out: &mut Vec<u8>) {
     }
     out.push(b'"');
     let start = out.len();
-    let length = bytes.len().div_ceil(3) * 4;
-    out.resize(start + length, 0);
+    out.resize(start + base64_length(bytes), 0);
     // The slice is as long as the encoding, so there is nothing that could fail.
     let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
     out.truncate(start + written);

@@ -7,6 +7,7 @@ use super::details::Detail;
 use super::invocations::{Columns, Head};
 use super::packed::Key;
 use super::runs::{Run, RunExtra};
+use super::scripts::{CommandName, Script};
 use super::symbols::{Symbol, SymbolId, Symbols};
 use super::tags::TagPair;
 use crate::model::Overall;
@@ -31,7 +32,6 @@ impl Columns {
             &self.regions,
             &self.resource_groups,
             &self.command_ids,
-            &self.command_names,
             &self.instances,
             &self.tag_keys,
         ]
@@ -40,10 +40,21 @@ impl Columns {
         .sum();
         let pairs: usize = self.tag_pairs.values().map(TagPair::bytes).sum();
         let commands: usize = self.commands.values().map(Command::bytes).sum();
+        let scripts: usize = self.scripts.values().map(Script::bytes).sum();
+        let names = self.command_names.values().map(CommandName::bytes).sum::<usize>();
+        let within = self
+            .scripts
+            .values()
+            .filter(|script| self.command_names.get(script.command_name()).is_within(script));
+        let names = names - within.map(Script::bytes).sum::<usize>();
         let details: usize = self.details.values().map(Detail::bytes).sum();
-        let tables =
-            self.tag_pairs.table_bytes() + self.commands.table_bytes() + self.details.table_bytes();
-        long_ids + many_tags + records + texts + pairs + commands + details + tables
+        let tables = self.tag_pairs.table_bytes()
+            + self.commands.table_bytes()
+            + self.scripts.table_bytes()
+            + self.command_names.table_bytes()
+            + self.details.table_bytes();
+        let shared = texts + pairs + commands + scripts + names + details;
+        long_ids + many_tags + records + shared + tables
     }
 
     /// Recomputes what is derived or counted, and names the first difference.
@@ -68,6 +79,7 @@ impl Columns {
             uses.add(0, head.region);
             uses.add(1, head.resource_group);
             uses.add(2, head.command);
+            uses.add(9, head.script);
             head.tags.iter().for_each(|&tag| uses.add(3, tag));
             for run in self.runs_of(head) {
                 uses.add(4, run.instance);
@@ -110,23 +122,32 @@ impl Columns {
         uses.compare(5, "details", &self.details)?;
         for command in self.commands.values() {
             uses.add(6, command.command_id());
-            uses.add(7, command.command_name());
+        }
+        let mut within = 0;
+        for script in self.scripts.values() {
+            uses.add(7, script.command_name());
+            let name = self.command_names.get(script.command_name());
+            within += usize::from(name.is_within(script) && !name.is_alone());
+        }
+        if self.command_names.values().filter(|name| !name.is_alone()).count() != within {
+            return Err("columns: a name is kept in a script that is gone".to_owned());
         }
         for pair in self.tag_pairs.values() {
             uses.add(8, pair.tag_key());
         }
         uses.compare(6, "command_ids", &self.command_ids)?;
         uses.compare(7, "command_names", &self.command_names)?;
-        uses.compare(8, "tag_keys", &self.tag_keys)
+        uses.compare(8, "tag_keys", &self.tag_keys)?;
+        uses.compare(9, "scripts", &self.scripts)
     }
 }
 
-/// The two counts in front of a shared value.
+/// What stands in front of a shared value: two counts, or a count and its length.
 pub(super) const COUNTED: usize = 2 * size_of::<usize>();
 
 /// How often each symbol of each kind is used.
 #[derive(Default)]
-struct Uses([HashMap<SymbolId, u32>; 9]);
+struct Uses([HashMap<SymbolId, u32>; 10]);
 
 impl Uses {
     fn add(&mut self, kind: usize, id: SymbolId) {

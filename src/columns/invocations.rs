@@ -13,6 +13,7 @@ use super::details::Detail;
 use super::fragment::{push_string, push_text, text_is_plain};
 use super::growth::{give_back_room, reserve_for, reserve_for_one};
 use super::runs::{Run, RunExtra, RunNumbers};
+use super::scripts::{CommandName, Script};
 use super::slab::Slab;
 use super::symbols::{Symbol, SymbolId, Symbols};
 use super::tags::TagPair;
@@ -55,6 +56,7 @@ pub(crate) struct Head {
     pub(crate) tags: SmallVec<[SymbolId; 4]>,
     pub(crate) creation_time: Timestamp,
     pub(crate) command: SymbolId,
+    pub(crate) script: SymbolId,
     pub(crate) region: SymbolId,
     pub(crate) resource_group: SymbolId,
     pub(super) first_run: u32,
@@ -100,11 +102,12 @@ pub(crate) struct Columns {
     pub(crate) regions: Symbols<Symbol>,
     pub(crate) resource_groups: Symbols<Symbol>,
     pub(crate) command_ids: Symbols<Symbol>,
-    pub(crate) command_names: Symbols<Symbol>,
+    pub(crate) command_names: Symbols<CommandName>,
     pub(crate) instances: Symbols<Symbol>,
     pub(crate) tag_keys: Symbols<Symbol>,
     pub(crate) tag_pairs: Symbols<TagPair>,
     pub(crate) commands: Symbols<Command>,
+    pub(crate) scripts: Symbols<Script>,
     pub(crate) details: Symbols<Detail>,
     /// Where keys are put together.
     pub(super) key: Vec<u8>,
@@ -158,6 +161,10 @@ impl Columns {
         self.commands.get(head.command)
     }
 
+    pub(crate) fn script_of(&self, head: &Head) -> &Script {
+        self.scripts.get(head.script)
+    }
+
     pub(crate) fn extra_of(&self, run: &Run) -> Option<&RunExtra> {
         run.extra.and_then(|number| self.extras.get(number))
     }
@@ -175,7 +182,7 @@ impl Columns {
         each((C::RegionTimed, region_timed(head.region, head.overall.timed)));
         each((C::ResourceGroup, head.resource_group));
         each((C::CommandId, command.command_id()));
-        each((C::CommandName, command.command_name()));
+        each((C::CommandName, self.script_of(head).command_name()));
         each((C::CommandType, command.command_type() as u32));
         each((C::RepeatMode, command.repeat_mode() as u32));
         for status in head.overall.matches.iter() {
@@ -205,6 +212,7 @@ impl Columns {
     pub(crate) fn insert(&mut self, invocation: &Invocation, creation_time: Timestamp) -> u32 {
         let mut key = std::mem::take(&mut self.key);
         let command = self.acquire_command(invocation, &mut key);
+        let script = self.acquire_script(invocation, &mut key);
         let tags = invocation
             .tags
             .iter()
@@ -240,6 +248,7 @@ impl Columns {
             tags,
             creation_time,
             command,
+            script,
             region,
             resource_group,
             first_run,
@@ -279,12 +288,10 @@ impl Columns {
         key: &mut Vec<u8>,
     ) -> SymbolId {
         Command::encode_key(invocation, key);
-        let (ids, names) = (&mut self.command_ids, &mut self.command_names);
+        let ids = &mut self.command_ids;
         let id = self.commands.acquire(key, || {
-            let (id, name) = (invocation.command_id.as_bytes(), invocation.command_name.as_bytes());
-            let id = ids.acquire(id, || Symbol::new(id, b""));
-            let name = names.acquire(name, || Symbol::new(name, b""));
-            Command::new(invocation, key, id, name)
+            let id = invocation.command_id.as_bytes();
+            Command::new(invocation, key, ids.acquire(id, || Symbol::new(id, b"")))
         });
         if self.commands.uses(id) == 2 {
             self.share_command(id);
@@ -297,6 +304,49 @@ impl Columns {
         if self.commands.uses(id) >= 2 && !self.commands.get(id).has_json() {
             let shared = self.commands.get(id).with_json();
             self.commands.replace(id, shared);
+        }
+    }
+
+    pub(super) fn acquire_script(
+        &mut self,
+        invocation: &Invocation,
+        key: &mut Vec<u8>,
+    ) -> SymbolId {
+        Script::encode_key(invocation, key);
+        let names = &mut self.command_names;
+        let id = self.scripts.acquire(key, || {
+            let name = invocation.command_name.as_bytes();
+            let script = Script::new(key, names.find(name).unwrap_or(names.next_id()));
+            names.acquire(name, || CommandName::within(&script));
+            script
+        });
+        if self.scripts.uses(id) == 2 {
+            self.share_script(id);
+        }
+        id
+    }
+
+    /// Makes the JSON of a script that several records use.
+    pub(super) fn share_script(&mut self, id: SymbolId) {
+        if self.scripts.uses(id) >= 2 && !self.scripts.get(id).has_json() {
+            let shared = self.scripts.get(id).with_json();
+            let name = shared.command_name();
+            if self.command_names.get(name).is_within(self.scripts.get(id)) {
+                self.command_names.replace(name, CommandName::within(&shared));
+            }
+            self.scripts.replace(id, shared);
+        }
+    }
+
+    /// Uses the name of `script`, which is gone, once less.
+    pub(super) fn release_name(&mut self, script: &Script) {
+        let id = script.command_name();
+        if self.command_names.release(id).is_none() {
+            let name = self.command_names.get(id);
+            if name.is_within(script) {
+                let alone = name.alone();
+                self.command_names.replace(id, alone);
+            }
         }
     }
 
@@ -397,7 +447,9 @@ impl Columns {
         self.resource_groups.release(head.resource_group);
         if let Some(command) = self.commands.release(head.command) {
             self.command_ids.release(command.command_id());
-            self.command_names.release(command.command_name());
+        }
+        if let Some(script) = self.scripts.release(head.script) {
+            self.release_name(&script);
         }
         for &tag in &head.tags {
             if let Some(tag) = self.tag_pairs.release(tag) {

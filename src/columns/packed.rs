@@ -1,15 +1,16 @@
 //! Several strings in one allocation, with numbers and the piece of JSON that shows them: what a page
 //! takes along with one count, and what a comparison reads at one place.
 
-use std::sync::Arc;
+use triomphe::ThinArc;
 
 use super::inspect::COUNTED;
 
 /// `NUMBERS` numbers, `STRINGS` byte strings of less than 64 KiB together behind a table of where each
 /// ends, and a piece of JSON, or nothing. Table and strings are the key, see [`write_key`]: two are
-/// equal exactly when their strings are. A clone shares it all.
+/// equal exactly when their strings are. A clone shares it all. A thin pointer: its table is half as
+/// large, in the store and in each page.
 #[derive(Clone, Debug)]
-pub(super) struct Packed<const STRINGS: usize, const NUMBERS: usize = 0>(Arc<[u8]>);
+pub(super) struct Packed<const STRINGS: usize, const NUMBERS: usize = 0>(ThinArc<(), u8>);
 
 /// Bytes of the table of `strings` strings.
 pub(super) const fn table(strings: usize) -> usize {
@@ -53,41 +54,45 @@ impl<const STRINGS: usize, const NUMBERS: usize> Packed<STRINGS, NUMBERS> {
         bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         bytes.extend_from_slice(key);
         bytes.extend_from_slice(json);
-        Packed(bytes.into())
+        Packed(ThinArc::from_header_and_slice((), &bytes))
     }
 
     /// The number at `index`. Cost: O(1).
     pub(super) fn number(&self, index: usize) -> u32 {
-        let number = self.0[index * size_of::<u32>()..].first_chunk();
+        let number = self.held()[index * size_of::<u32>()..].first_chunk();
         number.map_or(0, |&number| u32::from_le_bytes(number))
     }
 
     /// The string at `index`. Cost: O(1).
     pub(super) fn get(&self, index: usize) -> &[u8] {
         let start = if index == 0 { Self::TEXTS } else { self.end(index - 1) };
-        &self.0[start..self.end(index)]
+        &self.held()[start..self.end(index)]
     }
 
     pub(super) fn key(&self) -> &[u8] {
-        &self.0[Self::KEY..self.end(STRINGS - 1)]
+        &self.held()[Self::KEY..self.end(STRINGS - 1)]
     }
 
     pub(super) fn json(&self) -> &[u8] {
-        &self.0[self.end(STRINGS - 1)..]
+        &self.held()[self.end(STRINGS - 1)..]
     }
 
     pub(super) fn is_clone_of(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.0.ptr() == other.0.ptr()
     }
 
     /// Heap bytes.
     pub(super) fn bytes(&self) -> usize {
-        (COUNTED + self.0.len()).next_multiple_of(align_of::<usize>())
+        (COUNTED + self.held().len()).next_multiple_of(align_of::<usize>())
+    }
+
+    fn held(&self) -> &[u8] {
+        &self.0.slice
     }
 
     fn end(&self, index: usize) -> usize {
-        let entry = Self::KEY + table(index);
-        Self::TEXTS + usize::from(u16::from_le_bytes([self.0[entry], self.0[entry + 1]]))
+        let (entry, held) = (Self::KEY + table(index), self.held());
+        Self::TEXTS + usize::from(u16::from_le_bytes([held[entry], held[entry + 1]]))
     }
 }
 

@@ -14,11 +14,12 @@ use super::edit::RunState;
 use super::fragment::text_is_plain;
 use super::invocations::{Columns, Head};
 use super::runs::{Run, RunExtra, RunNumbers};
+use super::scripts::Script;
 use super::symbols::{Symbol, SymbolId, Symbols};
 use super::tags::TagPair;
 use crate::model::{Invocation, Overall, Timestamp};
 
-/// Adding shared values. Each is false, and adds nothing, when the value is there already.
+/// Adding shared values. What is there already is not added; all but a command say so with false.
 /// Cost: O(length).
 impl Columns {
     pub(crate) fn add_region(&mut self, text: &str) -> bool {
@@ -44,13 +45,21 @@ impl Columns {
         self.tag_pairs.id_bound() > before
     }
 
-    /// The command of `invocation`, and nothing else of it.
-    pub(crate) fn add_command(&mut self, invocation: &Invocation) -> bool {
-        let before = self.commands.id_bound();
+    /// The command and the script of `invocation`, and nothing else of it. Each may be there already.
+    pub(crate) fn add_command(&mut self, invocation: &Invocation) -> (SymbolId, SymbolId) {
         let mut encoded = std::mem::take(&mut self.key);
-        self.acquire_command(invocation, &mut encoded);
+        Command::encode_key(invocation, &mut encoded);
+        let command = match self.commands.find(&encoded) {
+            Some(command) => command,
+            None => self.acquire_command(invocation, &mut encoded),
+        };
+        Script::encode_key(invocation, &mut encoded);
+        let script = match self.scripts.find(&encoded) {
+            Some(script) => script,
+            None => self.acquire_script(invocation, &mut encoded),
+        };
         self.key = encoded;
-        self.commands.id_bound() > before
+        (command, script)
     }
 
     pub(crate) fn add_detail(&mut self, strings: [&[u8]; 6]) -> bool {
@@ -76,7 +85,7 @@ impl Columns {
         &mut self,
         invoke_id: &str,
         creation_time: Timestamp,
-        command: SymbolId,
+        (command, script): (SymbolId, SymbolId),
         region: SymbolId,
         resource_group: SymbolId,
         tags: SmallVec<[SymbolId; 4]>,
@@ -84,6 +93,7 @@ impl Columns {
         self.regions.acquire_again(region);
         self.resource_groups.acquire_again(resource_group);
         self.commands.acquire_again(command);
+        self.scripts.acquire_again(script);
         tags.iter().for_each(|&tag| self.tag_pairs.acquire_again(tag));
         let repeat_mode = self.commands.get(command).repeat_mode();
         Head {
@@ -91,6 +101,7 @@ impl Columns {
             tags,
             creation_time,
             command,
+            script,
             region,
             resource_group,
             first_run: 0,
@@ -168,10 +179,17 @@ impl Columns {
         });
         release_all(&mut self.commands, |command: &Command| {
             self.command_ids.release(command.command_id());
-            self.command_names.release(command.command_name());
         });
+        for id in 0..self.scripts.id_bound() as SymbolId {
+            if let Some(script) = self.scripts.release(id) {
+                self.release_name(&script);
+            }
+        }
         for id in 0..self.commands.id_bound() as SymbolId {
             self.share_command(id);
+        }
+        for id in 0..self.scripts.id_bound() as SymbolId {
+            self.share_script(id);
         }
         self.runs.shrink_to_fit();
     }

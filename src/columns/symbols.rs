@@ -92,24 +92,24 @@ impl<T: Key> Symbols<T> {
             self.uses[id as usize] += 1;
             return id;
         }
-        let value = Some(make());
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.values[id as usize] = value;
-                self.uses[id as usize] = 1;
-                id
-            }
-            None => {
-                reserve_for_one(&mut self.values);
-                reserve_for_one(&mut self.uses);
-                self.values.push(value);
-                self.uses.push(1);
-                (self.values.len() - 1) as SymbolId
-            }
-        };
+        let (value, id) = (Some(make()), self.next_id());
+        if self.free.pop().is_some() {
+            self.values[id as usize] = value;
+            self.uses[id as usize] = 1;
+        } else {
+            reserve_for_one(&mut self.values);
+            reserve_for_one(&mut self.uses);
+            self.values.push(value);
+            self.uses.push(1);
+        }
         let (values, hasher) = (&self.values, &self.hasher);
         self.ids.insert_unique(hash, id, |&id| hasher.hash_one(key_in(values, id)));
         id
+    }
+
+    /// The id that the next new value gets.
+    pub(super) fn next_id(&self) -> SymbolId {
+        self.free.last().copied().unwrap_or(self.values.len() as SymbolId)
     }
 
     /// Uses the value once less. Returns it when that was the last use: then it is gone.

@@ -240,7 +240,8 @@ impl<'a> Writer<'a> {
             self.times.write(head.creation_time, text);
         }
         head.push_invoke_id(self.out);
-        command.push_json(self.base64(), self.out);
+        command.push_json(self.out);
+        self.columns.script_of(head).push_json(self.base64(), self.out);
         self.push_tags(head);
         self.out.extend_from_slice(b"},\"InvokeInstances\":{\"InvokeInstance\":[");
         for run in self.columns.runs_of(head) {

@@ -2,7 +2,8 @@
 
 use super::Show;
 use crate::columns::{
-    Columns, Command, CommandField, Detail, DetailField, Head, Run, RunExtra, TagPair,
+    Columns, Command, CommandField, Detail, DetailField, Head, Run, RunExtra, Script, ScriptField,
+    TagPair,
 };
 use crate::model::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus,
@@ -45,15 +46,16 @@ pub struct InvocationView<'a> {
     pub(super) columns: &'a Columns,
     pub(super) head: &'a Head,
     command: &'a Command,
+    script: &'a Script,
     pub(super) show: Show,
 }
 
 macro_rules! command_texts {
-    ($($(#[$doc:meta])* $name:ident: $field:ident),+ $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident: $part:ident $field:expr),+ $(,)?) => {
         $($(#[$doc])*
         #[must_use]
         pub fn $name(&self) -> &'a str {
-            text(self.command.get(CommandField::$field))
+            text(self.$part.get($field))
         })+
     };
 }
@@ -61,7 +63,8 @@ macro_rules! command_texts {
 impl<'a> InvocationView<'a> {
     pub(crate) fn new(columns: &'a Columns, slot: u32, show: Show) -> Self {
         let head = columns.head(slot);
-        InvocationView { columns, head, command: columns.command_of(head), show }
+        let (command, script) = (columns.command_of(head), columns.script_of(head));
+        InvocationView { columns, head, command, script, show }
     }
 
     /// `InvokeId`: 1 to 128 bytes, unique in the store.
@@ -109,35 +112,35 @@ impl<'a> InvocationView<'a> {
 
     command_texts! {
         /// `CommandId`: 1 to 128 bytes.
-        command_id: CommandId,
+        command_id: command CommandField::CommandId,
         /// `CommandName`: at most 128 characters.
-        command_name: CommandName,
+        command_name: script ScriptField::CommandName,
         /// `CommandDescription`: at most 512 characters.
-        command_description: CommandDescription,
+        command_description: command CommandField::CommandDescription,
         /// `Parameters`: JSON text as it was given, at most 4,096 bytes.
-        parameters: Parameters,
+        parameters: script ScriptField::Parameters,
         /// `Frequency`: the schedule, at most 4,096 bytes.
-        frequency: Frequency,
+        frequency: command CommandField::Frequency,
         /// `WorkingDir`: at most 200 characters.
-        working_dir: WorkingDir,
+        working_dir: command CommandField::WorkingDir,
         /// `Username`: at most 255 characters.
-        username: Username,
+        username: command CommandField::Username,
         /// `ContainerId`: at most 4,096 bytes.
-        container_id: ContainerId,
+        container_id: command CommandField::ContainerId,
         /// `ContainerName`: at most 4,096 bytes.
-        container_name: ContainerName,
+        container_name: command CommandField::ContainerName,
         /// `Launcher`: at most 1,024 bytes.
-        launcher: Launcher,
+        launcher: command CommandField::Launcher,
         /// `TerminationMode`: at most 4,096 bytes.
-        termination_mode: TerminationMode,
+        termination_mode: command CommandField::TerminationMode,
         /// `OssOutputDelivery`: at most 4,096 bytes.
-        oss_output_delivery: OssOutputDelivery,
+        oss_output_delivery: command CommandField::OssOutputDelivery,
     }
 
     /// `CommandContent`: at most 24,576 bytes, before any encoding.
     #[must_use]
     pub fn command_content(&self) -> &'a [u8] {
-        self.command.get(CommandField::CommandContent)
+        self.script.get(ScriptField::CommandContent)
     }
 
     /// `CommandType`: what interprets the command.

@@ -1,0 +1,197 @@
+//! The scripts of commands: name, content and parameters, apart from the settings that
+//! [`Command`](super::Command) has. Where each record has a script of its own, it shares those still.
+
+use super::fragment::{base64_length, push_bytes, push_text};
+use super::packed::{Key, Packed, encode_key};
+use super::symbols::SymbolId;
+use crate::model::Invocation;
+
+/// The strings of a script, in the order they are packed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum ScriptField {
+    CommandName,
+    CommandContent,
+    Parameters,
+}
+
+/// What stands behind the strings of a script: the symbol of its name.
+type Texts = Packed<3, 1>;
+
+/// One script. With it its fields of the answer, as JSON with Base64 content, from its second use
+/// on: what only one record has gains nothing from being kept twice.
+#[derive(Clone, Debug)]
+pub(crate) struct Script(Texts);
+
+/// What stands behind the content in an answer.
+const TAGS: &[u8] = b",\"Tags\":{\"Tag\":[";
+
+impl Key for Script {
+    fn key(&self) -> &[u8] {
+        self.0.key()
+    }
+
+    fn is_clone_of(&self, other: &Self) -> bool {
+        self.0.is_clone_of(&other.0)
+    }
+}
+
+impl Script {
+    /// Writes what identifies the script of `invocation` to `key`.
+    pub(crate) fn encode_key(invocation: &Invocation, key: &mut Vec<u8>) {
+        encode_key(
+            [
+                invocation.command_name.as_bytes(),
+                &invocation.command_content,
+                invocation.parameters.as_bytes(),
+            ],
+            key,
+        );
+    }
+
+    /// The script whose key is `key`.
+    pub(crate) fn new(key: &[u8], command_name: SymbolId) -> Self {
+        Script(Packed::new(key, [command_name], b""))
+    }
+
+    /// The same script with its JSON ready.
+    pub(crate) fn with_json(&self) -> Self {
+        let mut json = Vec::new();
+        self.push_fields(true, &mut json);
+        Script(Packed::new(self.0.key(), [self.command_name()], &json))
+    }
+
+    pub(crate) fn has_json(&self) -> bool {
+        !self.0.json().is_empty()
+    }
+
+    /// The symbol of its name.
+    pub(crate) fn command_name(&self) -> SymbolId {
+        self.0.number(0)
+    }
+
+    pub(crate) fn get(&self, field: ScriptField) -> &[u8] {
+        self.0.get(field as usize)
+    }
+
+    /// Appends the fields that come from here, up to the bracket that opens the tags.
+    pub(crate) fn push_json(&self, base64: bool, out: &mut Vec<u8>) {
+        let json = self.0.json();
+        if json.is_empty() {
+            self.push_fields(base64, out);
+        } else if base64 {
+            out.extend_from_slice(json);
+        } else {
+            let quoted = base64_length(self.get(ScriptField::CommandContent)) + 2;
+            out.extend_from_slice(&json[..json.len() - TAGS.len() - quoted]);
+            self.push_content(false, out);
+        }
+    }
+
+    fn push_fields(&self, base64: bool, out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\"CommandName\":\"");
+        push_text(self.get(ScriptField::CommandName), out);
+        out.extend_from_slice(b"\",\"Parameters\":\"");
+        push_text(self.get(ScriptField::Parameters), out);
+        out.extend_from_slice(b"\",\"CommandContent\":");
+        self.push_content(base64, out);
+    }
+
+    fn push_content(&self, base64: bool, out: &mut Vec<u8>) {
+        push_bytes(self.get(ScriptField::CommandContent), base64, out);
+        out.extend_from_slice(TAGS);
+    }
+
+    /// Heap bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}
+
+/// A CommandName that scripts have. It is kept in the texts of one of these, or by itself once that
+/// one is gone: a name that no other record has takes no room of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandName(Texts);
+
+impl Key for CommandName {
+    fn key(&self) -> &[u8] {
+        self.0.get(ScriptField::CommandName as usize)
+    }
+
+    fn is_clone_of(&self, other: &Self) -> bool {
+        self.0.is_clone_of(&other.0)
+    }
+}
+
+impl CommandName {
+    /// The name of `script`, kept in it.
+    pub(super) fn within(script: &Script) -> Self {
+        CommandName(script.0.clone())
+    }
+
+    /// The same name by itself.
+    pub(super) fn alone(&self) -> Self {
+        let mut key = Vec::new();
+        encode_key([self.key(), b"", b""], &mut key);
+        CommandName(Packed::new(&key, [0], b""))
+    }
+
+    /// Whether it is kept in `script`.
+    pub(super) fn is_within(&self, script: &Script) -> bool {
+        self.0.is_clone_of(&script.0)
+    }
+
+    /// Whether it is kept with nothing else.
+    pub(super) fn is_alone(&self) -> bool {
+        use ScriptField as F;
+        [F::CommandContent, F::Parameters]
+            .iter()
+            .all(|&field| self.0.get(field as usize).is_empty())
+    }
+
+    /// Heap bytes, the script's where it is kept in one.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Columns;
+    use crate::model::{InstanceRun, Invocation, Timestamp};
+
+    fn insert(columns: &mut Columns, id: &str, content: &str) -> u32 {
+        let mut record = Invocation::new("r", id, "c");
+        record.command_name = "name".into();
+        record.command_content = content.as_bytes().into();
+        record.instances.push(InstanceRun::new("i"));
+        columns.insert(&record, Timestamp::MIN)
+    }
+
+    #[test]
+    fn a_name_stays_and_its_script_goes() {
+        let mut columns = Columns::default();
+        let name_is_alone = |columns: &Columns| {
+            assert_eq!(columns.internal_validate(), Ok(()));
+            let id = columns.command_names.find(b"name").expect("a record has it");
+            columns.command_names.get(id).is_alone()
+        };
+        let first = insert(&mut columns, "t-1", "one");
+        let second = insert(&mut columns, "t-2", "two");
+        assert!(!name_is_alone(&columns));
+        columns.remove(first);
+        assert!(name_is_alone(&columns), "it was kept in the script of the first");
+        let third = insert(&mut columns, "t-3", "three");
+        assert!(name_is_alone(&columns));
+        columns.remove(second);
+        columns.remove(third);
+        assert_eq!(columns.command_names.find(b"name"), None);
+
+        // A script that gets its JSON is another allocation, and the name goes along.
+        let both = ["t-4", "t-5"].map(|id| insert(&mut columns, id, "four"));
+        assert!(!name_is_alone(&columns));
+        insert(&mut columns, "t-6", "five");
+        both.into_iter().for_each(|slot| columns.remove(slot));
+        assert!(name_is_alone(&columns));
+    }
+}
