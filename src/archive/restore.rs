@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use super::block::{BlockReader, Header, Kind, Totals};
 use super::code::{Fault, Fields, MODES, STATUSES, TYPES, entry, shape};
-use crate::columns::{Head, RunState, SymbolId};
+use crate::columns::{Head, RunState, Shared, SymbolId};
 use crate::config::{Clock, Config};
 use crate::error::Error;
 use crate::index::RowKey;
@@ -169,8 +169,8 @@ impl Restorer {
         let resource_group =
             fields.reference("its resource group", columns.resource_groups.id_bound())?;
         let command = fields.reference("its command", self.commands.len())?;
-        let command = self.commands[command as usize];
-        let mut tags = SmallVec::new();
+        let (command, script) = self.commands[command as usize];
+        let mut tags = SmallVec::<[SymbolId; limits::TAGS]>::new();
         let mut tag_keys = SmallVec::<[SymbolId; limits::TAGS]>::new();
         for _ in 0..fields.count("tags", limits::TAGS)? {
             let tag = fields.reference("a tag", columns.tag_pairs.id_bound())?;
@@ -188,7 +188,7 @@ impl Restorer {
         if columns.find(invoke_id).is_some() {
             return Err(Fault(format!("has the InvokeId {invoke_id:?} of an earlier one")));
         }
-        let recurring = columns.commands.get(command.0).repeat_mode().is_recurring();
+        let recurring = columns.commands.get(command).repeat_mode().is_recurring();
         let kept = key.time >= self.cutoff && position >= self.surplus;
         if !kept {
             let gone = if key.time < self.cutoff {
@@ -198,9 +198,8 @@ impl Restorer {
             };
             *gone += 1;
         }
-        let head = kept.then(|| {
-            columns.restored_head(invoke_id, key.time, command, region, resource_group, tags)
-        });
+        let shared = Shared { command, script, region, resource_group };
+        let head = kept.then(|| columns.restored_head(invoke_id, key.time, shared, &tags));
         self.totals.records += 1;
         self.record = Some(Record { key, head, recurring, runs, instances: SmallVec::new() });
         Ok(())

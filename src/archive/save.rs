@@ -151,7 +151,7 @@ impl<W: Write> Saver<'_, W> {
         let resource_group = self.resource_group(head.resource_group)?;
         let command = self.command(head)?;
         let mut tags = SmallVec::<[u64; limits::TAGS]>::new();
-        for &tag in &head.tags {
+        for &tag in columns.tags_of(head) {
             tags.push(self.tag(tag)?);
         }
         let runs = columns.runs_of(head);

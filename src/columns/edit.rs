@@ -66,7 +66,7 @@ impl Columns {
         let head = self.head(slot);
         let (created, repeat_mode) = (head.creation_time, self.command_of(head).repeat_mode());
         let index = self.run_index(slot, at);
-        let run = &mut self.runs[index];
+        let run = self.runs.get_mut(index);
         run.update_time = state.update_time;
         run.start_time = state.start_time;
         run.finish_time = state.finish_time;
@@ -89,7 +89,7 @@ impl Columns {
     }
 
     fn put_extra(&mut self, index: usize, extra: RunExtra) {
-        let run = &mut self.runs[index];
+        let run = self.runs.get_mut(index);
         match run.extra {
             Some(number) if extra.is_default() => {
                 self.extras.remove(number);
@@ -131,7 +131,7 @@ impl Columns {
         let state = self.run_state(slot, at);
         let index = self.run_index(slot, at);
         // Taken out, not copied: a history that nobody else holds is changed in place.
-        let kept = self.runs[index].extra.and_then(|number| self.extras.get_mut(number));
+        let kept = self.runs.get_mut(index).extra.and_then(|number| self.extras.get_mut(number));
         let mut extra = kept.map(std::mem::take).unwrap_or_default();
         if extra.history_number == limits::HISTORY_NUMBER || limit == 0 {
             extra.history_number = limits::HISTORY_NUMBER.min(extra.history_number + 1);
@@ -170,7 +170,8 @@ impl Columns {
         let mut dropped = 0;
         for at in 0..self.runs(slot).len() {
             let index = self.run_index(slot, at);
-            let extra = self.runs[index].extra.and_then(|number| self.extras.get_mut(number));
+            let extra =
+                self.runs.get_mut(index).extra.and_then(|number| self.extras.get_mut(number));
             dropped += extra.map_or(0, RunExtra::drop_outputs);
         }
         dropped

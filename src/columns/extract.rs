@@ -2,9 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use smallvec::SmallVec;
-
-use super::invocations::{Columns, Head};
+use super::heads::{Head, Shared};
+use super::invocations::Columns;
 use super::packed::Key;
 use super::runs::Run;
 use super::symbols::{SymbolId, Symbols};
@@ -19,13 +18,15 @@ impl Columns {
         let heads = || slots.iter().map(|&slot| self.head(slot));
         let runs = match instance {
             Some(_) => slots.len(),
-            None => heads().map(|head| usize::from(head.run_count)).sum(),
+            None => heads().map(Head::run_count).sum(),
         };
         // All at once: no table is moved while the store is held.
         copy.heads.reserve_exact(slots.len());
         copy.commands.reserve(slots.len());
         copy.scripts.reserve(slots.len());
-        copy.tag_pairs.reserve(heads().map(|head| head.tags.len()).sum());
+        let tags = heads().map(Head::tag_count).sum();
+        copy.tag_pairs.reserve(tags);
+        copy.tags.reserve_exact(tags);
         copy.runs.reserve_exact(runs);
         copy.instances.reserve(runs);
         for &slot in slots {
@@ -35,7 +36,7 @@ impl Columns {
                 self.share_run(run, &mut copy);
             }
             let mut head = self.share_head(slot, &mut copy);
-            head.set_runs(first, copy.runs.len() - first);
+            head.set_runs(first as u32, copy.runs.len() - first);
             copy.heads.push(Some(head));
         }
         copy
@@ -62,7 +63,7 @@ impl Columns {
             if last != Some((given_slot, given_run)) {
                 self.share_run(given, &mut copy);
                 if let Some(Some(head)) = copy.heads.last_mut() {
-                    head.set_runs(first, copy.runs.len() - first);
+                    head.set_runs(first as u32, copy.runs.len() - first);
                 }
             }
             last = Some((given_slot, given_run));
@@ -76,14 +77,7 @@ impl Columns {
 
     fn share_head(&self, slot: u32, copy: &mut Columns) -> Head {
         let given = self.head(slot);
-        Head {
-            // Of a slice: to clone it would take it byte by byte.
-            invoke_id: SmallVec::from_slice(&given.invoke_id),
-            tags: given
-                .tags
-                .iter()
-                .map(|&tag| share(&self.tag_pairs, tag, &mut copy.tag_pairs))
-                .collect(),
+        let mut head = given.with_shared(Shared {
             command: share(&self.commands, given.command, &mut copy.commands),
             script: share(&self.scripts, given.script, &mut copy.scripts),
             region: share(&self.regions, given.region, &mut copy.regions),
@@ -92,8 +86,13 @@ impl Columns {
                 given.resource_group,
                 &mut copy.resource_groups,
             ),
-            ..*given
+        });
+        let first = copy.tags.len();
+        for (at, &tag) in (first..).zip(self.tags_of(given)) {
+            copy.tags.put(at, share(&self.tag_pairs, tag, &mut copy.tag_pairs));
         }
+        head.set_tags(first as u32, copy.tags.len() - first);
+        head
     }
 
     /// Puts a run behind all others of `copy`, without its history.
@@ -106,7 +105,7 @@ impl Columns {
             extra.history = None;
             copy.extras.insert(extra)
         });
-        copy.runs.push(copied);
+        copy.runs.put(copy.runs.len(), copied);
     }
 
     /// Puts one record of the history of `run` behind those that the last run of `copy` has; its

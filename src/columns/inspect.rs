@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::commands::Command;
 use super::details::Detail;
-use super::invocations::{Columns, Head};
+use super::heads::Head;
+use super::invocations::Columns;
 use super::packed::Key;
 use super::runs::{Run, RunExtra};
 use super::scripts::{CommandName, Script};
@@ -15,16 +16,12 @@ use crate::model::Overall;
 impl Columns {
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let heads = self.heads.iter().flatten();
-        let long_ids = heads.clone().filter(|head| head.invoke_id.spilled());
-        let long_ids: usize = long_ids.map(|head| head.invoke_id.capacity()).sum();
-        let many_tags = heads.filter(|head| head.tags.spilled());
-        let many_tags: usize = many_tags.map(|head| head.tags.capacity() * 4).sum();
+        let long_ids: usize = self.heads.iter().flatten().map(Head::bytes).sum();
         let records = self.heads.capacity() * size_of::<Option<Head>>()
             + (self.free.capacity()) * 4
             + self.slots.allocation_size()
-            + self.runs.capacity() * size_of::<Run>()
-            + self.free_runs.iter().map(|places| 24 + places.capacity() * 4).sum::<usize>()
+            + self.runs.table_bytes()
+            + self.tags.table_bytes()
             + self.extras.table_bytes()
             + self.extras.values().map(RunExtra::bytes).sum::<usize>()
             + self.key.capacity();
@@ -54,13 +51,13 @@ impl Columns {
             + self.command_names.table_bytes()
             + self.details.table_bytes();
         let shared = texts + pairs + commands + scripts + names + details;
-        long_ids + many_tags + records + shared + tables
+        long_ids + records + shared + tables
     }
 
     /// Recomputes what is derived or counted, and names the first difference.
     pub(crate) fn internal_validate(&self) -> Result<(), String> {
         let mut uses = Uses::default();
-        let mut runs = 0;
+        let (mut runs, mut tags) = (0, 0);
         let mut extras = 0;
         let mut live = 0;
         for (slot, head) in self.heads.iter().enumerate() {
@@ -75,12 +72,13 @@ impl Columns {
             if head.overall != Overall::derive(command.repeat_mode(), statuses) {
                 return Err(format!("columns: {invoke_id} has a stale overall status"));
             }
-            runs += usize::from(head.run_count);
+            runs += head.run_count();
+            tags += head.tag_count();
             uses.add(0, head.region);
             uses.add(1, head.resource_group);
             uses.add(2, head.command);
             uses.add(9, head.script);
-            head.tags.iter().for_each(|&tag| uses.add(3, tag));
+            self.tags_of(head).iter().for_each(|&tag| uses.add(3, tag));
             for run in self.runs_of(head) {
                 uses.add(4, run.instance);
                 let extra = self.extra_of(run);
@@ -97,17 +95,8 @@ impl Columns {
                 }
             }
         }
-        let free = self.free_runs.iter().enumerate().map(|(count, places)| count * places.len());
-        if free.sum::<usize>() != self.dead_runs {
-            return Err(format!("columns: {} dead runs, not those that are free", self.dead_runs));
-        }
-        if runs + self.dead_runs != self.runs.len() {
-            return Err(format!(
-                "columns: {runs} live and {} dead of {} runs",
-                self.dead_runs,
-                self.runs.len()
-            ));
-        }
+        self.runs.internal_validate("runs", runs)?;
+        self.tags.internal_validate("tags", tags)?;
         if live != self.len() || live + self.free.len() != self.heads.len() {
             return Err(format!("columns: {live} records, {} findable", self.len()));
         }

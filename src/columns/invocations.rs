@@ -6,12 +6,13 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use smallvec::SmallVec;
 
 use super::commands::Command;
 use super::details::Detail;
-use super::fragment::{push_string, push_text, text_is_plain};
+use super::flat::Flat;
+use super::fragment::push_string;
 use super::growth::{give_back_room, reserve_for, reserve_for_one};
+use super::heads::{Head, Shared};
 use super::runs::{Run, RunExtra, RunNumbers};
 use super::scripts::{CommandName, Script};
 use super::slab::Slab;
@@ -49,43 +50,6 @@ impl IndexedColumn {
 /// One entry of the index: a column and a value in it.
 pub(crate) type IndexKey = (IndexedColumn, u32);
 
-/// What every record has.
-#[derive(Clone, Debug)]
-pub(crate) struct Head {
-    pub(super) invoke_id: SmallVec<[u8; 16]>,
-    pub(crate) tags: SmallVec<[SymbolId; 4]>,
-    pub(crate) creation_time: Timestamp,
-    pub(crate) command: SymbolId,
-    pub(crate) script: SymbolId,
-    pub(crate) region: SymbolId,
-    pub(crate) resource_group: SymbolId,
-    pub(super) first_run: u32,
-    pub(super) run_count: u8,
-    /// Whether the InvokeId stands in JSON as it is.
-    pub(super) plain_id: bool,
-    pub(crate) overall: Overall,
-}
-
-impl Head {
-    /// Appends the InvokeId as it stands in a JSON string.
-    pub(crate) fn push_invoke_id(&self, out: &mut Vec<u8>) {
-        if self.plain_id {
-            out.extend_from_slice(&self.invoke_id);
-        } else {
-            push_text(&self.invoke_id, out);
-        }
-    }
-
-    pub(crate) fn invoke_id(&self) -> &[u8] {
-        &self.invoke_id
-    }
-
-    pub(super) fn set_runs(&mut self, first: usize, count: usize) {
-        self.first_run = first as u32;
-        self.run_count = count as u8;
-    }
-}
-
 /// The data of all records.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
@@ -93,11 +57,8 @@ pub(crate) struct Columns {
     pub(super) free: Vec<u32>,
     pub(super) slots: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    pub(super) runs: Vec<Run>,
-    /// By how many runs a record had: where the runs of records that are gone stand, one place
-    /// for each. A record of as many takes one of them.
-    pub(super) free_runs: Vec<Vec<u32>>,
-    pub(super) dead_runs: usize,
+    pub(super) runs: Flat<Run>,
+    pub(super) tags: Flat<SymbolId>,
     pub(super) extras: Slab<RunExtra>,
     pub(crate) regions: Symbols<Symbol>,
     pub(crate) resource_groups: Symbols<Symbol>,
@@ -145,7 +106,7 @@ impl Columns {
 
     /// Where run number `at` of the record in `slot` stands in the column.
     pub(super) fn run_index(&self, slot: u32, at: usize) -> usize {
-        run_range(self.head(slot)).start + at
+        self.head(slot).first_run as usize + at
     }
 
     /// The runs of the record in `slot`, in the order they were named.
@@ -154,7 +115,12 @@ impl Columns {
     }
 
     pub(crate) fn runs_of(&self, head: &Head) -> &[Run] {
-        &self.runs[run_range(head)]
+        self.runs.get(head.first_run, head.run_count())
+    }
+
+    /// The tags of a record, in the order they were given.
+    pub(crate) fn tags_of(&self, head: &Head) -> &[SymbolId] {
+        self.tags.get(head.first_tag, head.tag_count())
     }
 
     pub(crate) fn command_of(&self, head: &Head) -> &Command {
@@ -179,22 +145,22 @@ impl Columns {
         let head = self.head(slot);
         let command = self.command_of(head);
         each((C::Region, head.region));
-        each((C::RegionTimed, region_timed(head.region, head.overall.timed)));
+        each((C::RegionTimed, region_timed(head.region, head.overall.timed())));
         each((C::ResourceGroup, head.resource_group));
         each((C::CommandId, command.command_id()));
         each((C::CommandName, self.script_of(head).command_name()));
         each((C::CommandType, command.command_type() as u32));
         each((C::RepeatMode, command.repeat_mode() as u32));
-        for status in head.overall.matches.iter() {
+        for status in head.overall.matches().iter() {
             each((C::Status, status as u32));
         }
-        for status in head.overall.run_matches.iter() {
+        for status in head.overall.run_matches().iter() {
             each((C::RunStatus, status as u32));
         }
         for run in self.runs_of(head) {
             each((C::Instance, run.instance));
         }
-        for &tag in &head.tags {
+        for &tag in self.tags_of(head) {
             each((C::TagPair, tag));
             each((C::TagKey, self.tag_pairs.get(tag).tag_key()));
         }
@@ -213,65 +179,44 @@ impl Columns {
         let mut key = std::mem::take(&mut self.key);
         let command = self.acquire_command(invocation, &mut key);
         let script = self.acquire_script(invocation, &mut key);
-        let tags = invocation
-            .tags
-            .iter()
-            .map(|tag| {
-                TagPair::encode_key(&tag.key, &tag.value, &mut key);
-                self.acquire_tag(&tag.key, &key)
-            })
-            .collect();
+        let first_tag = self.tags.place(invocation.tags.len());
+        for (at, tag) in (first_tag as usize..).zip(&invocation.tags) {
+            TagPair::encode_key(&tag.key, &tag.value, &mut key);
+            let tag = self.acquire_tag(&tag.key, &key);
+            self.tags.put(at, tag);
+        }
         let plain = |symbols: &mut Symbols<Symbol>, text: &str| {
             symbols.acquire(text.as_bytes(), || Symbol::new(text.as_bytes(), b""))
         };
         let region = plain(&mut self.regions, &invocation.region_id);
         let resource_group = plain(&mut self.resource_groups, &invocation.resource_group_id);
 
-        let count = invocation.instances.len();
-        let first_run = self.free_runs.get_mut(count).and_then(Vec::pop);
-        let (first_run, reused) =
-            (first_run.unwrap_or(self.runs.len() as u32), first_run.is_some());
-        for (at, run) in invocation.instances.iter().enumerate() {
+        let first_run = self.runs.place(invocation.instances.len());
+        for (at, run) in (first_run as usize..).zip(&invocation.instances) {
             let run = self.new_run(run, creation_time, &mut key);
-            if reused {
-                self.runs[first_run as usize + at] = run;
-            } else {
-                reserve_for_one(&mut self.runs);
-                self.runs.push(run);
-            }
+            self.runs.put(at, run);
         }
-        self.dead_runs -= if reused { count } else { 0 };
         self.key = key;
 
-        let head = Head {
-            invoke_id: SmallVec::from_slice(invocation.invoke_id.as_bytes()),
-            tags,
-            creation_time,
-            command,
-            script,
-            region,
-            resource_group,
-            first_run,
-            run_count: count as u8,
-            plain_id: text_is_plain(invocation.invoke_id.as_bytes()),
-            overall: Overall::derive(
-                invocation.repeat_mode,
-                invocation.instances.iter().map(|run| run.invocation_status),
-            ),
-        };
+        let statuses = invocation.instances.iter().map(|run| run.invocation_status);
+        let overall = Overall::derive(invocation.repeat_mode, statuses);
+        let shared = Shared { command, script, region, resource_group };
+        let mut head = Head::new(invocation.invoke_id.as_bytes(), creation_time, shared, overall);
+        head.set_runs(first_run, invocation.instances.len());
+        head.set_tags(first_tag, invocation.tags.len());
         self.place(head)
     }
 
     /// Makes room for up to `records` records with `runs` runs together, which come next.
     pub(crate) fn reserve(&mut self, records: usize, runs: usize) {
         reserve_for(&mut self.heads, records.saturating_sub(self.free.len()));
-        reserve_for(&mut self.runs, runs.saturating_sub(self.dead_runs));
+        self.runs.reserve(runs);
     }
 
     /// Gives back what was reserved for records that did not come.
     pub(crate) fn give_back_room(&mut self) {
         give_back_room(&mut self.heads);
-        give_back_room(&mut self.runs);
+        self.runs.give_back_room();
     }
 
     pub(super) fn acquire_instance(&mut self, id: &[u8]) -> SymbolId {
@@ -426,8 +371,8 @@ impl Columns {
         }
         let Some(head) = self.heads[slot as usize].take() else { return };
         self.free.push(slot);
-        for at in run_range(&head) {
-            let run = &self.runs[at];
+        for at in 0..head.run_count() {
+            let run = &self.runs.get(head.first_run, head.run_count())[at];
             let (instance, detail, extra) = (run.instance, run.detail, run.extra);
             self.instances.release(instance);
             self.release_detail(detail);
@@ -437,12 +382,7 @@ impl Columns {
                 }
             }
         }
-        let count = usize::from(head.run_count);
-        if self.free_runs.len() <= count {
-            self.free_runs.resize_with(count + 1, Vec::new);
-        }
-        self.free_runs[count].push(head.first_run);
-        self.dead_runs += count;
+        self.runs.free(head.first_run, head.run_count());
         self.regions.release(head.region);
         self.resource_groups.release(head.resource_group);
         if let Some(command) = self.commands.release(head.command) {
@@ -451,11 +391,13 @@ impl Columns {
         if let Some(script) = self.scripts.release(head.script) {
             self.release_name(&script);
         }
-        for &tag in &head.tags {
+        for at in 0..head.tag_count() {
+            let tag = self.tags_of(&head)[at];
             if let Some(tag) = self.tag_pairs.release(tag) {
                 self.tag_keys.release(tag.tag_key());
             }
         }
+        self.tags.free(head.first_tag, head.tag_count());
     }
 
     pub(super) fn release_detail(&mut self, detail: Option<NonZeroU32>) {
@@ -464,28 +406,17 @@ impl Columns {
         }
     }
 
-    /// Moves the live runs together once more than half of the column is dead, as happens when
-    /// records with other numbers of runs come than go. Cost: O(all runs), spread over the
-    /// removals before it.
-    pub(crate) fn drop_dead_runs(&mut self, dead_min: u32) {
-        if self.dead_runs * 2 <= self.runs.len() || self.dead_runs <= dead_min as usize {
-            return;
+    /// Moves the live runs together, and the live tags, once more than half of them is dead.
+    /// Cost: O(all of them), spread over the removals before it.
+    pub(crate) fn drop_dead(&mut self, dead_min: u32) {
+        let dead_min = dead_min as usize;
+        let heads = self.heads.iter_mut().flatten();
+        if self.runs.is_mostly_dead(dead_min) {
+            self.runs.drop_dead(heads.map(Head::runs_place));
+        } else if self.tags.is_mostly_dead(dead_min) {
+            self.tags.drop_dead(heads.map(Head::tags_place));
         }
-        let mut runs = Vec::with_capacity(self.runs.len() - self.dead_runs);
-        for head in self.heads.iter_mut().flatten() {
-            let range = run_range(head);
-            head.first_run = runs.len() as u32;
-            runs.extend_from_slice(&self.runs[range]);
-        }
-        self.runs = runs;
-        self.free_runs.clear();
-        self.dead_runs = 0;
     }
-}
-
-fn run_range(head: &Head) -> std::ops::Range<usize> {
-    let first = head.first_run as usize;
-    first..first + usize::from(head.run_count)
 }
 
 fn invoke_id_in(heads: &[Option<Head>], slot: u32) -> &[u8] {

@@ -6,13 +6,11 @@
 
 use std::num::NonZeroU32;
 
-use smallvec::SmallVec;
-
 use super::commands::Command;
 use super::details::Detail;
 use super::edit::RunState;
-use super::fragment::text_is_plain;
-use super::invocations::{Columns, Head};
+use super::heads::{Head, Shared};
+use super::invocations::Columns;
 use super::runs::{Run, RunExtra, RunNumbers};
 use super::scripts::Script;
 use super::symbols::{Symbol, SymbolId, Symbols};
@@ -85,30 +83,23 @@ impl Columns {
         &mut self,
         invoke_id: &str,
         creation_time: Timestamp,
-        (command, script): (SymbolId, SymbolId),
-        region: SymbolId,
-        resource_group: SymbolId,
-        tags: SmallVec<[SymbolId; 4]>,
+        shared: Shared,
+        tags: &[SymbolId],
     ) -> Head {
-        self.regions.acquire_again(region);
-        self.resource_groups.acquire_again(resource_group);
-        self.commands.acquire_again(command);
-        self.scripts.acquire_again(script);
-        tags.iter().for_each(|&tag| self.tag_pairs.acquire_again(tag));
-        let repeat_mode = self.commands.get(command).repeat_mode();
-        Head {
-            invoke_id: SmallVec::from_slice(invoke_id.as_bytes()),
-            tags,
-            creation_time,
-            command,
-            script,
-            region,
-            resource_group,
-            first_run: 0,
-            run_count: 0,
-            plain_id: text_is_plain(invoke_id.as_bytes()),
-            overall: Overall::derive(repeat_mode, std::iter::empty()),
+        self.regions.acquire_again(shared.region);
+        self.resource_groups.acquire_again(shared.resource_group);
+        self.commands.acquire_again(shared.command);
+        self.scripts.acquire_again(shared.script);
+        let repeat_mode = self.commands.get(shared.command).repeat_mode();
+        let overall = Overall::derive(repeat_mode, std::iter::empty());
+        let mut head = Head::new(invoke_id.as_bytes(), creation_time, shared, overall);
+        let first_tag = self.tags.place(tags.len());
+        for (at, &tag) in (first_tag as usize..).zip(tags) {
+            self.tag_pairs.acquire_again(tag);
+            self.tags.put(at, tag);
         }
+        head.set_tags(first_tag, tags.len());
+        head
     }
 
     /// Adds the next run of the record created at `created`, with the count of its history ever.
@@ -144,7 +135,7 @@ impl Columns {
         if !extra.is_default() {
             run.extra = Some(self.extras.insert(extra));
         }
-        self.runs.push(run);
+        self.runs.put(self.runs.len(), run);
     }
 
     /// Adds the next record, an execution that has ended, to the history of the last run, which has
@@ -160,10 +151,9 @@ impl Columns {
 
     /// Puts `head`, with the last `runs` runs, in its place. Returns its slot.
     pub(crate) fn place_restored(&mut self, mut head: Head, runs: usize) -> u32 {
-        let first = self.runs.len() - runs;
-        head.set_runs(first, runs);
+        head.set_runs((self.runs.len() - runs) as u32, runs);
         let repeat_mode = self.command_of(&head).repeat_mode();
-        head.overall = Overall::derive(repeat_mode, self.runs[first..].iter().map(Run::status));
+        head.overall = Overall::derive(repeat_mode, self.runs_of(&head).iter().map(Run::status));
         self.place(head)
     }
 
@@ -192,6 +182,7 @@ impl Columns {
             self.share_script(id);
         }
         self.runs.shrink_to_fit();
+        self.tags.shrink_to_fit();
     }
 
     fn use_detail(&mut self, detail: Option<NonZeroU32>) {

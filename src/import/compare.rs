@@ -51,13 +51,14 @@ impl Differences<'_> {
         for &field in Field::ALL {
             let (name, key) = (field.as_str(), field as u8);
             let derived = match field {
-                Field::InvocationStatus => {
-                    Some((record.invocation_status.as_deref(), overall.invocation_status.as_str()))
-                }
+                Field::InvocationStatus => Some((
+                    record.invocation_status.as_deref(),
+                    overall.invocation_status().as_str(),
+                )),
                 Field::InvokeStatus => {
-                    Some((record.invoke_status.as_deref(), overall.invoke_status.as_str()))
+                    Some((record.invoke_status.as_deref(), overall.invoke_status().as_str()))
                 }
-                Field::Timed => Some((record.timed.map(flag), flag(overall.timed))),
+                Field::Timed => Some((record.timed.map(flag), flag(overall.timed()))),
                 _ => None,
             };
             if record.keys.is_set(key) {

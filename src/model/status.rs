@@ -225,17 +225,20 @@ impl OverallStatus {
     }
 }
 
-/// Everything that is derived from an invocation's runs, and is kept in the indexes.
+/// Everything that is derived from an invocation's runs, and is kept in the indexes: two bytes, since
+/// each record has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Overall {
-    pub(crate) invocation_status: OverallStatus,
-    pub(crate) invoke_status: LegacyInvokeStatus,
-    pub(crate) timed: bool,
-    /// The filter values that match the invocation as a whole.
-    pub(crate) matches: StatusSet,
-    /// The filter values that match at least one of its runs.
-    pub(crate) run_matches: StatusSet,
-}
+pub(crate) struct Overall(u16);
+
+// From the lowest bit: the set of run statuses, both overall statuses, Timed.
+const INVOCATION_STATUS: u32 = 9;
+const INVOKE_STATUS: u32 = 12;
+const TIMED: u32 = 15;
+const _: () = assert!(
+    InvokeStatus::ALL.len() == 9
+        && OverallStatus::ALL.len() <= 8
+        && LegacyInvokeStatus::ALL.len() <= 8
+);
 
 impl Overall {
     /// Derives from the statuses of the runs, of which there is at least one.
@@ -294,16 +297,38 @@ impl Overall {
             }
         };
 
+        let timed = is_timed(repeat_mode, invocation_status.is_end());
+        Overall(
+            run_matches.0
+                | (invocation_status as u16) << INVOCATION_STATUS
+                | (invoke_status as u16) << INVOKE_STATUS
+                | u16::from(timed) << TIMED,
+        )
+    }
+
+    pub(crate) fn invocation_status(self) -> OverallStatus {
+        OverallStatus::ALL[usize::from(self.0 >> INVOCATION_STATUS & 7)]
+    }
+
+    pub(crate) fn invoke_status(self) -> LegacyInvokeStatus {
+        LegacyInvokeStatus::ALL[usize::from(self.0 >> INVOKE_STATUS & 7)]
+    }
+
+    pub(crate) fn timed(self) -> bool {
+        self.0 >> TIMED == 1
+    }
+
+    /// The filter values that match the invocation as a whole.
+    pub(crate) fn matches(self) -> StatusSet {
+        let (status, legacy) = (self.invocation_status(), self.invoke_status());
         let mut matches = StatusSet::default();
+        matches.insert_names(&[Some(status.as_filter()), Some(legacy.as_filter())]);
         matches
-            .insert_names(&[Some(invocation_status.as_filter()), Some(invoke_status.as_filter())]);
-        Overall {
-            invocation_status,
-            invoke_status,
-            timed: is_timed(repeat_mode, invocation_status.is_end()),
-            matches,
-            run_matches,
-        }
+    }
+
+    /// The filter values that match at least one of its runs.
+    pub(crate) fn run_matches(self) -> StatusSet {
+        StatusSet(self.0 & ((1 << INVOCATION_STATUS) - 1))
     }
 }
 

@@ -232,8 +232,9 @@ impl<'a> Writer<'a> {
         let head = self.columns.head(slot);
         let command = self.columns.command_of(head);
         let overall = head.overall;
-        let (status, legacy) = (overall.invocation_status as usize, overall.invoke_status as usize);
-        let text = &OVERALL[status][legacy][usize::from(overall.timed)];
+        let (status, legacy) =
+            (overall.invocation_status() as usize, overall.invoke_status() as usize);
+        let text = &OVERALL[status][legacy][usize::from(overall.timed())];
         self.out.extend_from_slice(text.as_bytes());
         let end = self.out.last_chunk_mut::<TO_INVOKE_ID>();
         if let Some(text) = end.and_then(|end| end.first_chunk_mut()) {
@@ -255,7 +256,7 @@ impl<'a> Writer<'a> {
 
     /// The tags and the bracket behind them.
     fn push_tags(&mut self, head: &Head) {
-        for &tag in &head.tags {
+        for &tag in self.columns.tags_of(head) {
             self.out.extend_from_slice(self.columns.tag_pairs.get(tag).json());
         }
         end_list(self.out);

@@ -94,20 +94,20 @@ impl<'a> InvocationView<'a> {
     /// Overall `InvocationStatus`, derived from the runs.
     #[must_use]
     pub fn invocation_status(&self) -> OverallStatus {
-        self.head.overall.invocation_status
+        self.head.overall.invocation_status()
     }
 
     /// Overall `InvokeStatus`, the legacy one, derived from the runs.
     #[must_use]
     pub fn invoke_status(&self) -> LegacyInvokeStatus {
-        self.head.overall.invoke_status
+        self.head.overall.invoke_status()
     }
 
     /// `Timed`: whether it is a task of RepeatMode Period, NextRebootOnly or EveryReboot that is
     /// not over.
     #[must_use]
     pub fn timed(&self) -> bool {
-        self.head.overall.timed
+        self.head.overall.timed()
     }
 
     command_texts! {
@@ -164,7 +164,7 @@ impl<'a> InvocationView<'a> {
     /// `Tags`: at most 20, in the order they were given.
     pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + use<'a> {
         let columns = self.columns;
-        self.head.tags.iter().map(|&tag| TagView(columns.tag_pairs.get(tag)))
+        columns.tags_of(self.head).iter().map(|&tag| TagView(columns.tag_pairs.get(tag)))
     }
 
     /// `InvokeInstances`: 1 to 100, in the order they were named; only the one asked for when the

@@ -155,6 +155,6 @@ impl Store {
     fn drop_dead(&mut self) {
         let Tuning { dead_min, .. } = self.config.tuning;
         self.index.drop_dead_rows(&self.columns);
-        self.columns.drop_dead_runs(dead_min);
+        self.columns.drop_dead(dead_min);
     }
 }

@@ -143,8 +143,8 @@ impl Store {
         }
         let row = self.index.order.row_of(slot);
         let sets = [
-            (IndexedColumn::Status, before.matches, after.matches),
-            (IndexedColumn::RunStatus, before.run_matches, after.run_matches),
+            (IndexedColumn::Status, before.matches(), after.matches()),
+            (IndexedColumn::RunStatus, before.run_matches(), after.run_matches()),
         ];
         for (column, before, after) in sets {
             for status in before.without(after).iter() {
@@ -154,10 +154,10 @@ impl Store {
                 self.index.add((column, status as u32), row);
             }
         }
-        if after.timed != before.timed {
+        if after.timed() != before.timed() {
             let key = |timed| (IndexedColumn::RegionTimed, region_timed(region, timed));
-            self.index.take(key(before.timed), row);
-            self.index.add(key(after.timed), row);
+            self.index.take(key(before.timed()), row);
+            self.index.add(key(after.timed()), row);
         }
     }
 }
