@@ -37,8 +37,8 @@ enum Number {
 
 const NUMBERS: usize = Number::Settings as usize + 1;
 
-/// One command with the settings of its run. With it these fields of the answer, as JSON, from its
-/// second use on: what only one record has gains nothing from being kept twice.
+/// One command with the settings of its run. With it these fields of the answer, as JSON, once many
+/// records share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Command(Packed<FIELDS, NUMBERS>);
 

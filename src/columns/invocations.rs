@@ -74,6 +74,10 @@ pub(crate) struct Columns {
     pub(super) key: Vec<u8>,
 }
 
+/// So many records share a command or a script when its JSON is made ready. It is about as large as
+/// what it shows: for fewer records it would be a good part of what each takes.
+const JSON_FROM: u32 = 8;
+
 /// Reading.
 impl Columns {
     /// The number of records.
@@ -238,15 +242,15 @@ impl Columns {
             let id = invocation.command_id.as_bytes();
             Command::new(invocation, key, ids.acquire(id, || Symbol::new(id, b"")))
         });
-        if self.commands.uses(id) == 2 {
+        if self.commands.uses(id) == JSON_FROM {
             self.share_command(id);
         }
         id
     }
 
-    /// Makes the JSON of a command that several records use.
+    /// Makes the JSON of a command that many records use.
     pub(super) fn share_command(&mut self, id: SymbolId) {
-        if self.commands.uses(id) >= 2 && !self.commands.get(id).has_json() {
+        if self.commands.uses(id) >= JSON_FROM && !self.commands.get(id).has_json() {
             let shared = self.commands.get(id).with_json();
             self.commands.replace(id, shared);
         }
@@ -265,15 +269,15 @@ impl Columns {
             names.acquire(name, || CommandName::within(&script));
             script
         });
-        if self.scripts.uses(id) == 2 {
+        if self.scripts.uses(id) == JSON_FROM {
             self.share_script(id);
         }
         id
     }
 
-    /// Makes the JSON of a script that several records use.
+    /// Makes the JSON of a script that many records use.
     pub(super) fn share_script(&mut self, id: SymbolId) {
-        if self.scripts.uses(id) >= 2 && !self.scripts.get(id).has_json() {
+        if self.scripts.uses(id) >= JSON_FROM && !self.scripts.get(id).has_json() {
             let shared = self.scripts.get(id).with_json();
             let name = shared.command_name();
             if self.command_names.get(name).is_within(self.scripts.get(id)) {

@@ -18,8 +18,8 @@ pub(crate) enum ScriptField {
 /// What stands behind the strings of a script: the symbol of its name.
 type Texts = Packed<3, 1>;
 
-/// One script. With it its fields of the answer, as JSON with Base64 content, from its second use
-/// on: what only one record has gains nothing from being kept twice.
+/// One script. With it its fields of the answer, as JSON with Base64 content, once many records share
+/// it.
 #[derive(Clone, Debug)]
 pub(crate) struct Script(Texts);
 
@@ -188,10 +188,12 @@ mod tests {
         assert_eq!(columns.command_names.find(b"name"), None);
 
         // A script that gets its JSON is another allocation, and the name goes along.
-        let both = ["t-4", "t-5"].map(|id| insert(&mut columns, id, "four"));
+        let ids = (0..10).map(|number| format!("t-4{number}"));
+        let all: Vec<u32> = ids.map(|id| insert(&mut columns, &id, "four")).collect();
+        assert!(columns.script_of(columns.head(all[0])).has_json());
         assert!(!name_is_alone(&columns));
         insert(&mut columns, "t-6", "five");
-        both.into_iter().for_each(|slot| columns.remove(slot));
+        all.into_iter().for_each(|slot| columns.remove(slot));
         assert!(name_is_alone(&columns));
     }
 }
