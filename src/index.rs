@@ -8,6 +8,7 @@ mod intersect;
 #[cfg(test)]
 mod laws;
 mod list;
+mod numbers;
 mod order;
 mod postings;
 mod rowset;

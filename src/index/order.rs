@@ -1,5 +1,6 @@
 //! The list order: rows numbered from the oldest, each with its key and the slot of its record.
 
+use super::numbers::Numbers;
 use super::search::partition_point;
 use crate::columns::reserve_for_one;
 use crate::model::Timestamp;
@@ -25,7 +26,7 @@ pub(crate) struct Order {
     times: Vec<Timestamp>,
     /// The time of each row whose number is a multiple of [`STEP`].
     steps: Vec<Timestamp>,
-    numbers: Vec<u64>,
+    numbers: Numbers,
     slots: Vec<u32>,
     /// Slot to row.
     rows: Vec<u32>,
@@ -62,7 +63,7 @@ impl Order {
     }
 
     pub(crate) fn key(&self, row: u32) -> RowKey {
-        RowKey { time: self.times[row as usize], number: self.numbers[row as usize] }
+        RowKey { time: self.times[row as usize], number: self.numbers.get(row as usize) }
     }
 
     /// The key of the newest row.
@@ -73,11 +74,12 @@ impl Order {
     /// How many rows come before `key`: the first row that does not. Cost: O(log rows).
     pub(crate) fn rows_before(&self, key: RowKey) -> u32 {
         let start = self.first_row_not(|time| time < key.time);
-        if self.numbers.get(start).is_none_or(|_| self.key(start as u32) >= key) {
+        if start == self.slots.len() || self.key(start as u32) >= key {
             return start as u32;
         }
         let end = self.first_row_not(|time| time <= key.time);
-        (start + self.numbers[start..end].partition_point(|&number| number < key.number)) as u32
+        let is_before = |at: usize| self.numbers.get(start + at) < key.number;
+        (start + partition_point(end - start, is_before)) as u32
     }
 
     /// How many of `rows`, ascending, come before `key`. Cost: O(log `rows`).
@@ -125,10 +127,9 @@ impl Order {
             self.steps.push(key.time);
         }
         reserve_for_one(&mut self.times);
-        reserve_for_one(&mut self.numbers);
         reserve_for_one(&mut self.slots);
         self.times.push(key.time);
-        self.numbers.push(key.number);
+        self.numbers.insert(row as usize, key.number);
         self.slots.push(slot);
         self.set_row(slot, row);
         row
@@ -189,7 +190,7 @@ impl Order {
         let end = rows as usize;
         self.times.drain(..end);
         self.set_steps_from(0);
-        self.numbers.drain(..end);
+        self.numbers.drop_front(end);
         self.slots.drain(..end);
         self.first -= rows;
         self.holes -= rows;
@@ -222,7 +223,7 @@ impl Order {
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
         (self.times.capacity() + self.steps.capacity()) * 4
-            + self.numbers.capacity() * 8
+            + self.numbers.bytes()
             + (self.slots.capacity() + self.rows.capacity()) * 4
     }
 
