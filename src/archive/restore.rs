@@ -198,8 +198,11 @@ impl Restorer {
             };
             *gone += 1;
         }
-        let shared = Shared { command, script, region, resource_group };
-        let head = kept.then(|| columns.restored_head(invoke_id, key.time, shared, &tags));
+        let head = kept.then(|| {
+            let scope = columns.add_scope(region, resource_group);
+            let shared = Shared { command, script, scope };
+            columns.restored_head(invoke_id, key.time, shared, &tags)
+        });
         self.totals.records += 1;
         self.record = Some(Record { key, head, recurring, runs, instances: SmallVec::new() });
         Ok(())

@@ -147,8 +147,9 @@ impl<W: Write> Saver<'_, W> {
     fn record(&mut self, key: RowKey, slot: u32) -> Result<(), Error> {
         let columns = self.columns;
         let head = columns.head(slot);
-        let region = self.region(head.region)?;
-        let resource_group = self.resource_group(head.resource_group)?;
+        let scope = columns.scope_of(head);
+        let region = self.region(scope.region())?;
+        let resource_group = self.resource_group(scope.resource_group())?;
         let command = self.command(head)?;
         let mut tags = SmallVec::<[u64; limits::TAGS]>::new();
         for &tag in columns.tags_of(head) {
@@ -158,7 +159,7 @@ impl<W: Write> Saver<'_, W> {
         let (time, number) = (key.time.as_secs(), key.number);
         let (later, further) = (time - self.time, number.wrapping_sub(self.number));
         self.blocks.entry(entry::RECORD, |out| {
-            put_bytes(head.invoke_id(), out);
+            put_bytes(columns.invoke_id(head), out);
             put_number(later.into(), out);
             put_signed(further as i64, out);
             put_number(region, out);

@@ -77,16 +77,12 @@ impl Columns {
 
     fn share_head(&self, slot: u32, copy: &mut Columns) -> Head {
         let given = self.head(slot);
-        let mut head = given.with_shared(Shared {
+        let shared = Shared {
             command: share(&self.commands, given.command, &mut copy.commands),
             script: share(&self.scripts, given.script, &mut copy.scripts),
-            region: share(&self.regions, given.region, &mut copy.regions),
-            resource_group: share(
-                &self.resource_groups,
-                given.resource_group,
-                &mut copy.resource_groups,
-            ),
-        });
+            scope: share(&self.scopes, given.scope, &mut copy.scopes),
+        };
+        let mut head = given.copied(&self.long_ids, &mut copy.long_ids, shared);
         let first = copy.tags.len();
         for (at, &tag) in (first..).zip(self.tags_of(given)) {
             copy.tags.put(at, share(&self.tag_pairs, tag, &mut copy.tag_pairs));

@@ -1,21 +1,20 @@
-//! What every record has, in 56 bytes.
-
-use smallvec::SmallVec;
+//! What every record has, in 48 bytes.
 
 use super::fragment::{push_text, text_is_plain};
+use super::invocations::Columns;
+use super::invoke_ids::{InvokeId, LongIds};
 use super::symbols::SymbolId;
 use crate::limits;
 use crate::model::{Overall, Timestamp};
 
 /// What every record has.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Head {
-    invoke_id: SmallVec<[u8; 16]>,
+    invoke_id: InvokeId,
     pub(crate) creation_time: Timestamp,
     pub(crate) command: SymbolId,
     pub(crate) script: SymbolId,
-    pub(crate) region: SymbolId,
-    pub(crate) resource_group: SymbolId,
+    pub(crate) scope: SymbolId,
     /// Where its runs and its tags begin.
     pub(super) first_run: u32,
     pub(super) first_tag: u32,
@@ -24,7 +23,7 @@ pub(crate) struct Head {
     counts: u16,
 }
 
-const _: () = assert!(size_of::<Option<Head>>() <= 56);
+const _: () = assert!(size_of::<Option<Head>>() <= 48);
 
 /// Some of the bits of `Head::counts`.
 const RUNS: u16 = 0x7f;
@@ -38,25 +37,24 @@ const _: () = assert!(limits::RUNS <= RUNS as usize && limits::TAGS <= TAGS as u
 pub(crate) struct Shared {
     pub(crate) command: SymbolId,
     pub(crate) script: SymbolId,
-    pub(crate) region: SymbolId,
-    pub(crate) resource_group: SymbolId,
+    pub(crate) scope: SymbolId,
 }
 
 impl Head {
     /// One without runs and tags.
     pub(super) fn new(
         invoke_id: &[u8],
+        long_ids: &mut LongIds,
         creation_time: Timestamp,
         shared: Shared,
         overall: Overall,
     ) -> Self {
         Head {
-            invoke_id: SmallVec::from_slice(invoke_id),
+            invoke_id: InvokeId::new(invoke_id, long_ids),
             creation_time,
             command: shared.command,
             script: shared.script,
-            region: shared.region,
-            resource_group: shared.resource_group,
+            scope: shared.scope,
             first_run: 0,
             first_tag: 0,
             overall,
@@ -64,15 +62,13 @@ impl Head {
         }
     }
 
-    /// The same of a copy, with other numbers for the shared values, without runs and tags.
-    pub(super) fn with_shared(&self, shared: Shared) -> Self {
+    /// One of another store's columns with the same id, without runs and tags.
+    pub(super) fn copied(&self, from: &LongIds, to: &mut LongIds, shared: Shared) -> Self {
         Head {
-            // Of a slice: to clone it would take it byte by byte.
-            invoke_id: SmallVec::from_slice(&self.invoke_id),
+            invoke_id: self.invoke_id.copied(from, to),
             command: shared.command,
             script: shared.script,
-            region: shared.region,
-            resource_group: shared.resource_group,
+            scope: shared.scope,
             first_run: 0,
             first_tag: 0,
             counts: self.counts & PLAIN_ID,
@@ -80,17 +76,13 @@ impl Head {
         }
     }
 
-    /// Appends the InvokeId as it stands in a JSON string.
-    pub(crate) fn push_invoke_id(&self, out: &mut Vec<u8>) {
-        if self.counts & PLAIN_ID != 0 {
-            out.extend_from_slice(&self.invoke_id);
-        } else {
-            push_text(&self.invoke_id, out);
-        }
+    pub(super) fn invoke_id<'a>(&'a self, long_ids: &'a LongIds) -> &'a [u8] {
+        self.invoke_id.get(long_ids)
     }
 
-    pub(crate) fn invoke_id(&self) -> &[u8] {
-        &self.invoke_id
+    /// Gives back what it has apart.
+    pub(super) fn free(&self, long_ids: &mut LongIds) {
+        self.invoke_id.free(long_ids);
     }
 
     pub(super) fn run_count(&self) -> usize {
@@ -122,10 +114,20 @@ impl Head {
         let count = self.tag_count();
         (&mut self.first_tag, count)
     }
+}
 
-    /// Heap bytes.
-    pub(super) fn bytes(&self) -> usize {
-        if self.invoke_id.spilled() { self.invoke_id.capacity() } else { 0 }
+impl Columns {
+    pub(crate) fn invoke_id<'a>(&'a self, head: &'a Head) -> &'a [u8] {
+        head.invoke_id(&self.long_ids)
+    }
+
+    /// Appends the InvokeId as it stands in a JSON string.
+    pub(crate) fn push_invoke_id(&self, head: &Head, out: &mut Vec<u8>) {
+        if head.counts & PLAIN_ID != 0 {
+            out.extend_from_slice(self.invoke_id(head));
+        } else {
+            push_text(self.invoke_id(head), out);
+        }
     }
 }
 
@@ -137,9 +139,10 @@ mod tests {
     #[test]
     fn counts_share_bits_and_do_not_touch_each_other() {
         let overall = Overall::derive(RepeatMode::Once, [InvocationStatus::Success].into_iter());
-        let shared = Shared { command: 1, script: 2, region: 3, resource_group: 4 };
+        let shared = Shared { command: 1, script: 2, scope: 3 };
         for (id, written) in [(&b"t-1"[..], &b"t-1"[..]), (b"t\"1", b"t\\\"1")] {
-            let mut head = Head::new(id, Timestamp::MIN, shared, overall);
+            let mut columns = Columns::default();
+            let mut head = Head::new(id, &mut columns.long_ids, Timestamp::MIN, shared, overall);
             let counts = |head: &Head| (head.run_count(), head.tag_count());
             assert_eq!(counts(&head), (0, 0));
             for (runs, tags) in [(limits::RUNS, 0), (limits::RUNS, limits::TAGS), (1, 20), (1, 1)] {
@@ -148,12 +151,9 @@ mod tests {
                 assert_eq!(counts(&head), (runs, tags));
                 assert_eq!((head.first_run, head.first_tag), (7, 9));
                 let mut out = Vec::new();
-                head.push_invoke_id(&mut out);
+                columns.push_invoke_id(&head, &mut out);
                 assert_eq!(out, written);
             }
-            let copy = head.with_shared(Shared { command: 5, ..shared });
-            assert_eq!((counts(&copy), copy.command, copy.script), ((0, 0), 5, 2));
-            assert_eq!(copy.invoke_id(), id);
         }
     }
 }

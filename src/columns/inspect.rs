@@ -8,6 +8,7 @@ use super::heads::Head;
 use super::invocations::Columns;
 use super::packed::Key;
 use super::runs::{Run, RunExtra};
+use super::scopes::Scope;
 use super::scripts::{CommandName, Script};
 use super::symbols::{Symbol, SymbolId, Symbols};
 use super::tags::TagPair;
@@ -16,7 +17,7 @@ use crate::model::Overall;
 impl Columns {
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let long_ids: usize = self.heads.iter().flatten().map(Head::bytes).sum();
+        let long_ids: usize = self.long_ids.values().map(|id| id.len()).sum();
         let records = self.heads.capacity() * size_of::<Option<Head>>()
             + (self.free.capacity()) * 4
             + self.slots.allocation_size()
@@ -36,6 +37,7 @@ impl Columns {
         .map(|symbols| symbols.table_bytes() + symbols.values().map(Symbol::bytes).sum::<usize>())
         .sum();
         let pairs: usize = self.tag_pairs.values().map(TagPair::bytes).sum();
+        let scopes: usize = self.scopes.values().map(Scope::bytes).sum();
         let commands: usize = self.commands.values().map(Command::bytes).sum();
         let scripts: usize = self.scripts.values().map(Script::bytes).sum();
         let names = self.command_names.values().map(CommandName::bytes).sum::<usize>();
@@ -46,12 +48,13 @@ impl Columns {
         let names = names - within.map(Script::bytes).sum::<usize>();
         let details: usize = self.details.values().map(Detail::bytes).sum();
         let tables = self.tag_pairs.table_bytes()
+            + self.scopes.table_bytes()
             + self.commands.table_bytes()
             + self.scripts.table_bytes()
             + self.command_names.table_bytes()
             + self.details.table_bytes();
-        let shared = texts + pairs + commands + scripts + names + details;
-        long_ids + records + shared + tables
+        let shared = texts + pairs + scopes + commands + scripts + names + details;
+        self.long_ids.table_bytes() + long_ids + records + shared + tables
     }
 
     /// Recomputes what is derived or counted, and names the first difference.
@@ -63,7 +66,7 @@ impl Columns {
         for (slot, head) in self.heads.iter().enumerate() {
             let Some(head) = head else { continue };
             live += 1;
-            let invoke_id = std::str::from_utf8(head.invoke_id()).map_err(|e| e.to_string())?;
+            let invoke_id = std::str::from_utf8(self.invoke_id(head)).map_err(|e| e.to_string())?;
             if self.find(invoke_id) != Some(slot as u32) {
                 return Err(format!("columns: {invoke_id} is not found by its id"));
             }
@@ -74,8 +77,7 @@ impl Columns {
             }
             runs += head.run_count();
             tags += head.tag_count();
-            uses.add(0, head.region);
-            uses.add(1, head.resource_group);
+            uses.add(10, head.scope);
             uses.add(2, head.command);
             uses.add(9, head.script);
             self.tags_of(head).iter().for_each(|&tag| uses.add(3, tag));
@@ -102,6 +104,11 @@ impl Columns {
         }
         if extras != self.extras.values().count() {
             return Err(format!("columns: {extras} extras used, others kept"));
+        }
+        uses.compare(10, "scopes", &self.scopes)?;
+        for scope in self.scopes.values() {
+            uses.add(0, scope.region());
+            uses.add(1, scope.resource_group());
         }
         uses.compare(0, "regions", &self.regions)?;
         uses.compare(1, "resource_groups", &self.resource_groups)?;
@@ -136,7 +143,7 @@ pub(super) const COUNTED: usize = 2 * size_of::<usize>();
 
 /// How often each symbol of each kind is used.
 #[derive(Default)]
-struct Uses([HashMap<SymbolId, u32>; 10]);
+struct Uses([HashMap<SymbolId, u32>; 11]);
 
 impl Uses {
     fn add(&mut self, kind: usize, id: SymbolId) {

@@ -13,7 +13,9 @@ use super::flat::Flat;
 use super::fragment::push_string;
 use super::growth::{give_back_room, reserve_for, reserve_for_one};
 use super::heads::{Head, Shared};
+use super::invoke_ids::LongIds;
 use super::runs::{Run, RunExtra, RunNumbers};
+use super::scopes::Scope;
 use super::scripts::{CommandName, Script};
 use super::slab::Slab;
 use super::symbols::{Symbol, SymbolId, Symbols};
@@ -59,7 +61,9 @@ pub(crate) struct Columns {
     hasher: DefaultHashBuilder,
     pub(super) runs: Flat<Run>,
     pub(super) tags: Flat<SymbolId>,
+    pub(super) long_ids: LongIds,
     pub(super) extras: Slab<RunExtra>,
+    pub(crate) scopes: Symbols<Scope>,
     pub(crate) regions: Symbols<Symbol>,
     pub(crate) resource_groups: Symbols<Symbol>,
     pub(crate) command_ids: Symbols<Symbol>,
@@ -89,7 +93,9 @@ impl Columns {
     pub(crate) fn find(&self, invoke_id: &str) -> Option<u32> {
         let hash = self.hasher.hash_one(invoke_id.as_bytes());
         self.slots
-            .find(hash, |&slot| invoke_id_in(&self.heads, slot) == invoke_id.as_bytes())
+            .find(hash, |&slot| {
+                invoke_id_in(&self.heads, &self.long_ids, slot) == invoke_id.as_bytes()
+            })
             .copied()
     }
 
@@ -127,6 +133,10 @@ impl Columns {
         self.tags.get(head.first_tag, head.tag_count())
     }
 
+    pub(crate) fn scope_of(&self, head: &Head) -> &Scope {
+        self.scopes.get(head.scope)
+    }
+
     pub(crate) fn command_of(&self, head: &Head) -> &Command {
         self.commands.get(head.command)
     }
@@ -148,9 +158,10 @@ impl Columns {
         use IndexedColumn as C;
         let head = self.head(slot);
         let command = self.command_of(head);
-        each((C::Region, head.region));
-        each((C::RegionTimed, region_timed(head.region, head.overall.timed())));
-        each((C::ResourceGroup, head.resource_group));
+        let scope = self.scope_of(head);
+        each((C::Region, scope.region()));
+        each((C::RegionTimed, region_timed(scope.region(), head.overall.timed())));
+        each((C::ResourceGroup, scope.resource_group()));
         each((C::CommandId, command.command_id()));
         each((C::CommandName, self.script_of(head).command_name()));
         each((C::CommandType, command.command_type() as u32));
@@ -189,11 +200,8 @@ impl Columns {
             let tag = self.acquire_tag(&tag.key, &key);
             self.tags.put(at, tag);
         }
-        let plain = |symbols: &mut Symbols<Symbol>, text: &str| {
-            symbols.acquire(text.as_bytes(), || Symbol::new(text.as_bytes(), b""))
-        };
-        let region = plain(&mut self.regions, &invocation.region_id);
-        let resource_group = plain(&mut self.resource_groups, &invocation.resource_group_id);
+        let (region_id, group_id) = (&invocation.region_id, &invocation.resource_group_id);
+        let scope = self.acquire_scope(region_id, group_id, &mut key);
 
         let first_run = self.runs.place(invocation.instances.len());
         for (at, run) in (first_run as usize..).zip(&invocation.instances) {
@@ -204,8 +212,14 @@ impl Columns {
 
         let statuses = invocation.instances.iter().map(|run| run.invocation_status);
         let overall = Overall::derive(invocation.repeat_mode, statuses);
-        let shared = Shared { command, script, region, resource_group };
-        let mut head = Head::new(invocation.invoke_id.as_bytes(), creation_time, shared, overall);
+        let shared = Shared { command, script, scope };
+        let mut head = Head::new(
+            invocation.invoke_id.as_bytes(),
+            &mut self.long_ids,
+            creation_time,
+            shared,
+            overall,
+        );
         head.set_runs(first_run, invocation.instances.len());
         head.set_tags(first_tag, invocation.tags.len());
         self.place(head)
@@ -350,7 +364,7 @@ impl Columns {
     }
 
     pub(super) fn place(&mut self, head: Head) -> u32 {
-        let hash = self.hasher.hash_one(head.invoke_id());
+        let hash = self.hasher.hash_one(self.invoke_id(&head));
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.heads[slot as usize] = Some(head);
@@ -362,18 +376,21 @@ impl Columns {
                 (self.heads.len() - 1) as u32
             }
         };
-        let (heads, hasher) = (&self.heads, &self.hasher);
-        self.slots.insert_unique(hash, slot, |&slot| hasher.hash_one(invoke_id_in(heads, slot)));
+        let (heads, long_ids, hasher) = (&self.heads, &self.long_ids, &self.hasher);
+        self.slots.insert_unique(hash, slot, |&slot| {
+            hasher.hash_one(invoke_id_in(heads, long_ids, slot))
+        });
         slot
     }
 
     /// Removes the record in `slot` and all that only it used. Cost: O(size of the record).
     pub(crate) fn remove(&mut self, slot: u32) {
-        let hash = self.hasher.hash_one(self.head(slot).invoke_id());
+        let hash = self.hasher.hash_one(self.invoke_id(self.head(slot)));
         if let Ok(entry) = self.slots.find_entry(hash, |&found| found == slot) {
             entry.remove();
         }
         let Some(head) = self.heads[slot as usize].take() else { return };
+        head.free(&mut self.long_ids);
         self.free.push(slot);
         for at in 0..head.run_count() {
             let run = &self.runs.get(head.first_run, head.run_count())[at];
@@ -387,8 +404,7 @@ impl Columns {
             }
         }
         self.runs.free(head.first_run, head.run_count());
-        self.regions.release(head.region);
-        self.resource_groups.release(head.resource_group);
+        self.release_scope(head.scope);
         if let Some(command) = self.commands.release(head.command) {
             self.command_ids.release(command.command_id());
         }
@@ -423,6 +439,6 @@ impl Columns {
     }
 }
 
-fn invoke_id_in(heads: &[Option<Head>], slot: u32) -> &[u8] {
-    heads[slot as usize].as_ref().map_or(&[], Head::invoke_id)
+fn invoke_id_in<'a>(heads: &'a [Option<Head>], long_ids: &'a LongIds, slot: u32) -> &'a [u8] {
+    heads[slot as usize].as_ref().map_or(&[], |head| head.invoke_id(long_ids))
 }

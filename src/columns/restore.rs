@@ -86,13 +86,13 @@ impl Columns {
         shared: Shared,
         tags: &[SymbolId],
     ) -> Head {
-        self.regions.acquire_again(shared.region);
-        self.resource_groups.acquire_again(shared.resource_group);
+        self.scopes.acquire_again(shared.scope);
         self.commands.acquire_again(shared.command);
         self.scripts.acquire_again(shared.script);
         let repeat_mode = self.commands.get(shared.command).repeat_mode();
         let overall = Overall::derive(repeat_mode, std::iter::empty());
-        let mut head = Head::new(invoke_id.as_bytes(), creation_time, shared, overall);
+        let mut head =
+            Head::new(invoke_id.as_bytes(), &mut self.long_ids, creation_time, shared, overall);
         let first_tag = self.tags.place(tags.len());
         for (at, &tag) in (first_tag as usize..).zip(tags) {
             self.tag_pairs.acquire_again(tag);
@@ -160,6 +160,7 @@ impl Columns {
     /// Ends it: what no record uses goes, what several use gets its JSON.
     /// Cost: O(distinct values).
     pub(crate) fn end_restore(&mut self) {
+        (0..self.scopes.id_bound() as SymbolId).for_each(|id| self.release_scope(id));
         release_all(&mut self.regions, |_| {});
         release_all(&mut self.resource_groups, |_| {});
         release_all(&mut self.instances, |_| {});

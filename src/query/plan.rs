@@ -43,7 +43,7 @@ impl Facts for Data<'_> {
 
     fn repeat_mode(&self, invoke_id: &str, region_id: &str) -> Option<RepeatMode> {
         let head = self.columns.head(self.find(invoke_id)?);
-        let is_there = self.columns.regions.find(region_id.as_bytes()) == Some(head.region);
+        let is_there = self.columns.scope_of(head).region_id() == region_id.as_bytes();
         is_there.then_some(self.columns.command_of(head).repeat_mode())
     }
 }

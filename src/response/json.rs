@@ -240,7 +240,7 @@ impl<'a> Writer<'a> {
         if let Some(text) = end.and_then(|end| end.first_chunk_mut()) {
             self.times.write(head.creation_time, text);
         }
-        head.push_invoke_id(self.out);
+        self.columns.push_invoke_id(head, self.out);
         command.push_json(self.out);
         self.columns.script_of(head).push_json(self.base64(), self.out);
         self.push_tags(head);
@@ -344,7 +344,7 @@ impl<'a> Writer<'a> {
         let (head, detail) = row.parts();
         self.out.extend_from_slice(row.instance_json());
         self.out.extend_from_slice(b",\"InvokeId\":\"");
-        head.push_invoke_id(self.out);
+        self.columns.push_invoke_id(head, self.out);
         self.out.extend_from_slice(b"\",\"InvocationStatus\":\"");
         self.out.extend_from_slice(row.invocation_status().as_str().as_bytes());
         self.out.extend_from_slice(b"\",\"InvokeRecordStatus\":\"");

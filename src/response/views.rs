@@ -70,19 +70,19 @@ impl<'a> InvocationView<'a> {
     /// `InvokeId`: 1 to 128 bytes, unique in the store.
     #[must_use]
     pub fn invoke_id(&self) -> &'a str {
-        text(self.head.invoke_id())
+        text(self.columns.invoke_id(self.head))
     }
 
     /// `RegionId` of the record: 1 to 128 bytes. The answer does not show it.
     #[must_use]
     pub fn region_id(&self) -> &'a str {
-        text(self.columns.regions.get(self.head.region).text())
+        text(self.columns.scope_of(self.head).region_id())
     }
 
     /// `ResourceGroupId` of the record: at most 128 bytes. The answer does not show it.
     #[must_use]
     pub fn resource_group_id(&self) -> &'a str {
-        text(self.columns.resource_groups.get(self.head.resource_group).text())
+        text(self.columns.scope_of(self.head).resource_group_id())
     }
 
     /// `CreationTime`: what the list is ordered by, and what the record's age counts from.

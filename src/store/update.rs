@@ -81,7 +81,7 @@ impl Store {
         let mut runs = self.columns.runs(slot).iter();
         let at = instance.and_then(|id| runs.position(|run| run.instance == id));
         at.ok_or_else(|| {
-            let invoke_id = self.columns.head(slot).invoke_id();
+            let invoke_id = self.columns.invoke_id(self.columns.head(slot));
             Error::unknown_instance(instance_id, &String::from_utf8_lossy(invoke_id))
         })
     }
@@ -137,7 +137,7 @@ impl Store {
     /// Moves the index entries of the record in `slot` from its overall status `before`.
     fn index_overall(&mut self, slot: u32, before: Overall) {
         let head = self.columns.head(slot);
-        let (after, region) = (head.overall, head.region);
+        let (after, region) = (head.overall, self.columns.scope_of(head).region());
         if after == before {
             return;
         }

@@ -1,0 +1,80 @@
+//! InvokeIds: in the head while they are as short as the API's own, apart where they are longer.
+
+use std::num::NonZeroU32;
+
+use super::slab::Slab;
+
+/// The longest id that stands in the head.
+const SHORT: usize = 19;
+
+/// The ids that are longer.
+pub(super) type LongIds = Slab<Box<[u8]>>;
+
+/// An InvokeId, or where it is.
+#[derive(Debug)]
+pub(super) struct InvokeId {
+    /// How many of `bytes` it is; more than there are means that they begin with its number.
+    length: u8,
+    bytes: [u8; SHORT],
+}
+
+impl InvokeId {
+    pub(super) fn new(id: &[u8], long_ids: &mut LongIds) -> Self {
+        let mut bytes = [0; SHORT];
+        if let Some(short) = bytes.get_mut(..id.len()) {
+            short.copy_from_slice(id);
+            return InvokeId { length: id.len() as u8, bytes };
+        }
+        let number = long_ids.insert(id.into());
+        bytes[..4].copy_from_slice(&number.get().to_le_bytes());
+        InvokeId { length: u8::MAX, bytes }
+    }
+
+    /// The same id in another store's columns.
+    pub(super) fn copied(&self, from: &LongIds, to: &mut LongIds) -> Self {
+        match self.number() {
+            None => InvokeId { ..*self },
+            Some(_) => InvokeId::new(self.get(from), to),
+        }
+    }
+
+    pub(super) fn get<'a>(&'a self, long_ids: &'a LongIds) -> &'a [u8] {
+        match self.bytes.get(..usize::from(self.length)) {
+            Some(short) => short,
+            None => self.number().and_then(|number| long_ids.get(number)).map_or(&[], |id| id),
+        }
+    }
+
+    /// Gives back its room.
+    pub(super) fn free(&self, long_ids: &mut LongIds) {
+        if let Some(number) = self.number() {
+            long_ids.remove(number);
+        }
+    }
+
+    fn number(&self) -> Option<NonZeroU32> {
+        let number = u32::from_le_bytes(*self.bytes.first_chunk()?);
+        NonZeroU32::new(number).filter(|_| usize::from(self.length) > SHORT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_every_length_come_back_and_give_back_their_room() {
+        let mut long_ids = LongIds::default();
+        let texts: Vec<Vec<u8>> =
+            (0..=128).map(|length| vec![b'a' + length % 26; length.into()]).collect();
+        let ids: Vec<_> = texts.iter().map(|text| InvokeId::new(text, &mut long_ids)).collect();
+        let mut others = LongIds::default();
+        for (id, text) in ids.iter().zip(&texts) {
+            assert_eq!(id.get(&long_ids), text);
+            assert_eq!(id.copied(&long_ids, &mut others).get(&others), text);
+        }
+        assert_eq!(long_ids.values().filter(|id| !id.is_empty()).count(), 129 - 20);
+        ids.iter().for_each(|id| id.free(&mut long_ids));
+        assert_eq!(long_ids.values().filter(|id| !id.is_empty()).count(), 0);
+    }
+}
