@@ -23,12 +23,11 @@ mod tags;
 
 pub(crate) use commands::{Command, CommandField};
 pub(crate) use details::{Detail, DetailField};
-pub(crate) use edit::RunState;
 pub(crate) use fragment::{push_bytes, push_string, push_text};
 pub(crate) use growth::reserve_for_one;
 pub(crate) use heads::{Head, Shared};
 pub(crate) use invocations::{Columns, IndexKey, IndexedColumn, region_timed};
-pub(crate) use runs::{HistoryRecord, Run, RunExtra};
+pub(crate) use runs::{HistoryRecord, Run, RunExtra, RunState};
 pub(crate) use scripts::{Script, ScriptField};
 pub(crate) use symbols::SymbolId;
 pub(crate) use tags::TagPair;

@@ -42,7 +42,7 @@ fn execute(store: &mut Store, times: usize, output: usize) {
 #[test]
 fn the_bytes_of_a_store_are_those_that_were_allocated() {
     type Fill = fn(&mut Store);
-    let fill: [(&str, Fill); 6] = [
+    let fill: [(&str, Fill); 7] = [
         ("nothing", |_| {}),
         ("accepted", |store| {
             for at in 0..RECORDS {
@@ -64,6 +64,20 @@ fn the_bytes_of_a_store_are_those_that_were_allocated() {
                 store.accept(&record(at, RepeatMode::Period)).expect("it has no fault");
             }
             execute(store, 30, 100);
+        }),
+        ("runs with what is rare", |store| {
+            for at in 0..RECORDS {
+                let mut record = record(at, RepeatMode::Once);
+                let rare = &mut record.instances[0];
+                match at % 5 {
+                    0 => rare.stop_time = record.creation_time,
+                    1 => rare.update_time = Some(Timestamp::MAX),
+                    2 => rare.repeats = u32::MAX,
+                    3 => rare.exit_code = Some(-1),
+                    _ => rare.dropped = 1,
+                }
+                store.accept(&record).expect("it has no fault");
+            }
         }),
         ("all gone", |store| {
             for at in 0..RECORDS {

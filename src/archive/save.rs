@@ -11,7 +11,7 @@ use super::code::{
     MODES, STATUSES, TYPES, code_of, entry, put_bytes, put_number, put_signed, put_time, shape,
 };
 use crate::columns::{
-    Columns, CommandField, Detail, Head, HistoryRecord, Run, ScriptField, SymbolId,
+    Columns, CommandField, Detail, Head, HistoryRecord, Run, RunExtra, ScriptField, SymbolId,
 };
 use crate::error::Error;
 use crate::index::RowKey;
@@ -180,25 +180,24 @@ impl<W: Write> Saver<'_, W> {
         let execution = Execution {
             status: run.status(),
             repeats: run.repeats(extra),
-            start_time: run.start_time,
-            finish_time: run.finish_time,
+            start_time: run.start_time(),
+            finish_time: run.finish_time(),
             exit_code: run.exit_code(extra),
-            texts: self.texts(run.detail)?,
+            texts: self.texts(run.detail(extra))?,
             stop_time: extra.and_then(|extra| extra.stop_time),
-            output: extra.map_or(&[], |extra| extra.output()),
-            dropped: extra.map_or(0, |extra| extra.dropped),
+            output: extra.map_or(&[], RunExtra::output),
+            dropped: extra.map_or(0, RunExtra::dropped),
         };
         let creation_time =
             Some(run.creation_time(base, extra)).filter(|&creation_time| creation_time != base);
-        let ever = extra.map_or(0, |extra| extra.history_number);
-        let history = extra.map_or(&[][..], |extra| extra.history());
+        let ever = extra.map_or(0, RunExtra::history_number);
+        let history = extra.map_or(&[][..], RunExtra::history);
         let mut shape = execution.shape();
         shape |= creation_time.map_or(0, |_| shape::CREATION_TIME);
         shape |= if ever > 0 { shape::HISTORY } else { 0 };
         self.blocks.entry(entry::RUN, |out| {
             put_number(instance, out);
-            // It is set from the moment a record is accepted.
-            put_time(run.update_time.unwrap_or(base), base, out);
+            put_time(run.update_time(base, extra), base, out);
             execution.put(shape, base, out);
             if let Some(time) = creation_time {
                 put_time(time, base, out);

@@ -93,14 +93,10 @@ impl Columns {
 
     /// Puts a run behind all others of `copy`, without its history.
     fn share_run(&self, run: &Run, copy: &mut Columns) {
-        let mut copied = run.clone();
-        copied.instance = share(&self.instances, run.instance, &mut copy.instances);
-        copied.detail = self.share_detail(run.detail, copy);
-        copied.extra = self.extra_of(run).map(|extra| {
-            let mut extra = extra.clone();
-            extra.history = None;
-            copy.extras.insert(extra)
-        });
+        let instance = share(&self.instances, run.instance, &mut copy.instances);
+        let extra = self.extra_of(run);
+        let detail = self.share_detail(run.detail(extra), copy);
+        let copied = run.copy_to(instance, detail, extra, &mut copy.extras);
         copy.runs.put(copy.runs.len(), copied);
     }
 
@@ -112,11 +108,11 @@ impl Columns {
         };
         let mut record = record.clone();
         record.detail = self.share_detail(record.detail, copy);
-        let number = copy.runs.last().and_then(|run| run.extra);
-        let Some(extra) = number.and_then(|number| copy.extras.get_mut(number)) else { return 0 };
-        let history = extra.history_mut();
-        history.push(record);
-        history.len() as u32 - 1
+        let Some(copied) = copy.runs.last_mut() else { return 0 };
+        copied.change_extra(&mut copy.extras, |extra| {
+            extra.history_mut().push(record);
+            extra.history().len() as u32 - 1
+        })
     }
 
     fn share_detail(&self, number: Option<NonZeroU32>, copy: &mut Columns) -> Option<NonZeroU32> {

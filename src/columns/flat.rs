@@ -49,12 +49,16 @@ impl<T: Clone> Flat<T> {
         &self.items[first as usize..][..count]
     }
 
-    pub(super) fn get_mut(&mut self, index: usize) -> &mut T {
+    pub(super) fn at(&self, index: usize) -> &T {
+        &self.items[index]
+    }
+
+    pub(super) fn at_mut(&mut self, index: usize) -> &mut T {
         &mut self.items[index]
     }
 
-    pub(super) fn last(&self) -> Option<&T> {
-        self.items.last()
+    pub(super) fn last_mut(&mut self) -> Option<&mut T> {
+        self.items.last_mut()
     }
 
     /// Gives back the place of a record that is gone.

@@ -10,7 +10,7 @@ use crate::model::{Overall, Timestamp};
 /// What every record has.
 #[derive(Debug)]
 pub(crate) struct Head {
-    invoke_id: InvokeId,
+    pub(super) invoke_id: InvokeId,
     pub(crate) creation_time: Timestamp,
     pub(crate) command: SymbolId,
     pub(crate) script: SymbolId,

@@ -61,11 +61,12 @@ impl Columns {
     pub(crate) fn internal_validate(&self) -> Result<(), String> {
         let mut uses = Uses::default();
         let (mut runs, mut tags) = (0, 0);
-        let mut extras = 0;
+        let (mut extras, mut long_ids) = (Vec::new(), Vec::new());
         let mut live = 0;
         for (slot, head) in self.heads.iter().enumerate() {
             let Some(head) = head else { continue };
             live += 1;
+            long_ids.extend(head.invoke_id.number());
             let invoke_id = std::str::from_utf8(self.invoke_id(head)).map_err(|e| e.to_string())?;
             if self.find(invoke_id) != Some(slot as u32) {
                 return Err(format!("columns: {invoke_id} is not found by its id"));
@@ -84,15 +85,18 @@ impl Columns {
             for run in self.runs_of(head) {
                 uses.add(4, run.instance);
                 let extra = self.extra_of(run);
-                extras += usize::from(extra.is_some());
+                extras.extend(run.extra());
+                if extra.is_some_and(RunExtra::is_default) {
+                    return Err(format!("columns: an extra of {invoke_id} holds nothing"));
+                }
                 let history = extra.map_or(&[][..], RunExtra::history);
                 let numbers = history.iter().map(|record| record.number);
-                let last = extra.map_or(0, |extra| extra.history_number);
+                let last = extra.map_or(0, RunExtra::history_number);
                 if !numbers.clone().is_sorted_by(|a, b| a < b) || numbers.max() > Some(last) {
                     return Err(format!("columns: the history of {invoke_id} is not numbered"));
                 }
                 let details = history.iter().map(|record| record.detail);
-                for detail in details.chain([run.detail]).flatten() {
+                for detail in details.chain([run.detail(extra)]).flatten() {
                     uses.add(5, detail.get() - 1);
                 }
             }
@@ -102,9 +106,8 @@ impl Columns {
         if live != self.len() || live + self.free.len() != self.heads.len() {
             return Err(format!("columns: {live} records, {} findable", self.len()));
         }
-        if extras != self.extras.values().count() {
-            return Err(format!("columns: {extras} extras used, others kept"));
-        }
+        self.extras.internal_validate("extras", &extras)?;
+        self.long_ids.internal_validate("long ids", &long_ids)?;
         uses.compare(10, "scopes", &self.scopes)?;
         for scope in self.scopes.values() {
             uses.add(0, scope.region());

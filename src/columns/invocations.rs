@@ -14,7 +14,7 @@ use super::fragment::push_string;
 use super::growth::{give_back_room, reserve_for, reserve_for_one};
 use super::heads::{Head, Shared};
 use super::invoke_ids::LongIds;
-use super::runs::{Run, RunExtra, RunNumbers};
+use super::runs::{Run, RunExtra, RunState};
 use super::scopes::Scope;
 use super::scripts::{CommandName, Script};
 use super::slab::Slab;
@@ -146,7 +146,7 @@ impl Columns {
     }
 
     pub(crate) fn extra_of(&self, run: &Run) -> Option<&RunExtra> {
-        run.extra.and_then(|number| self.extras.get(number))
+        run.extra().map(|number| self.extras.get(number))
     }
 
     pub(crate) fn detail(&self, number: Option<NonZeroU32>) -> Option<&Detail> {
@@ -315,39 +315,30 @@ impl Columns {
 
     fn new_run(&mut self, given: &InstanceRun, creation: Timestamp, key: &mut Vec<u8>) -> Run {
         let instance = self.acquire_instance(given.instance_id.as_bytes());
-        let mut run = Run::new(instance);
-        run.update_time = given.update_time.or(given.creation_time).or(Some(creation));
-        run.start_time = given.start_time;
-        run.finish_time = given.finish_time;
         let cut = given.output.len().saturating_sub(limits::OUTPUT_BYTES);
         let output = &given.output[cut..];
-        let mut extra = RunExtra {
-            stop_time: given.stop_time,
-            output: (!output.is_empty()).then(|| Arc::from(output)),
-            dropped: given.dropped.saturating_add(cut as u64),
-            ..RunExtra::default()
-        };
-        let numbers = RunNumbers {
+        let texts = [
+            given.error_code.as_bytes(),
+            given.error_info.as_bytes(),
+            given.oss_output_status.as_bytes(),
+            given.oss_output_uri.as_bytes(),
+            given.oss_output_error_code.as_bytes(),
+            given.oss_output_error_info.as_bytes(),
+        ];
+        let state = RunState {
             status: given.invocation_status,
-            creation_time: given.creation_time.unwrap_or(creation),
+            update_time: given.update_time,
+            start_time: given.start_time,
+            finish_time: given.finish_time,
+            stop_time: given.stop_time,
             repeats: given.repeats,
             exit_code: given.exit_code,
+            output: (!output.is_empty()).then(|| Arc::from(output)),
+            dropped: given.dropped.saturating_add(cut as u64),
+            detail: self.acquire_detail(texts, key),
         };
-        run.set_numbers(creation, &numbers, &mut extra);
-        if !extra.is_default() {
-            run.extra = Some(self.extras.insert(extra));
-        }
-        run.detail = self.acquire_detail(
-            [
-                given.error_code.as_bytes(),
-                given.error_info.as_bytes(),
-                given.oss_output_status.as_bytes(),
-                given.oss_output_uri.as_bytes(),
-                given.oss_output_error_code.as_bytes(),
-                given.oss_output_error_info.as_bytes(),
-            ],
-            key,
-        );
+        let mut run = Run::new(instance);
+        run.set(creation, given.creation_time.unwrap_or(creation), state, &mut self.extras);
         run
     }
 
@@ -393,14 +384,12 @@ impl Columns {
         head.free(&mut self.long_ids);
         self.free.push(slot);
         for at in 0..head.run_count() {
-            let run = &self.runs.get(head.first_run, head.run_count())[at];
-            let (instance, detail, extra) = (run.instance, run.detail, run.extra);
-            self.instances.release(instance);
-            self.release_detail(detail);
-            if let Some(extra) = extra.and_then(|number| self.extras.remove(number)) {
-                for record in extra.history() {
-                    self.release_detail(record.detail);
-                }
+            let run = self.runs.at(head.first_run as usize + at);
+            self.instances.release(run.instance);
+            let extra = run.extra().map(|number| self.extras.remove(number));
+            self.release_detail(run.detail(extra.as_ref()));
+            for record in extra.iter().flat_map(RunExtra::history) {
+                self.release_detail(record.detail);
             }
         }
         self.runs.free(head.first_run, head.run_count());

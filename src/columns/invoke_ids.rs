@@ -41,7 +41,7 @@ impl InvokeId {
     pub(super) fn get<'a>(&'a self, long_ids: &'a LongIds) -> &'a [u8] {
         match self.bytes.get(..usize::from(self.length)) {
             Some(short) => short,
-            None => self.number().and_then(|number| long_ids.get(number)).map_or(&[], |id| id),
+            None => self.number().map_or(&[], |number| long_ids.get(number)),
         }
     }
 
@@ -52,7 +52,8 @@ impl InvokeId {
         }
     }
 
-    fn number(&self) -> Option<NonZeroU32> {
+    /// The number of a long one.
+    pub(super) fn number(&self) -> Option<NonZeroU32> {
         let number = u32::from_le_bytes(*self.bytes.first_chunk()?);
         NonZeroU32::new(number).filter(|_| usize::from(self.length) > SHORT)
     }

@@ -8,10 +8,9 @@ use std::num::NonZeroU32;
 
 use super::commands::Command;
 use super::details::Detail;
-use super::edit::RunState;
 use super::heads::{Head, Shared};
 use super::invocations::Columns;
-use super::runs::{Run, RunExtra, RunNumbers};
+use super::runs::{Run, RunState};
 use super::scripts::Script;
 use super::symbols::{Symbol, SymbolId, Symbols};
 use super::tags::TagPair;
@@ -114,27 +113,8 @@ impl Columns {
         self.instances.acquire_again(instance);
         self.use_detail(state.detail);
         let mut run = Run::new(instance);
-        run.update_time = state.update_time;
-        run.start_time = state.start_time;
-        run.finish_time = state.finish_time;
-        run.detail = state.detail;
-        let mut extra = RunExtra {
-            stop_time: state.stop_time,
-            history_number,
-            output: state.output,
-            dropped: state.dropped,
-            ..RunExtra::default()
-        };
-        let numbers = RunNumbers {
-            status: state.status,
-            creation_time,
-            repeats: state.repeats,
-            exit_code: state.exit_code,
-        };
-        run.set_numbers(created, &numbers, &mut extra);
-        if !extra.is_default() {
-            run.extra = Some(self.extras.insert(extra));
-        }
+        run.set(created, creation_time, state, &mut self.extras);
+        run.change_extra(&mut self.extras, |extra| extra.set_history_number(history_number));
         self.runs.put(self.runs.len(), run);
     }
 
@@ -142,10 +122,10 @@ impl Columns {
     /// one, of at most `limit` records.
     pub(crate) fn restore_history(&mut self, number: u32, state: RunState, limit: usize) {
         self.use_detail(state.detail);
-        let extra = self.runs.last().and_then(|run| run.extra);
-        if let Some(extra) = extra.and_then(|number| self.extras.get_mut(number)) {
+        if let Some(run) = self.runs.last_mut() {
             let status = state.status;
-            extra.push_history(state.into_history(status, number), limit);
+            let record = state.into_history(status, number);
+            run.change_extra(&mut self.extras, |extra| extra.push_history(record, limit));
         }
     }
 

@@ -11,7 +11,7 @@ use super::times::Times;
 use super::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResultView, Show,
 };
-use crate::columns::{Columns, Detail, Head, Run, push_bytes, push_string, push_text};
+use crate::columns::{Columns, Detail, Head, Run, RunExtra, push_bytes, push_string, push_text};
 use crate::error::Error;
 use crate::model::{
     InvocationStatus, LegacyInvokeStatus, OverallStatus, RepeatMode, Timestamp, is_timed,
@@ -267,9 +267,9 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(self.columns.instances.get(run.instance).json());
         let status = run.status();
         let recurring = usize::from(repeat_mode.is_recurring());
-        let (started, finished) = (run.start_time, run.finish_time);
+        let (started, finished) = (run.start_time(), run.finish_time());
         let (repeats, exit_code) = (run.repeats(extra), run.exit_code(extra));
-        let plain = extra.is_none() && run.detail.is_none() && repeats < 10;
+        let plain = run.is_whole() && repeats < 10;
         let both_times = started.is_some() && finished.is_some();
         let done = plain && both_times && status.is_end() && exit_code == Some(0);
         let end = if done {
@@ -299,7 +299,7 @@ impl<'a> Writer<'a> {
         }
         // Every run has both: a store sets what it is not given.
         let creation_time = run.creation_time(head.creation_time, extra);
-        put(UPDATE_AT + shift, run.update_time.unwrap_or(creation_time));
+        put(UPDATE_AT + shift, run.update_time(head.creation_time, extra));
         put(CREATION_AT + shift, creation_time);
 
         if plain && matches!(exit_code, None | Some(0)) {
@@ -316,10 +316,10 @@ impl<'a> Writer<'a> {
         self.line.put_text(REPEATS);
         self.line.put_number(u64::from(repeats));
         self.line.put(b",\"Dropped\":");
-        self.line.put_number(extra.map_or(0, |extra| extra.dropped));
+        self.line.put_number(extra.map_or(0, RunExtra::dropped));
         put_exit_code(&mut self.line, exit_code);
         self.line.append_to(self.out);
-        self.push_detail(self.columns.detail(run.detail));
+        self.push_detail(self.columns.detail(run.detail(extra)));
         match extra.map(|extra| extra.output()) {
             Some(output) if self.show.output && !output.is_empty() => {
                 self.out.extend_from_slice(b",\"Output\":");

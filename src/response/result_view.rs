@@ -67,7 +67,7 @@ impl<'a> InvocationResultView<'a> {
             run,
             extra,
             history,
-            detail: columns.detail(history.map_or(run.detail, |record| record.detail)),
+            detail: columns.detail(history.map_or(run.detail(extra), |record| record.detail)),
         }
     }
 
@@ -141,13 +141,13 @@ impl<'a> InvocationResultView<'a> {
     /// `StartTime`, once there is one.
     #[must_use]
     pub fn start_time(&self) -> Option<Timestamp> {
-        self.history.map_or(self.run.start_time, |record| record.start_time)
+        self.history.map_or(self.run.start_time(), |record| record.start_time)
     }
 
     /// `FinishedTime`: what the other answer calls FinishTime; once there is one.
     #[must_use]
     pub fn finished_time(&self) -> Option<Timestamp> {
-        self.history.map_or(self.run.finish_time, |record| record.finish_time)
+        self.history.map_or(self.run.finish_time(), |record| record.finish_time)
     }
 
     /// `StopTime`: when a stop was requested.
@@ -179,7 +179,7 @@ impl<'a> InvocationResultView<'a> {
     pub fn dropped(&self) -> u64 {
         match self.history {
             Some(record) => record.dropped,
-            None => self.extra.map_or(0, |extra| extra.dropped),
+            None => self.extra.map_or(0, RunExtra::dropped),
         }
     }
 

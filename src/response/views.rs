@@ -344,7 +344,8 @@ pub(super) use {all_detail_texts, detail_texts};
 impl<'a> RunView<'a> {
     fn new(invocation: InvocationView<'a>, run: &'a Run) -> Self {
         let InvocationView { columns, head, show, .. } = invocation;
-        let (extra, detail) = (columns.extra_of(run), columns.detail(run.detail));
+        let extra = columns.extra_of(run);
+        let detail = columns.detail(run.detail(extra));
         RunView { columns, head, run, extra, detail, show }
     }
 
@@ -385,19 +386,19 @@ impl<'a> RunView<'a> {
     /// `UpdateTime`: of the last change, at first the run's CreationTime.
     #[must_use]
     pub fn update_time(&self) -> Timestamp {
-        self.run.update_time.unwrap_or_else(|| self.creation_time())
+        self.run.update_time(self.head.creation_time, self.extra)
     }
 
     /// `StartTime`: of the last execution, once there is one.
     #[must_use]
     pub fn start_time(&self) -> Option<Timestamp> {
-        self.run.start_time
+        self.run.start_time()
     }
 
     /// `FinishTime`: of the last execution, once it is over.
     #[must_use]
     pub fn finish_time(&self) -> Option<Timestamp> {
-        self.run.finish_time
+        self.run.finish_time()
     }
 
     /// `StopTime`: when a stop was requested.
@@ -421,7 +422,7 @@ impl<'a> RunView<'a> {
     /// `Dropped`: bytes of output that are lost.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.extra.map_or(0, |extra| extra.dropped)
+        self.extra.map_or(0, RunExtra::dropped)
     }
 
     /// The output that is kept, at most 24,576 bytes, raw, whether or not the answer shows it.
