@@ -56,7 +56,14 @@ impl Index {
             return self.order.push(key, slot);
         }
         let row = self.order.insert(key, slot);
-        self.postings.iter_mut().flatten().for_each(|rows| rows.open_gap(row));
+        for sets in &mut self.postings {
+            // The ends of some lists first: from memory they come at once, where each gap would wait
+            // for its own.
+            for some in sets.chunks_mut(16) {
+                black_box(some.iter().map(RowSet::look_at_last).max());
+                some.iter_mut().for_each(|set| set.open_gap(row));
+            }
+        }
         row
     }
 
@@ -120,8 +127,9 @@ impl Index {
             let sets = entries.iter();
             sets.filter_map(|&(column, value)| self.postings[column as usize].get(value as usize))
         };
-        // All forms first: where the rows are depends on them.
+        // All forms first, then all boxes: where the rows are depends on them.
         black_box(sets().filter(|set| set.is_list()).count());
+        black_box(sets().fold(0, |seen, set| seen ^ set.len()));
         black_box(sets().fold(0, |seen, set| seen ^ set.look_at(row)));
         entries
     }

@@ -15,6 +15,10 @@ pub(crate) enum RowSet {
     Bits(Box<Bits>),
 }
 
+// Names of their own give a store as many postings of one row as it has records.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<RowSet>() == 16);
+
 impl Default for RowSet {
     fn default() -> Self {
         RowSet::List(List::default())
@@ -48,6 +52,14 @@ impl RowSet {
                 ends.into_iter().flatten().fold(0, |seen, &row| seen ^ u64::from(row))
             }
             RowSet::Bits(bits) => bits.look_at(row),
+        }
+    }
+
+    /// Something of what [`RowSet::open_gap`] begins with: the last row of a list.
+    pub(super) fn look_at_last(&self) -> u32 {
+        match self {
+            RowSet::List(list) => list.last().copied().unwrap_or(0),
+            RowSet::Bits(_) => 0,
         }
     }
 
