@@ -188,7 +188,9 @@ impl Run {
 
     /// Sets all but its instance and its history. Nobody else does, since one number may stand for
     /// another: an UpdateTime that is the FinishTime would change with it. `created` is the
-    /// record's CreationTime.
+    /// record's CreationTime. Each of its few callers has it inline: most of a new run comes to
+    /// nothing there.
+    #[inline(always)]
     pub(super) fn set(
         &mut self,
         created: Timestamp,
@@ -216,18 +218,33 @@ impl Run {
             | repeats.unwrap_or(REPEATS.wide())
             | exit_code.unwrap_or(EXIT_CODE.wide())
             | update.unwrap_or(UPDATE.wide());
-        self.change_extra(extras, |extra| {
-            extra.creation_time = Some(creation_time).filter(|_| delay.is_none());
-            extra.update_time = Some(update_time).filter(|_| update.is_none());
-            extra.stop_time = state.stop_time;
-            extra.detail = state.detail;
-            extra.output = state.output;
-            extra.set_rare(
+        let kept = self.extra().and_then(|number| extras.get_mut(number).rare.take());
+        let has_rare = repeats.is_none() || exit_code.is_none() || state.dropped > 0;
+        let rare = if has_rare || kept.is_some() {
+            Rare::set(
+                kept,
                 Some(state.repeats).filter(|_| repeats.is_none()),
                 state.exit_code.filter(|_| exit_code.is_none()),
                 state.dropped,
-            );
-        });
+            )
+        } else {
+            None
+        };
+        let extra = RunExtra {
+            creation_time: Some(creation_time).filter(|_| delay.is_none()),
+            stop_time: state.stop_time,
+            update_time: Some(update_time).filter(|_| update.is_none()),
+            detail: state.detail,
+            output: state.output,
+            rare,
+        };
+        match self.extra() {
+            Some(number) if !extra.is_default() => *extras.get_mut(number) = extra,
+            place => {
+                place.map(|number| extras.remove(number));
+                self.rest = extra.into_rest(extras);
+            }
+        }
     }
 
     /// Changes its extra, which is kept only while something in it needs one.
@@ -295,6 +312,24 @@ struct Rare {
     history_number: u32,
 }
 
+impl Rare {
+    /// What there is with all of it set but the history, which is that of `kept`. Few runs come
+    /// here.
+    #[inline(never)]
+    fn set(
+        kept: Option<Box<Rare>>,
+        wide_repeats: Option<u32>,
+        wide_exit_code: Option<i64>,
+        dropped: u64,
+    ) -> Option<Box<Rare>> {
+        let mut rare = kept.unwrap_or_default();
+        rare.wide_repeats = wide_repeats;
+        rare.wide_exit_code = wide_exit_code;
+        rare.dropped = dropped;
+        Some(rare).filter(|rare| **rare != Rare::default())
+    }
+}
+
 impl RunExtra {
     /// Whether there is nothing in it that a run does not hold by itself.
     pub(super) fn is_default(&self) -> bool {
@@ -308,27 +343,18 @@ impl RunExtra {
     }
 
     /// What a run has as its rest, for which it was made.
+    #[inline(always)]
     fn into_rest(self, extras: &mut Slab<RunExtra>) -> u32 {
-        if self.is_default() {
-            self.detail.map_or(0, NonZeroU32::get)
-        } else {
-            EXTRA | extras.insert(self).get()
+        if !self.is_default() {
+            return EXTRA | extras.insert(self).get();
         }
+        // In pieces it shows that there is nothing to drop.
+        let RunExtra { detail, output: _output, rare: _rare, .. } = self;
+        detail.map_or(0, NonZeroU32::get)
     }
 
     fn rare(&self) -> Option<&Rare> {
         self.rare.as_deref()
-    }
-
-    fn set_rare(&mut self, wide_repeats: Option<u32>, wide_exit_code: Option<i64>, dropped: u64) {
-        let is_some = wide_repeats.is_some() || wide_exit_code.is_some() || dropped > 0;
-        if is_some || self.rare.is_some() {
-            let rare = self.rare.get_or_insert_default();
-            rare.wide_repeats = wide_repeats;
-            rare.wide_exit_code = wide_exit_code;
-            rare.dropped = dropped;
-            self.rare.take_if(|rare| **rare == Rare::default());
-        }
     }
 
     /// Bytes of output that are lost.
