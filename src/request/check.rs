@@ -170,7 +170,11 @@ fn check_paging(common: &Common) -> Result<Paging, Error> {
     Ok(Paging::Token { max_results: max_results.unwrap_or(limits::DEFAULT_PAGE_ROWS) })
 }
 
+// The small checks are inlined: most requests leave most parameters out, and then the calls would be
+// a good part of a short query.
+
 /// The number, if it is from 1 to `most`; else what was given, as an error shows it.
+#[inline(always)]
 fn in_range(param: &Param<u32>, most: u32) -> Result<Option<u32>, String> {
     match param.value() {
         Ok(Some(value)) if !(1..=most).contains(&value) => Err(value.to_string()),
@@ -183,10 +187,12 @@ fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 
+#[inline(always)]
 fn boolean(name: &'static str, param: &Param<bool>) -> Result<Option<bool>, Error> {
     param.value().map_err(|given| Error::not_one_of(name, given, &["true", "false"]))
 }
 
+#[inline(always)]
 fn status(name: &'static str, param: &Param<InvokeStatus>) -> Result<Option<InvokeStatus>, Error> {
     param.value().map_err(|given| {
         let allowed: Vec<_> = InvokeStatus::ALL.iter().map(|status| status.as_str()).collect();
@@ -194,6 +200,7 @@ fn status(name: &'static str, param: &Param<InvokeStatus>) -> Result<Option<Invo
     })
 }
 
+#[inline(always)]
 fn encoding(param: &Param<ContentEncoding>) -> Result<ContentEncoding, Error> {
     let given = param.value().map_err(|given| {
         let allowed: Vec<_> = ContentEncoding::ALL.iter().map(|value| value.as_str()).collect();
