@@ -42,8 +42,8 @@ use retention::Counters;
 /// come since. A write that is refused changes nothing. Queries and look-ups take `&self`, writes
 /// `&mut self`; for several threads there is [`SharedStore`](crate::SharedStore). No method panics.
 ///
-/// An empty one takes less than 2 KB and is made and dropped in under a microsecond; a record with
-/// three runs takes some 300 bytes beside its unique texts and its outputs. Tables keep the size of
+/// An empty one takes less than 3 KB and is made and dropped in under a microsecond; a record with
+/// three runs takes some 220 bytes beside its unique texts and its outputs. Tables keep the size of
 /// the most records there ever were at once: [`clear`](Self::clear), or saving and restoring, gives
 /// it back.
 ///

@@ -2,8 +2,9 @@
 
 use std::num::NonZeroU32;
 
+use super::extras::RunExtra;
 use super::invocations::Columns;
-use super::runs::{Run, RunExtra, RunState};
+use super::runs::{Run, RunState};
 use crate::limits;
 use crate::model::{InvocationStatus, Overall};
 

@@ -124,7 +124,7 @@ impl Columns {
     /// Appends the InvokeId as it stands in a JSON string.
     pub(crate) fn push_invoke_id(&self, head: &Head, out: &mut Vec<u8>) {
         if head.counts & PLAIN_ID != 0 {
-            out.extend_from_slice(self.invoke_id(head));
+            head.invoke_id.push(&self.long_ids, out);
         } else {
             push_text(self.invoke_id(head), out);
         }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use super::commands::Command;
 use super::details::Detail;
+use super::extras::RunExtra;
 use super::heads::Head;
 use super::invocations::Columns;
 use super::packed::Key;
-use super::runs::{Run, RunExtra};
+use super::runs::Run;
 use super::scopes::Scope;
 use super::scripts::{CommandName, Script};
 use super::symbols::{Symbol, SymbolId, Symbols};

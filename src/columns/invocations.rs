@@ -9,12 +9,13 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::commands::Command;
 use super::details::Detail;
+use super::extras::RunExtra;
 use super::flat::Flat;
 use super::fragment::push_string;
 use super::growth::{give_back_room, reserve_for, reserve_for_one};
 use super::heads::{Head, Shared};
 use super::invoke_ids::LongIds;
-use super::runs::{Run, RunExtra, RunState};
+use super::runs::{Run, RunState};
 use super::scopes::Scope;
 use super::scripts::{CommandName, Script};
 use super::slab::Slab;

@@ -45,6 +45,18 @@ impl InvokeId {
         }
     }
 
+    /// Appends it.
+    pub(super) fn push(&self, long_ids: &LongIds, out: &mut Vec<u8>) {
+        match SHORT.checked_sub(usize::from(self.length)) {
+            // As many bytes for each, and the surplus taken back: that needs no call.
+            Some(surplus) => {
+                out.extend_from_slice(&self.bytes);
+                out.truncate(out.len() - surplus);
+            }
+            None => out.extend_from_slice(self.get(long_ids)),
+        }
+    }
+
     /// Gives back its room.
     pub(super) fn free(&self, long_ids: &mut LongIds) {
         if let Some(number) = self.number() {
@@ -72,6 +84,9 @@ mod tests {
         let mut others = LongIds::default();
         for (id, text) in ids.iter().zip(&texts) {
             assert_eq!(id.get(&long_ids), text);
+            let mut out = b"before".to_vec();
+            id.push(&long_ids, &mut out);
+            assert_eq!(out.strip_prefix(b"before"), Some(&**text));
             assert_eq!(id.copied(&long_ids, &mut others).get(&others), text);
         }
         assert_eq!(long_ids.values().filter(|id| !id.is_empty()).count(), 129 - 20);

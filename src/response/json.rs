@@ -33,8 +33,7 @@ pub(super) fn write_invocations(
     for &slot in &page.page.rows {
         writer.push_invocation(slot);
     }
-    end_list(writer.out);
-    out.extend_from_slice(b"}}");
+    end_list(b"]}}", out);
 }
 
 pub(super) fn write_results(
@@ -51,16 +50,16 @@ pub(super) fn write_results(
     for row in page.invocation_results() {
         writer.push_result(&row);
     }
-    end_list(writer.out);
-    out.extend_from_slice(b"}}}");
+    end_list(b"]}}}", out);
 }
 
-/// Every item of a list is written with a comma behind it; the last one's becomes the bracket.
-fn end_list(out: &mut Vec<u8>) {
+/// Every item of a list is written with a comma behind it; `behind`, which begins with the list's
+/// bracket, takes the place of the last one.
+fn end_list(behind: &[u8], out: &mut Vec<u8>) {
     if out.last() == Some(&b',') {
         out.pop();
     }
-    out.push(b']');
+    out.extend_from_slice(behind);
 }
 
 /// What comes before the times of a run: few combinations, so each stands ready.
@@ -243,23 +242,21 @@ impl<'a> Writer<'a> {
         self.columns.push_invoke_id(head, self.out);
         command.push_json(self.out);
         self.columns.script_of(head).push_json(self.base64(), self.out);
-        self.push_tags(head);
-        self.out.extend_from_slice(b"},\"InvokeInstances\":{\"InvokeInstance\":[");
+        self.push_tags(head, b"]},\"InvokeInstances\":{\"InvokeInstance\":[");
         for run in self.columns.runs_of(head) {
             if self.show.instance.is_none_or(|instance| instance == run.instance) {
                 self.push_run(head, run, command.repeat_mode());
             }
         }
-        end_list(self.out);
-        self.out.extend_from_slice(b"}},");
+        end_list(b"]}},", self.out);
     }
 
-    /// The tags and the bracket behind them.
-    fn push_tags(&mut self, head: &Head) {
+    /// The tags and what comes behind them.
+    fn push_tags(&mut self, head: &Head, behind: &[u8]) {
         for &tag in self.columns.tags_of(head) {
             self.out.extend_from_slice(self.columns.tag_pairs.get(tag).json());
         }
-        end_list(self.out);
+        end_list(behind, self.out);
     }
 
     fn push_run(&mut self, head: &Head, run: &Run, repeat_mode: RepeatMode) {
@@ -382,8 +379,7 @@ impl<'a> Writer<'a> {
             push_text(text.as_bytes(), self.out);
         }
         self.out.extend_from_slice(b"\",\"Tags\":{\"Tag\":[");
-        self.push_tags(head);
-        self.out.extend_from_slice(b"},\"Output\":");
+        self.push_tags(head, b"]},\"Output\":");
         push_bytes(row.output(), self.base64(), self.out);
         self.out.extend_from_slice(b"},");
     }
