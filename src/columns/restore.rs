@@ -42,7 +42,8 @@ impl Columns {
         self.tag_pairs.id_bound() > before
     }
 
-    /// The command and the script of `invocation`, and nothing else of it. Each may be there already.
+    /// The command and the script of `invocation`, and nothing else of it. Each may be there
+    /// already.
     pub(crate) fn add_command(&mut self, invocation: &Invocation) -> (SymbolId, SymbolId) {
         let mut encoded = std::mem::take(&mut self.key);
         Command::encode_key(invocation, &mut encoded);

@@ -1,5 +1,6 @@
 //! The scripts of commands: name, content and parameters, apart from the settings that
-//! [`Command`](super::Command) has. Where each record has a script of its own, it shares those still.
+//! [`Command`](super::Command) has. Where each record has a script of its own, it shares those
+//! still.
 
 use super::fragment::{base64_length, push_bytes, push_text};
 use super::packed::{Key, Packed, encode_key};
@@ -15,11 +16,11 @@ pub(crate) enum ScriptField {
     Parameters,
 }
 
-/// What stands behind the strings of a script: the symbol of its name.
+/// The strings of a script, and the symbol of its name.
 type Texts = Packed<3, 1>;
 
-/// One script. With it its fields of the answer, as JSON with Base64 content, once many records share
-/// it.
+/// One script. With it its fields of the answer, as JSON with Base64 content, once many records
+/// share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Script(Texts);
 

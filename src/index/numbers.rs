@@ -32,8 +32,8 @@ impl Numbers {
         }
     }
 
-    /// Puts `number` in front of row `at`, or behind all. Cost: O(rows behind), and O(rows) each time
-    /// that four bytes no longer reach from the lowest.
+    /// Puts `number` in front of row `at`, or behind all. Cost: O(rows behind), and O(rows) each
+    /// time that four bytes no longer reach from the lowest.
     pub(super) fn insert(&mut self, at: usize, number: u64) {
         match self {
             Numbers::Near { base, above } => match distance(*base, number) {
