@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use thin_vec::ThinVec;
+
 use super::touched;
 
 /// How many rows stand in the list itself: as many as 16 bytes have room for.
@@ -18,12 +20,15 @@ pub(crate) enum List {
     /// All but the first `gone` of `rows`. The oldest go first, so those that are gone stay in
     /// their places until the room is needed: to move all others down for each would read the
     /// whole list.
-    Many { gone: u32, rows: Box<Room> },
+    Many { gone: u32, rows: Room },
 }
 
-/// Rows that stand apart. Boxed, since a list of few would else be twice as large.
-#[derive(Debug)]
-pub(crate) struct Room(Vec<u32>);
+/// Rows that stand apart, with their number and the room for them beside them: a pointer of one word,
+/// so that a list of few is no larger, and one place to read behind it.
+type Room = ThinVec<u32>;
+
+/// Bytes of what stands before the rows.
+const ROOM_HEAD: usize = 2 * size_of::<usize>();
 
 impl Default for List {
     #[inline]
@@ -39,7 +44,7 @@ impl Deref for List {
     fn deref(&self) -> &[u32] {
         match self {
             List::Few { len, rows } => &rows[..usize::from(*len)],
-            List::Many { gone, rows } => &rows.0[*gone as usize..],
+            List::Many { gone, rows } => &rows[*gone as usize..],
         }
     }
 }
@@ -66,12 +71,12 @@ impl List {
                 *len += 1;
             }
             List::Few { rows, .. } => {
-                let mut room = Room(Vec::with_capacity(FIRST_ROOM));
-                room.0.extend_from_slice(rows);
-                *self = List::Many { gone: 0, rows: Box::new(room) };
+                let mut room = Room::with_capacity(FIRST_ROOM);
+                room.extend_from_slice(rows);
+                *self = List::Many { gone: 0, rows: room };
                 self.insert(row);
             }
-            List::Many { gone, rows } => rows.insert(row, gone),
+            List::Many { gone, rows } => insert(rows, gone, row),
         }
     }
 
@@ -91,15 +96,15 @@ impl List {
                 }
             }
             List::Many { gone, rows } => {
-                let held = &rows.0[*gone as usize..];
+                let held = &rows[*gone as usize..];
                 if held.first() == Some(&row) {
                     *gone += 1;
                 } else if let Ok(at) = held.binary_search(&row) {
-                    rows.0.remove(*gone as usize + at);
+                    rows.remove(*gone as usize + at);
                 }
                 // Only here do many become few, in the least room where one row of eight is left:
                 // a list at the border does not change its form at every write.
-                if (rows.0.len() - *gone as usize) * 4 < rows.0.capacity() {
+                if (rows.len() - *gone as usize) * 4 < rows.capacity() {
                     *self = self.iter().copied().collect();
                 }
             }
@@ -126,7 +131,7 @@ impl List {
     fn held_mut(&mut self) -> &mut [u32] {
         match self {
             List::Few { len, rows } => &mut rows[..usize::from(*len)],
-            List::Many { gone, rows } => &mut rows.0[*gone as usize..],
+            List::Many { gone, rows } => &mut rows[*gone as usize..],
         }
     }
 
@@ -135,7 +140,7 @@ impl List {
     pub(super) fn room(&self) -> usize {
         match self {
             List::Few { rows, .. } => rows.len(),
-            List::Many { rows, .. } => rows.0.capacity(),
+            List::Many { rows, .. } => rows.capacity(),
         }
     }
 
@@ -143,7 +148,7 @@ impl List {
     pub(super) fn bytes(&self) -> usize {
         match self {
             List::Few { .. } => 0,
-            List::Many { rows, .. } => size_of::<Room>() + rows.0.capacity() * size_of::<u32>(),
+            List::Many { rows, .. } => ROOM_HEAD + rows.capacity() * size_of::<u32>(),
         }
     }
 
@@ -152,11 +157,11 @@ impl List {
             List::Few { len, .. } if usize::from(*len) > FEW => {
                 return Err(format!("list: {len} rows in {FEW} places"));
             }
-            List::Many { gone, rows } if *gone as usize > rows.0.len() => {
-                return Err(format!("list: {gone} of {} rows are gone", rows.0.len()));
+            List::Many { gone, rows } if *gone as usize > rows.len() => {
+                return Err(format!("list: {gone} of {} rows are gone", rows.len()));
             }
-            List::Many { rows, .. } if self.len() * 4 < rows.0.capacity() => {
-                return Err(format!("list: {} rows in room for {}", self.len(), rows.0.capacity()));
+            List::Many { rows, .. } if self.len() * 4 < rows.capacity() => {
+                return Err(format!("list: {} rows in room for {}", self.len(), rows.capacity()));
             }
             _ => {}
         }
@@ -167,30 +172,27 @@ impl List {
     }
 }
 
-impl Room {
-    /// Adds `row` to those that are not `gone`.
-    fn insert(&mut self, row: u32, gone: &mut u32) {
-        if self.0.len() == self.0.capacity() {
-            self.make_room(gone);
-        }
-        // The last is not gone: there is no room apart for no rows.
-        if self.0.last().is_none_or(|&last| last < row) {
-            self.0.push(row);
-        } else if let Err(at) = self.0[*gone as usize..].binary_search(&row) {
-            self.0.insert(*gone as usize + at, row);
-        }
+/// Adds `row` to those of `rows` that are not `gone`.
+fn insert(rows: &mut Room, gone: &mut u32, row: u32) {
+    if rows.len() == rows.capacity() {
+        make_room(rows, gone);
     }
+    // The last is not gone: there is no room apart for no rows.
+    if rows.last().is_none_or(|&last| last < row) {
+        rows.push(row);
+    } else if let Err(at) = rows[*gone as usize..].binary_search(&row) {
+        rows.insert(*gone as usize + at, row);
+    }
+}
 
-    /// Makes room for a row: where more than an eighth is gone, that is room enough.
-    fn make_room(&mut self, gone: &mut u32) {
-        let rows = self.0.len();
-        if *gone as usize * 8 > rows {
-            self.0.drain(..*gone as usize);
-            *gone = 0;
-        } else {
-            // A quarter more, not twice as much: lists are most of the index.
-            self.0.reserve_exact((rows / 4).max(4));
-        }
+/// Makes room for a row: where more than an eighth is gone, that is room enough.
+fn make_room(rows: &mut Room, gone: &mut u32) {
+    if *gone as usize * 8 > rows.len() {
+        rows.drain(..*gone as usize);
+        *gone = 0;
+    } else {
+        // A quarter more, not twice as much: lists are most of the index.
+        rows.reserve_exact((rows.len() / 4).max(4));
     }
 }
 
@@ -223,7 +225,7 @@ mod tests {
             assert_eq!((rows.room(), rows.bytes()), (3, 0));
             rows.insert(last);
             assert!(!is_few(&rows));
-            assert_eq!((rows.room(), rows.bytes()), (8, size_of::<Room>() + 8 * 4));
+            assert_eq!((rows.room(), rows.bytes()), (8, ROOM_HEAD + 8 * 4));
             let mut expected = [10, 20, 30, last];
             expected.sort_unstable();
             assert_eq!(*rows, expected);
@@ -321,7 +323,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_list_is_found() {
         let few = |len, rows| List::Few { len, rows };
-        let many = |gone, rows: &[u32]| List::Many { gone, rows: Box::new(Room(rows.to_vec())) };
+        let many = |gone, rows: &[u32]| List::Many { gone, rows: rows.into() };
         for (list, fault) in [
             (few(4, [1, 2, 3]), "4 rows in 3 places"),
             (few(3, [1, 2, 2]), "2 before 2"),
