@@ -198,13 +198,15 @@ impl SharedStore {
         self.lock_to_read().statistics()
     }
 
-    /// As [`Store::accept`]; the record is checked against its limits before the store is locked.
+    /// As [`Store::accept`]; before others are kept out the record is checked against its limits, and
+    /// what will be read for it is read once, beside other readers.
     ///
     /// # Errors
     ///
     /// As there.
     pub fn accept(&self, invocation: &Invocation) -> Result<Accepted, Error> {
         let valid = Valid::new(invocation)?;
+        self.lock_to_read().look_ahead(valid);
         self.lock_to_write().accept_valid(valid)
     }
 

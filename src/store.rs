@@ -1,6 +1,7 @@
 //! The store: one writer with `&mut self`, any number of readers with `&self`.
 
 mod accept;
+mod ahead;
 #[cfg(test)]
 mod cost;
 mod events;

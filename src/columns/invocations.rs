@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
 
 use super::commands::Command;
 use super::details::Detail;
@@ -53,13 +54,16 @@ impl IndexedColumn {
 /// One entry of the index: a column and a value in it.
 pub(crate) type IndexKey = (IndexedColumn, u32);
 
+/// Entries of one record; most have fewer than fit here.
+pub(crate) type IndexKeys = SmallVec<[IndexKey; 32]>;
+
 /// The data of all records.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(super) heads: Vec<Option<Head>>,
     pub(super) free: Vec<u32>,
     pub(super) slots: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+    pub(super) hasher: DefaultHashBuilder,
     pub(super) runs: Flat<Run>,
     pub(super) tags: Flat<SymbolId>,
     pub(super) long_ids: LongIds,

@@ -2,13 +2,11 @@
 
 use std::hint::black_box;
 
-use smallvec::SmallVec;
-
 use super::bits::BLOCK_ROWS;
 use super::intersect::ScratchPool;
 use super::order::{Order, RowKey};
 use super::rowset::RowSet;
-use crate::columns::{Columns, IndexKey, IndexedColumn, reserve_for_one};
+use crate::columns::{Columns, IndexKey, IndexKeys, IndexedColumn, reserve_for_one};
 use crate::config::Tuning;
 
 /// A batch with more records than this that belong between others is merged in one pass over the
@@ -117,21 +115,30 @@ impl Index {
         columns.for_each_index_key(slot, |key| add_to(postings, key, row, rows, tuning));
     }
 
-    /// The entries of the record in `slot`, which comes alone. Of each posting it reads what a change
-    /// of `row` in it begins with: from memory much can come at once, where each change would wait
-    /// for its own.
-    fn entries(&self, row: u32, slot: u32, columns: &Columns) -> SmallVec<[IndexKey; 32]> {
-        let mut entries = SmallVec::new();
+    /// The entries of the record in `slot`, which comes alone, looked at before they are changed.
+    fn entries(&self, row: u32, slot: u32, columns: &Columns) -> IndexKeys {
+        let mut entries = IndexKeys::new();
         columns.for_each_index_key(slot, |key| entries.push(key));
+        self.look_at(&entries, row);
+        entries
+    }
+
+    /// Reads what a change of `row` in each of these postings begins with: from memory much can come
+    /// at once, where each change would wait for its own.
+    pub(crate) fn look_at(&self, entries: &[IndexKey], row: u32) {
         let sets = || {
             let sets = entries.iter();
             sets.filter_map(|&(column, value)| self.postings[column as usize].get(value as usize))
         };
-        // All forms first, then all boxes: where the rows are depends on them.
+        // All forms first, then what is beside the rows: where they are depends on them.
         black_box(sets().filter(|set| set.is_list()).count());
         black_box(sets().fold(0, |seen, set| seen ^ set.len()));
         black_box(sets().fold(0, |seen, set| seen ^ set.look_at(row)));
-        entries
+    }
+
+    /// The same for removing the record in `slot`.
+    pub(crate) fn look_ahead_to_remove(&self, slot: u32, columns: &Columns) {
+        self.entries(self.order.row_of(slot), slot, columns);
     }
 
     /// Drops the rows whose records are gone, once they are more than a quarter of the records and
