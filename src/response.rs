@@ -165,15 +165,23 @@ impl<'a> DescribeInvocationsResponse<'a> {
     /// Copies the page out of the store. Texts are shared, not copied.
     /// Cost: O(rows and their runs).
     #[must_use]
-    pub fn into_owned(mut self) -> DescribeInvocationsResponse<'static> {
+    pub fn into_owned(self) -> DescribeInvocationsResponse<'static> {
+        self.into_owned_in(Box::default())
+    }
+
+    /// [`into_owned`](Self::into_owned) for one who has made `room`, empty, while others could write.
+    pub(crate) fn into_owned_in(
+        mut self,
+        mut room: Box<Columns>,
+    ) -> DescribeInvocationsResponse<'static> {
         let rows = match self.rows {
             Rows::Owned(columns) => columns,
             Rows::Borrowed(columns) => {
-                let copy = columns.extract(&self.page.rows, self.show.instance.take());
+                columns.extract(&self.page.rows, self.show.instance.take(), &mut room);
                 for (at, slot) in self.page.rows.iter_mut().enumerate() {
                     *slot = at as u32;
                 }
-                Box::new(copy)
+                room
             }
         };
         DescribeInvocationsResponse { rows: Rows::Owned(rows), page: self.page, show: self.show }
@@ -201,14 +209,22 @@ impl<'a> DescribeInvocationResultsResponse<'a> {
 
     /// Copies the page out of the store. Texts are shared, not copied. Cost: O(rows).
     #[must_use]
-    pub fn into_owned(mut self) -> DescribeInvocationResultsResponse<'static> {
+    pub fn into_owned(self) -> DescribeInvocationResultsResponse<'static> {
+        self.into_owned_in(Box::default())
+    }
+
+    /// As that of [`DescribeInvocationsResponse`].
+    pub(crate) fn into_owned_in(
+        mut self,
+        mut room: Box<Columns>,
+    ) -> DescribeInvocationResultsResponse<'static> {
         let rows = match self.rows {
             Rows::Owned(columns) => columns,
             Rows::Borrowed(columns) => {
                 let rows = self.page.rows.iter_mut();
                 let rows = rows.map(|row| (&mut row.slot, &mut row.run, &mut row.history));
-                let copy = columns.extract_runs(rows);
-                Box::new(copy)
+                columns.extract_runs(rows, &mut room);
+                room
             }
         };
         DescribeInvocationResultsResponse {

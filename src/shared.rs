@@ -149,7 +149,9 @@ impl SharedStore {
         &self,
         request: &DescribeInvocations,
     ) -> Result<DescribeInvocationsResponse<'static>, Error> {
-        Ok(self.lock_to_read().describe_invocations(request)?.into_owned())
+        // Before the lock: there is that much less to do while writers wait.
+        let room = Box::default();
+        Ok(self.lock_to_read().describe_invocations(request)?.into_owned_in(room))
     }
 
     /// As [`Store::describe_invocation_results`], copied out of the store. Cost: also O(rows) to
@@ -162,7 +164,8 @@ impl SharedStore {
         &self,
         request: &DescribeInvocationResults,
     ) -> Result<DescribeInvocationResultsResponse<'static>, Error> {
-        Ok(self.lock_to_read().describe_invocation_results(request)?.into_owned())
+        let room = Box::default();
+        Ok(self.lock_to_read().describe_invocation_results(request)?.into_owned_in(room))
     }
 
     /// As [`Store::matching`]; [`Store::select`] is reached by [`read`](Self::read).

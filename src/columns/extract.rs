@@ -9,12 +9,11 @@ use super::runs::Run;
 use super::symbols::{SymbolId, Symbols};
 
 impl Columns {
-    /// The records in `slots`, in that order, in slots from 0, without their histories; with
-    /// `instance` only the run on it. Texts are shared, each use as a symbol of its own unless it is
-    /// that of the use before: that is cheaper than to find out which are the same. They are only
-    /// read: `find` must not be called on them. Cost: O(records and runs copied).
-    pub(crate) fn extract(&self, slots: &[u32], instance: Option<SymbolId>) -> Columns {
-        let mut copy = Columns::default();
+    /// Copies the records in `slots` to `copy`, which is empty, in that order, in slots from 0, without
+    /// their histories; with `instance` only the run on it. Texts are shared, each use as a symbol of
+    /// its own unless it is that of the use before: that is cheaper than to find out which are the
+    /// same. They are only read: `find` must not be called on them. Cost: O(records and runs copied).
+    pub(crate) fn extract(&self, slots: &[u32], instance: Option<SymbolId>, copy: &mut Columns) {
         let heads = || slots.iter().map(|&slot| self.head(slot));
         let runs = match instance {
             Some(_) => slots.len(),
@@ -24,6 +23,7 @@ impl Columns {
         copy.heads.reserve_exact(slots.len());
         copy.commands.reserve(slots.len());
         copy.scripts.reserve(slots.len());
+        copy.scopes.reserve(slots.len());
         let tags = heads().map(Head::tag_count).sum();
         copy.tag_pairs.reserve(tags);
         copy.tags.reserve_exact(tags);
@@ -33,13 +33,12 @@ impl Columns {
             let first = copy.runs.len();
             let runs = self.runs(slot).iter();
             for run in runs.filter(|run| instance.is_none_or(|id| id == run.instance)) {
-                self.share_run(run, &mut copy);
+                self.share_run(run, copy);
             }
-            let mut head = self.share_head(slot, &mut copy);
+            let mut head = self.share_head(slot, copy);
             head.set_runs(first as u32, copy.runs.len() - first);
             copy.heads.push(Some(head));
         }
-        copy
     }
 
     /// The same of single runs: a row is a slot, a run in it, and a record of that run's history
@@ -48,8 +47,8 @@ impl Columns {
     pub(crate) fn extract_runs<'r>(
         &self,
         rows: impl Iterator<Item = (&'r mut u32, &'r mut u16, &'r mut Option<u32>)>,
-    ) -> Columns {
-        let mut copy = Columns::default();
+        copy: &mut Columns,
+    ) {
         let mut last = None;
         let mut first = 0;
         for (slot, run, history) in rows {
@@ -57,11 +56,11 @@ impl Columns {
             let given = &self.runs(given_slot)[usize::from(given_run)];
             if last.is_none_or(|(slot, _)| slot != given_slot) {
                 first = copy.runs.len();
-                let head = self.share_head(given_slot, &mut copy);
+                let head = self.share_head(given_slot, copy);
                 copy.heads.push(Some(head));
             }
             if last != Some((given_slot, given_run)) {
-                self.share_run(given, &mut copy);
+                self.share_run(given, copy);
                 if let Some(Some(head)) = copy.heads.last_mut() {
                     head.set_runs(first as u32, copy.runs.len() - first);
                 }
@@ -69,10 +68,9 @@ impl Columns {
             last = Some((given_slot, given_run));
             (*slot, *run) = (copy.heads.len() as u32 - 1, (copy.runs.len() - first) as u16 - 1);
             if let Some(at) = history {
-                *at = self.share_history(given, *at as usize, &mut copy);
+                *at = self.share_history(given, *at as usize, copy);
             }
         }
-        copy
     }
 
     fn share_head(&self, slot: u32, copy: &mut Columns) -> Head {
