@@ -1,5 +1,5 @@
-//! What a write is about to read, read before it: much comes from memory at once where nothing waits
-//! for it. Advice, on which no answer depends.
+//! What is about to be read, looked at first: much comes from memory at once where nothing waits for
+//! it. Advice, on which no answer depends.
 
 use std::hash::BuildHasher;
 use std::hint::black_box;
@@ -7,6 +7,7 @@ use std::hint::black_box;
 use smallvec::SmallVec;
 
 use super::commands::Command;
+use super::heads::Head;
 use super::invocations::{Columns, IndexKeys, IndexedColumn};
 use super::packed::{Key, encode_key};
 use super::scripts::Script;
@@ -76,6 +77,15 @@ impl Columns {
         look_behind(&self.commands, &command);
         look_behind(&self.scripts, &script);
         black_box(self.likely_slot(self.invoke_id(head)));
+    }
+
+    /// Looks at the texts of a record, which will then be taken one after the other. Cost: O(runs and
+    /// tags).
+    pub(crate) fn look_at_texts(&self, head: &Head) {
+        look_behind(&self.commands, [&head.command]);
+        look_behind(&self.scripts, [&head.script]);
+        look_behind(&self.tag_pairs, self.tags_of(head));
+        look_behind(&self.instances, self.runs_of(head).iter().map(|run| &run.instance));
     }
 
     fn likely_slot(&self, invoke_id: &[u8]) -> Option<u32> {

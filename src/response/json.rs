@@ -229,6 +229,7 @@ impl<'a> Writer<'a> {
 
     fn push_invocation(&mut self, slot: u32) {
         let head = self.columns.head(slot);
+        self.columns.look_at_texts(head);
         let command = self.columns.command_of(head);
         let overall = head.overall;
         let (status, legacy) =

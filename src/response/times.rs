@@ -5,11 +5,24 @@ use crate::model::Timestamp;
 /// `YYYY-MM-DDTHH:MM:SSZ`
 pub(super) type TimeText = [u8; 20];
 
-/// Writes times, of which the next is mostly of the same day as the last.
+/// Writes times, of which the next is mostly of the same day as the last, or else of the one before.
 pub(super) struct Times {
-    /// The start of the day of `text`.
-    day: u32,
+    last: Day,
+    before: Day,
+}
+
+#[derive(Clone, Copy)]
+struct Day {
+    /// In seconds.
+    start: u32,
+    /// Some time of it.
     text: TimeText,
+}
+
+impl Day {
+    fn has(&self, time: Timestamp) -> bool {
+        time.as_secs() >= self.start && time.as_secs() - self.start < DAY
+    }
 }
 
 /// `00` to `99`.
@@ -27,34 +40,40 @@ const DAY: u32 = 86_400;
 
 impl Times {
     pub(super) fn new() -> Self {
-        Times { day: 0, text: *b"1970-01-01T00:00:00Z" }
+        let first = Day { start: 0, text: *b"1970-01-01T00:00:00Z" };
+        Times { last: first, before: first }
     }
 
     /// Writes `time` to `out`. Only stores: to read a text right after parts of it were stored
     /// would wait for the stores.
     #[inline(always)]
     pub(super) fn write(&mut self, time: Timestamp, out: &mut TimeText) {
-        if time.as_secs() < self.day || time.as_secs() - self.day >= DAY {
-            self.begin_day(time);
+        if !self.last.has(time) {
+            self.change_day(time);
         }
-        let second = time.as_secs() - self.day;
+        let second = time.as_secs() - self.last.start;
         // No branch by hour or minute: where the next time falls is anybody's guess.
         let minute = second / 60;
-        *out = self.text;
+        *out = self.last.text;
         out[11..13].copy_from_slice(&PAIRS[(minute / 60) as usize]);
         out[14..16].copy_from_slice(&PAIRS[(minute % 60) as usize]);
         out[17..19].copy_from_slice(&PAIRS[(second % 60) as usize]);
     }
 
     #[inline(never)]
-    fn begin_day(&mut self, time: Timestamp) {
+    fn change_day(&mut self, time: Timestamp) {
+        std::mem::swap(&mut self.last, &mut self.before);
+        if self.last.has(time) {
+            return;
+        }
         let days = time.as_secs() / DAY;
         let (year, month, day) = date(days);
-        self.text[..2].copy_from_slice(&PAIRS[(year / 100) as usize]);
-        self.text[2..4].copy_from_slice(&PAIRS[(year % 100) as usize]);
-        self.text[5..7].copy_from_slice(&PAIRS[month as usize]);
-        self.text[8..10].copy_from_slice(&PAIRS[day as usize]);
-        self.day = days * DAY;
+        let Day { start, text } = &mut self.last;
+        text[..2].copy_from_slice(&PAIRS[(year / 100) as usize]);
+        text[2..4].copy_from_slice(&PAIRS[(year % 100) as usize]);
+        text[5..7].copy_from_slice(&PAIRS[month as usize]);
+        text[8..10].copy_from_slice(&PAIRS[day as usize]);
+        *start = days * DAY;
     }
 }
 
