@@ -138,6 +138,28 @@ fn a_list_alone_is_read_once_for_each_set_and_once_for_the_page() {
 }
 
 #[test]
+fn bits_are_asked_first_behind_a_piece_of_which_lists_left_most() {
+    let touched = |lists: [&RowSet; 2], bits: &[&RowSet]| {
+        let sets = conjunction(lists.into_iter().chain(bits.iter().copied()));
+        touched_by(|| newest(sets, ALL, 4_096, &mut Scratch::default()).len())
+    };
+    let all = list(0..4_000);
+    let [even, odd] = [0, 1].map(every_other);
+    // Of the first piece both lists and all sets, of the others one list and the bits.
+    let first = 2 * 128 + 3 * 128;
+    assert_eq!(touched([&all, &all], &[&even, &odd]), (0, first + 3 * (4_000 - 128)));
+    assert_eq!(touched([&all, &all], &[]), (4_000, 3 * 4_000), "there are no bits to ask");
+
+    // The newest 128 rows of both are the same; then one has the even rows and one the odd ones.
+    let evens = list((0..2_048).map(|at| 2 * at));
+    let odds = list((0..2_048).map(|at| if at < 1_920 { 2 * at + 1 } else { 2 * at }));
+    let first = 2 * 128 + 2 * 128;
+    let bits_first = 2 * 256 + 255;
+    let lists_first = 512 + 511 + 1_024 + 1_023 + 128 + 127;
+    assert_eq!(touched([&evens, &odds], &[&even]), (128, first + bits_first + lists_first));
+}
+
+#[test]
 fn words_are_read_once_for_each_set() {
     let [even, odd] = [0, 1].map(every_other);
     let both = || conjunction([&even, &odd]);

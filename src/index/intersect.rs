@@ -181,8 +181,8 @@ impl<'a> Conjunction<'a> {
         }
     }
 
-    /// The shortest list, in pieces from the newest: each cut down by every other list, then
-    /// tested against the bits.
+    /// The shortest list, in pieces from the newest: each cut down by every other list, then tested
+    /// against the bits; or the other way about, behind a piece of which the lists left most.
     fn visit_list(&mut self, span: Span, scratch: &mut Scratch, sink: &mut impl Sink) {
         self.lists.sort_unstable_by_key(|list| list.len());
         let Some((&mut shortest, others)) = self.lists.split_first_mut() else { return };
@@ -193,13 +193,24 @@ impl<'a> Conjunction<'a> {
         }
         let mut piece_rows = self.first_piece;
         let mut rows = std::mem::take(&mut scratch.rows);
+        let mut bits_first = false;
         while !rest.is_empty() {
             let (older, piece) = newest_piece(rest, piece_rows, self.piece_span);
             rest = older;
             piece_rows = (piece_rows * 2).min(self.first_piece * 8);
             rows.clear();
-            rows.extend_from_slice(piece);
-            touched::add(piece.len());
+            if bits_first {
+                let mut keep = Each(|row| {
+                    rows.push(row);
+                    true
+                });
+                test_bits(&self.bits, piece, &mut keep);
+                rows.reverse();
+            } else {
+                rows.extend_from_slice(piece);
+                touched::add(piece.len());
+            }
+            let given = rows.len();
             for list in &mut *others {
                 let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { break };
                 let upto = rows_before_from_end(list, last + 1);
@@ -209,8 +220,15 @@ impl<'a> Conjunction<'a> {
                 *list = &list[..from];
                 keep_common(&mut rows, overlap, scratch);
             }
-            if !test_bits(&self.bits, &rows, sink) {
+            let goes_on = match bits_first {
+                true => sink.list(&rows),
+                false => test_bits(&self.bits, &rows, sink),
+            };
+            if !goes_on {
                 break;
+            }
+            if given > 0 {
+                bits_first = rows.len() * 2 > given && !self.bits.is_empty();
             }
         }
         scratch.rows = rows;
