@@ -188,8 +188,10 @@ impl<'a> DescribeInvocationsResponse<'a> {
     }
 
     /// Appends the JSON body to `out`, which is not cleared: all fields that the API documents,
-    /// texts escaped as JSON asks. Cost: O(bytes written): four times as long as to copy them, or up
-    /// to some 30 where content is text or is each record's own.
+    /// texts escaped as JSON asks. Where `out` has less room than most pages need, 3 KiB for each
+    /// row, it is given that first, since to grow a buffer step by step takes as long as to write
+    /// it. Cost: O(bytes written): four times as long as to copy them, or up to some 30 where
+    /// content is text or is each record's own.
     pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
         json::write_invocations(self, request_id, out);
     }
@@ -234,8 +236,8 @@ impl<'a> DescribeInvocationResultsResponse<'a> {
         }
     }
 
-    /// Appends the JSON body to `out`, as [`DescribeInvocationsResponse::write_json`] does.
-    /// Cost: O(bytes written).
+    /// Appends the JSON body to `out`, as [`DescribeInvocationsResponse::write_json`] does, with
+    /// room for 1.5 KiB a row. Cost: O(bytes written).
     pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
         json::write_results(self, request_id, out);
     }

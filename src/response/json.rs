@@ -19,11 +19,18 @@ use crate::model::{
 use crate::query::{NextToken, PagePlace};
 use crate::request::ContentEncoding;
 
+/// Bytes of room that are made for an answer at once, so that most buffers need not grow: for what
+/// comes before its rows, for an invocation, and for a result.
+const PLACE: usize = 512;
+const INVOCATION: usize = 3 << 10;
+const RESULT: usize = 3 << 9;
+
 pub(super) fn write_invocations(
     page: &DescribeInvocationsResponse<'_>,
     request_id: &str,
     out: &mut Vec<u8>,
 ) {
+    out.reserve(PLACE + page.page.rows.len() * INVOCATION);
     let mut writer = Writer::new(&page.rows, page.show, out);
     writer.out.extend_from_slice(b"{\"RequestId\":");
     push_string(request_id.as_bytes(), writer.out);
@@ -41,6 +48,7 @@ pub(super) fn write_results(
     request_id: &str,
     out: &mut Vec<u8>,
 ) {
+    out.reserve(PLACE + page.page.rows.len() * RESULT);
     let mut writer = Writer::new(&page.rows, page.show, out);
     writer.out.extend_from_slice(b"{\"RequestId\":");
     push_string(request_id.as_bytes(), writer.out);
