@@ -36,10 +36,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use args::Args;
-use measure_answer::Answers;
 use measure_find::Finds;
 use report::Report;
-use rounds::{Effort, median, time_some, time_y};
+use rounds::{Effort, interleave};
 use world::{Variant, World};
 use yardstick::Yardstick;
 
@@ -77,15 +76,9 @@ fn run(args: &Args) -> ExitCode {
     let started = Instant::now();
     let effort = if args.quick { Effort::QUICK } else { Effort::FULL };
     let yardstick = Yardstick::new();
-    let mut report = Report {
-        records: args.records,
-        quick: args.quick,
-        y_nanoseconds: median((0..101).map(|_| time_y(&yardstick))),
-        y_word_by_word_nanoseconds: median(
-            (0..101).map(|_| time_some(|| yardstick.run_word_by_word())),
-        ),
-        ..Report::default()
-    };
+    let mut report = Report { records: args.records, quick: args.quick, ..Report::default() };
+    let mut word_by_word = [vec![Box::new(|| yardstick.run_word_by_word() as usize) as _]];
+    let word_by_word = interleave(effort, &yardstick, &mut word_by_word)[0][0];
     // First, while the allocator has handed out little.
     if args.wants("memory") {
         say(started, "memory");
@@ -121,6 +114,8 @@ fn run(args: &Args) -> ExitCode {
         report.load = Some(measure_load::measure(args.records, effort));
     }
     say(started, "done");
+    report.y_nanoseconds = yardstick.nanoseconds();
+    report.y_word_by_word_nanoseconds = word_by_word.y * report.y_nanoseconds;
     collect_bounds(&mut report);
     println!("{}", report.text());
     finish(args, &report)
@@ -134,7 +129,6 @@ fn measure_queries(
     report: &mut Report,
 ) {
     let mut finds = Finds::default();
-    let mut answers = Answers::default();
     for variant in Variant::ALL {
         let plain = variant == Variant::Plain;
         if !plain && !args.wants("find") {
@@ -150,15 +144,12 @@ fn measure_queries(
             measure_find::measure(&world, variant, &cases, effort, yardstick, &mut finds);
         }
         if plain && args.wants("answer") {
-            say(started, "  whole answers");
-            measure_answer::measure_whole(&world, &cases, effort, yardstick, &mut answers);
+            say(started, "  bodies and whole answers");
+            report.answer =
+                Some(measure_answer::measure(&world, &cases, args.records, effort, yardstick));
         }
     }
     report.find = args.wants("find").then_some(finds);
-    if args.wants("answer") {
-        measure_answer::measure_bodies(args.records, effort, yardstick, &mut answers);
-        report.answer = Some(answers);
-    }
 }
 
 fn collect_bounds(report: &mut Report) {

@@ -1,14 +1,15 @@
 //! Writing the answer: the body of a page that is found, and the whole way from the pairs of a
 //! request to the bytes.
 
-use invodex::{ContentEncoding, DescribeInvocationsResponse};
+use invodex::{ContentEncoding, DescribeInvocationsResponse, Store};
 use serde::Serialize;
 
 use crate::bounds::{Bound, Worst};
 use crate::equal::library_answer;
+use crate::peer_sqlite::Sql;
 use crate::record::{Answer, REQUEST_ID, Record};
 use crate::request::Case;
-use crate::rounds::{Contender, Cost, Effort, interleave};
+use crate::rounds::{Cost, Effort, Group, interleave};
 use crate::support::dataset::pools::REGIONS;
 use crate::support::dataset::{Dataset, Options};
 use crate::support::place::{Place, places};
@@ -51,22 +52,74 @@ pub struct Answers {
     pub whole: Vec<Whole>,
 }
 
-pub fn measure_bodies(count: usize, effort: Effort, yardstick: &Yardstick, into: &mut Answers) {
-    for (content, unique_content) in [("shared", false), ("unique", true)] {
+/// A store that pages are written from.
+struct Written {
+    content: &'static str,
+    options: Options,
+    store: Store,
+}
+
+/// A page that is found, and what is written beside it.
+struct Page<'s> {
+    content: &'static str,
+    place: &'static str,
+    base64: DescribeInvocationsResponse<'s>,
+    plain_text: DescribeInvocationsResponse<'s>,
+    records: Answer<Record>,
+    /// The bytes that are copied.
+    body: Vec<u8>,
+}
+
+/// A request that returns rows, with SQLite's form of it.
+struct Asked<'w> {
+    world: &'w World,
+    case: &'w Case,
+    rows: usize,
+    sql: Sql,
+}
+
+pub fn measure(
+    world: &World,
+    cases: &[Case],
+    count: usize,
+    effort: Effort,
+    yardstick: &Yardstick,
+) -> Answers {
+    let written = [("shared", false), ("unique", true)].map(|(content, unique_content)| {
         let options = Options { count, unique_content, ..Options::default() };
-        let store = stores::full_store(&options);
-        let (middle, end) = stores::middle_and_end(&store);
+        Written { content, options, store: stores::full_store(&options) }
+    });
+    let pages: Vec<_> = written.iter().flat_map(Written::pages).collect();
+    let asked: Vec<_> = cases.iter().filter_map(|case| Asked::new(world, case)).collect();
+    let mut groups: Vec<_> = pages.iter().map(Page::group).collect();
+    groups.extend(asked.iter().map(Asked::group));
+    // An answer takes many times what finding it does.
+    let effort = Effort { turn: 4 * effort.turn, ..effort };
+    let mut costs = interleave(effort, yardstick, &mut groups);
+    let of_asked = costs.split_off(pages.len());
+    Answers {
+        bodies: pages.iter().zip(costs).map(|(page, costs)| page.line(&costs)).collect(),
+        whole: asked.iter().zip(of_asked).map(|(asked, costs)| asked.line(&costs)).collect(),
+    }
+}
+
+impl Written {
+    /// 50 rows from each place.
+    fn pages(&self) -> Vec<Page<'_>> {
+        let Written { content, options, store } = self;
+        let (middle, end) = stores::middle_and_end(store);
         let pairs = [("RegionId".to_owned(), REGIONS[0].id.to_owned())];
-        for place in places(&pairs, middle, end, options.now) {
+        let page = |place: Place| {
             let request = stores::request(&pairs, place.token.as_deref(), 50);
             let plain_text = request.clone().content_encoding(ContentEncoding::PlainText);
-            let page = store.describe_invocations(&request).expect("it is valid");
+            let base64 = store.describe_invocations(&request).expect("it is valid");
             let plain_text = store.describe_invocations(&plain_text).expect("it is valid");
-            let records = owned(&options, &page);
-            let body =
-                measure_body(content, &place, &page, &plain_text, records, effort, yardstick);
-            into.bodies.push(body);
-        }
+            let records = owned(options, &base64);
+            let mut body = Vec::new();
+            base64.write_json(REQUEST_ID, &mut body);
+            Page { content, place: place.name, base64, plain_text, records, body }
+        };
+        places(&pairs, middle, end, options.now).into_iter().map(page).collect()
     }
 }
 
@@ -83,79 +136,75 @@ fn owned(options: &Options, page: &DescribeInvocationsResponse<'_>) -> Answer<Re
     Answer::new(rows, 50, next)
 }
 
-fn measure_body(
-    content: &'static str,
-    place: &Place,
-    page: &DescribeInvocationsResponse<'_>,
-    plain_text: &DescribeInvocationsResponse<'_>,
-    records: Answer<Record>,
-    effort: Effort,
-    yardstick: &Yardstick,
-) -> Body {
-    let mut body = Vec::new();
-    page.write_json(REQUEST_ID, &mut body);
-    let bytes = body.len();
-    let [mut first, mut second, mut third] = [(); 3].map(|()| Vec::with_capacity(2 * bytes));
-    let mut contenders: Vec<Contender<'_>> = vec![
-        Box::new(|| {
-            first.clear();
-            page.write_json(REQUEST_ID, &mut first);
-            first.len()
-        }),
-        Box::new(|| {
-            second.clear();
-            plain_text.write_json(REQUEST_ID, &mut second);
-            second.len()
-        }),
-        Box::new(|| {
-            third.clear();
-            third.extend_from_slice(std::hint::black_box(&body));
-            third.len()
-        }),
-        Box::new(|| serde_json::to_vec(&records).map_or(0, |body| body.len())),
-        Box::new(|| serde_json::to_vec(page).map_or(0, |body| body.len())),
-    ];
-    let costs = interleave(effort, yardstick, &mut contenders);
-    let [base64, plain_text, memcpy, serde_json, serde_json_of_views] = costs[..] else {
-        unreachable!("as many costs as contenders")
-    };
-    let place = place.name;
-    Body { content, place, bytes, base64, plain_text, memcpy, serde_json, serde_json_of_views }
+impl Page<'_> {
+    fn group(&self) -> Group<'_> {
+        let [mut first, mut second, mut third] =
+            [(); 3].map(|()| Vec::with_capacity(2 * self.body.len()));
+        vec![
+            Box::new(move || {
+                first.clear();
+                self.base64.write_json(REQUEST_ID, &mut first);
+                first.len()
+            }),
+            Box::new(move || {
+                second.clear();
+                self.plain_text.write_json(REQUEST_ID, &mut second);
+                second.len()
+            }),
+            Box::new(move || {
+                third.clear();
+                third.extend_from_slice(std::hint::black_box(&self.body));
+                third.len()
+            }),
+            Box::new(|| serde_json::to_vec(&self.records).map_or(0, |body| body.len())),
+            Box::new(|| serde_json::to_vec(&self.base64).map_or(0, |body| body.len())),
+        ]
+    }
+
+    fn line(&self, costs: &[Cost]) -> Body {
+        Body {
+            content: self.content,
+            place: self.place,
+            bytes: self.body.len(),
+            base64: costs[0],
+            plain_text: costs[1],
+            memcpy: costs[2],
+            serde_json: costs[3],
+            serde_json_of_views: costs[4],
+        }
+    }
 }
 
-pub fn measure_whole(
-    world: &World,
-    cases: &[Case],
-    effort: Effort,
-    yardstick: &Yardstick,
-    into: &mut Answers,
-) {
-    let sqlite = world.sqlite.as_ref().expect("the world has it");
-    // A mock server takes milliseconds; an answer takes many times what finding it does.
-    let effort = Effort { rounds: effort.rounds.div_ceil(3), turn: 4 * effort.turn };
-    for case in cases {
+impl<'w> Asked<'w> {
+    /// None where no row is returned.
+    fn new(world: &'w World, case: &'w Case) -> Option<Self> {
         let rows = world.scan.find(&case.query).rows.len();
-        if rows == 0 {
-            continue;
-        }
+        let sqlite = world.sqlite.as_ref().filter(|_| rows > 0)?;
         let sql = sqlite.page_forms(&case.query).and_then(|forms| sqlite.fastest(forms));
-        let sql = sql.expect("the statements are valid");
-        let mut contenders: Vec<Contender<'_>> = vec![
+        Some(Asked { world, case, rows, sql: sql.expect("the statements are valid") })
+    }
+
+    fn group(&self) -> Group<'_> {
+        let Asked { world, case, sql, .. } = self;
+        let sqlite = world.sqlite.as_ref().expect("the world has it");
+        vec![
             Box::new(|| library_answer(world, &case.pairs).len()),
-            Box::new(|| sqlite.answer(&case.peer_pairs, &sql).map_or(0, |body| body.len())),
+            Box::new(|| sqlite.answer(&case.peer_pairs, sql).map_or(0, |body| body.len())),
             Box::new(|| world.scan.mock_answer(&case.peer_pairs).len()),
-        ];
-        let costs = interleave(effort, yardstick, &mut contenders);
-        into.whole.push(Whole {
-            class: case.class,
-            page: case.page,
-            place: case.place.name,
-            rows,
-            bytes: library_answer(world, &case.pairs).len(),
+        ]
+    }
+
+    fn line(&self, costs: &[Cost]) -> Whole {
+        Whole {
+            class: self.case.class,
+            page: self.case.page,
+            place: self.case.place.name,
+            rows: self.rows,
+            bytes: library_answer(self.world, &self.case.pairs).len(),
             invodex: costs[0],
             sqlite: costs[1],
             mock_server: costs[2],
-        });
+        }
     }
 }
 

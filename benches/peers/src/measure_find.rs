@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::bounds::{Bound, Worst, find_limit};
 use crate::equal::by_offset;
+use crate::peer_sqlite::{Sql, Sqlite};
 use crate::request::Case;
-use crate::rounds::{Contender, Cost, Effort, geometric_mean, interleave};
+use crate::rounds::{Cost, Effort, Group, geometric_mean, interleave};
 use crate::world::{Variant, World};
 use crate::yardstick::Yardstick;
 
@@ -53,6 +54,25 @@ pub struct Finds {
     pub totals: Vec<TotalLine>,
 }
 
+/// What a request is asked of, and its forms for each: held while it is measured.
+struct Prepared<'w> {
+    world: &'w World,
+    case: &'w Case,
+    /// None where SQLite is not compared.
+    page_sql: Option<Sql>,
+    /// None but at the head.
+    total: Option<Total>,
+}
+
+/// The requests by number of page, with the total.
+struct Total {
+    total: u64,
+    first: DescribeInvocations,
+    middle: DescribeInvocations,
+    last: DescribeInvocations,
+    sql: Option<Sql>,
+}
+
 pub fn measure(
     world: &World,
     variant: Variant,
@@ -62,17 +82,20 @@ pub fn measure(
     into: &mut Finds,
 ) {
     let token = *into.token.get_or_insert_with(|| measure_token(world, cases, effort, yardstick));
-    let compared = variant == Variant::Plain;
-    for case in cases {
-        let mut line = measure_page(world, variant, case, compared, effort, yardstick);
-        if case.place.token.is_some() {
-            line.invodex = line.invodex.less(token);
-        }
-        into.pages.push(line);
-        if case.place.after.is_none() {
-            into.totals.push(measure_total(world, variant, case, effort, yardstick));
-        }
-    }
+    let prepared: Vec<_> = cases.iter().map(|case| Prepared::new(world, case)).collect();
+    let totals = || prepared.iter().filter_map(|one| Some((one, one.total.as_ref()?)));
+    let mut groups: Vec<_> = prepared.iter().map(Prepared::page_group).collect();
+    groups.extend(totals().map(|(one, total)| one.total_group(total)));
+    let mut costs = interleave(effort, yardstick, &mut groups);
+    let of_totals = costs.split_off(cases.len());
+    into.pages.extend(cases.iter().zip(costs).map(|(case, costs)| {
+        let read = case.place.token.as_ref().map_or(Cost::default(), |_| token);
+        Line::new(variant, case, costs[0].less(read), &costs[1..])
+    }));
+    let lines = totals().zip(of_totals);
+    into.totals.extend(
+        lines.map(|((one, total), costs)| TotalLine::new(variant, one.case, total.total, &costs)),
+    );
 }
 
 /// What it takes to read a token that was made for the region alone, without the hash of the
@@ -93,7 +116,7 @@ fn measure_token(world: &World, cases: &[Case], effort: Effort, yardstick: &Yard
     };
     let without = case.request.clone().next_token("");
     let [one_row, two_rows] = [1, 2].map(|rows| without.clone().max_results(rows));
-    let mut contenders: Vec<Contender<'_>> = vec![
+    let group: Group<'_> = vec![
         // Checks, hashes the filters, reads the token; and only checks.
         Box::new(|| ask(&empty, &case.request)),
         Box::new(|| ask(&empty, &without)),
@@ -101,101 +124,102 @@ fn measure_token(world: &World, cases: &[Case], effort: Effort, yardstick: &Yard
         Box::new(|| ask(&two, &one_row)),
         Box::new(|| ask(&two, &two_rows)),
     ];
-    let effort = Effort { rounds: 5 * effort.rounds, ..effort };
-    let costs = interleave(effort, yardstick, &mut contenders);
+    let effort = Effort { turn: 5 * effort.turn, round: effort.round / 4, ..effort };
+    let costs = &interleave(effort, yardstick, &mut [group])[0];
     costs[0].less(costs[1]).less(costs[2].less(costs[3]))
 }
 
-fn measure_page(
-    world: &World,
-    variant: Variant,
-    case: &Case,
-    compared: bool,
-    effort: Effort,
-    yardstick: &Yardstick,
-) -> Line {
-    let query = &case.query;
-    let sqlite = world.sqlite.as_ref().filter(|_| compared);
-    let sql = sqlite.map(|sqlite| {
-        sqlite.page_forms(query).and_then(|forms| sqlite.fastest(forms)).expect("it is valid")
-    });
-    let prepared = sqlite.zip(sql.as_ref()).map(|(sqlite, sql)| sqlite.prepare(sql));
-    let mut contenders: Vec<Contender<'_>> = vec![
-        Box::new(|| world.store.describe_invocations(&case.request).map_or(0, |page| page.len())),
-        Box::new(|| world.roaring.find(query).rows.len()),
-    ];
-    if let Some(prepared) = prepared {
-        let mut prepared = prepared.expect("it is valid");
-        contenders.push(Box::new(move || prepared.positions().map_or(0, |rows| rows.len())));
-        contenders.push(Box::new(|| world.scan.find(query).rows.len()));
+impl<'w> Prepared<'w> {
+    fn new(world: &'w World, case: &'w Case) -> Self {
+        let fastest = |of: &dyn Fn(&Sqlite) -> rusqlite::Result<Vec<Sql>>| {
+            let sqlite = world.sqlite.as_ref()?;
+            Some(of(sqlite).and_then(|forms| sqlite.fastest(forms)).expect("it is valid"))
+        };
+        let at_head = case.place.after.is_none();
+        let total = at_head.then(|| {
+            let total = world.scan.total(&case.query);
+            let pages = total.div_ceil(case.page as u64).max(1);
+            let [first, middle, last] =
+                [1, pages.div_ceil(2), pages].map(|page| by_offset(case, page));
+            let sql = fastest(&|sqlite| sqlite.total_forms(&case.query));
+            Total { total, first, middle, last, sql }
+        });
+        let page_sql = fastest(&|sqlite| sqlite.page_forms(&case.query));
+        Prepared { world, case, page_sql, total }
     }
-    let costs = interleave(effort, yardstick, &mut contenders);
-    Line {
-        variant: variant.name(),
-        class: case.class,
-        adversarial: case.adversarial,
-        filters: case.filters(),
-        page: case.page,
-        place: case.place.name,
-        invodex: costs[0],
-        roaring: costs[1],
-        sqlite: costs.get(2).copied(),
-        scan: costs.get(3).copied(),
-    }
-}
 
-fn measure_total(
-    world: &World,
-    variant: Variant,
-    case: &Case,
-    effort: Effort,
-    yardstick: &Yardstick,
-) -> TotalLine {
-    let query = &case.query;
-    let total = world.scan.total(query);
-    let pages = total.div_ceil(case.page as u64).max(1);
-    let [first, middle, last] = [1, pages.div_ceil(2), pages].map(|page| by_offset(case, page));
-    let answer = |request| {
-        let page = world.store.describe_invocations(request).expect("the request is valid");
-        page.len() + page.total_count().unwrap_or(0) as usize
-    };
-    let sqlite = world.sqlite.as_ref().filter(|_| variant == Variant::Plain);
-    let sql = sqlite.map(|sqlite| {
-        sqlite.total_forms(query).and_then(|forms| sqlite.fastest(forms)).expect("it is valid")
-    });
-    let prepared = sqlite.zip(sql.as_ref()).map(|(sqlite, sql)| sqlite.prepare(sql));
-    let mut contenders: Vec<Contender<'_>> = vec![
-        Box::new(|| answer(&first)),
-        Box::new(|| answer(&middle)),
-        Box::new(|| answer(&last)),
-        Box::new(|| world.roaring.total(query) as usize),
-    ];
-    if let Some(prepared) = prepared {
-        let mut prepared = prepared.expect("it is valid");
-        contenders.push(Box::new(move || prepared.count().unwrap_or(0) as usize));
+    fn page_group(&self) -> Group<'_> {
+        let Prepared { world, case, .. } = self;
+        let query = &case.query;
+        let find = || world.store.describe_invocations(&case.request).map_or(0, |page| page.len());
+        let mut group: Group<'_> =
+            vec![Box::new(find), Box::new(|| world.roaring.find(query).rows.len())];
+        if let (Some(sqlite), Some(sql)) = (&world.sqlite, &self.page_sql) {
+            let mut statement = sqlite.prepare(sql).expect("it is valid");
+            group.push(Box::new(move || statement.positions().map_or(0, |rows| rows.len())));
+            group.push(Box::new(|| world.scan.find(query).rows.len()));
+        }
+        group
     }
-    let costs = interleave(effort, yardstick, &mut contenders);
-    TotalLine {
-        variant: variant.name(),
-        class: case.class,
-        filters: case.filters(),
-        page: case.page,
-        total,
-        invodex: costs[0],
-        middle_offset: costs[1],
-        last_offset: costs[2],
-        roaring: costs[3],
-        sqlite: costs.get(4).copied(),
+
+    fn total_group<'a>(&'a self, total: &'a Total) -> Group<'a> {
+        let Prepared { world, case, .. } = self;
+        let answer = |request| {
+            let page = world.store.describe_invocations(request).expect("the request is valid");
+            page.len() + page.total_count().unwrap_or(0) as usize
+        };
+        let mut group: Group<'a> = vec![
+            Box::new(move || answer(&total.first)),
+            Box::new(move || answer(&total.middle)),
+            Box::new(move || answer(&total.last)),
+            Box::new(|| world.roaring.total(&case.query) as usize),
+        ];
+        if let (Some(sqlite), Some(sql)) = (&world.sqlite, &total.sql) {
+            let mut statement = sqlite.prepare(sql).expect("it is valid");
+            group.push(Box::new(move || statement.count().unwrap_or(0) as usize));
+        }
+        group
     }
 }
 
 impl Line {
+    /// `others` are roaring, then SQLite and the scan where they are compared.
+    fn new(variant: Variant, case: &Case, invodex: Cost, others: &[Cost]) -> Self {
+        Line {
+            variant: variant.name(),
+            class: case.class,
+            adversarial: case.adversarial,
+            filters: case.filters(),
+            page: case.page,
+            place: case.place.name,
+            invodex,
+            roaring: others[0],
+            sqlite: others.get(1).copied(),
+            scan: others.get(2).copied(),
+        }
+    }
+
     fn name(&self) -> String {
         format!("{}, page {}, {}, {}", self.class, self.page, self.place, self.variant)
     }
 }
 
 impl TotalLine {
+    fn new(variant: Variant, case: &Case, total: u64, costs: &[Cost]) -> Self {
+        TotalLine {
+            variant: variant.name(),
+            class: case.class,
+            filters: case.filters(),
+            page: case.page,
+            total,
+            invodex: costs[0],
+            middle_offset: costs[1],
+            last_offset: costs[2],
+            roaring: costs[3],
+            sqlite: costs.get(4).copied(),
+        }
+    }
+
     fn name(&self) -> String {
         format!("{}, page {}, {}", self.class, self.page, self.variant)
     }

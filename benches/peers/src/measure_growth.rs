@@ -1,12 +1,13 @@
 //! What happens to each class when the list grows.
 
+use invodex::Store;
 use serde::Serialize;
 
 use crate::bounds::{Bound, Worst};
 use crate::peer_scan::Scan;
 use crate::record::Record;
 use crate::request::Case;
-use crate::rounds::{Contender, Cost, Effort, interleave};
+use crate::rounds::{Cost, Effort, Group, interleave};
 use crate::support::dataset::Dataset;
 use crate::support::dataset::requests::{adversarial, classes};
 use crate::support::place::HEAD;
@@ -30,43 +31,62 @@ pub struct Point {
 /// The largest list that the scan is measured with.
 const SCANNED: usize = 1_000;
 
-pub fn measure(sizes: &[usize], effort: Effort, yardstick: &Yardstick) -> Vec<Point> {
-    let mut points = Vec::new();
-    for &records in sizes {
+/// A store of some size, what the scan has of it, and what both are asked.
+struct List {
+    records: usize,
+    store: Store,
+    /// The newest tenth, at least: more than the scan needs to see whether a class stops early.
+    newest: Scan,
+    cases: Vec<Case>,
+}
+
+impl List {
+    fn new(records: usize) -> Self {
         let options = Variant::Plain.options(records);
-        let store = stores::full_store(&options);
-        // The newest tenth, at least: more than the scan needs to see whether a class stops early.
         let newest = if records <= SCANNED { records } else { records.div_ceil(10).min(10_000) };
         let dataset = Dataset::new(options);
-        let scan = Scan::new(
-            (records - newest..records)
-                .map(|k| Record::of(dataset.record(k), k as u64 + 1))
-                .collect(),
-        );
+        let newest = (records - newest..records)
+            .map(|k| Record::of(dataset.record(k), k as u64 + 1))
+            .collect();
         let both = classes(&options).into_iter().chain(adversarial(&options));
-        for class in both {
-            for page in PAGES {
-                let case = Case::new(&class, false, page, &HEAD);
-                let mut contenders: Vec<Contender<'_>> = vec![Box::new(|| {
-                    store.describe_invocations(&case.request).map_or(0, |page| page.len())
-                })];
-                if records <= SCANNED {
-                    contenders.push(Box::new(|| scan.find(&case.query).rows.len()));
-                }
-                let costs = interleave(effort, yardstick, &mut contenders);
-                let looked_at = scan.looked_at(&case.query);
-                points.push(Point {
-                    class: class.name,
-                    page,
-                    records,
-                    stops_early: looked_at <= newest && looked_at * 10 <= records,
-                    invodex: costs[0],
-                    scan: costs.get(1).copied(),
-                });
-            }
+        let cases = both.flat_map(|class| PAGES.map(|page| Case::new(&class, false, page, &HEAD)));
+        List {
+            records,
+            store: stores::full_store(&options),
+            newest: Scan::new(newest),
+            cases: cases.collect(),
         }
     }
-    points
+
+    fn group<'a>(&'a self, case: &'a Case) -> Group<'a> {
+        let find = || self.store.describe_invocations(&case.request).map_or(0, |page| page.len());
+        let mut group: Group<'a> = vec![Box::new(find)];
+        if self.records <= SCANNED {
+            group.push(Box::new(|| self.newest.find(&case.query).rows.len()));
+        }
+        group
+    }
+
+    fn stops_early(&self, case: &Case) -> bool {
+        let looked_at = self.newest.looked_at(&case.query);
+        looked_at <= self.newest.records.len() && looked_at * 10 <= self.records
+    }
+}
+
+pub fn measure(sizes: &[usize], effort: Effort, yardstick: &Yardstick) -> Vec<Point> {
+    let lists: Vec<_> = sizes.iter().map(|&records| List::new(records)).collect();
+    let cases = || lists.iter().flat_map(|list| list.cases.iter().map(move |case| (list, case)));
+    let mut groups: Vec<_> = cases().map(|(list, case)| list.group(case)).collect();
+    let costs = interleave(effort, yardstick, &mut groups);
+    let points = cases().zip(costs).map(|((list, case), costs)| Point {
+        class: case.class,
+        page: case.page,
+        records: list.records,
+        stops_early: list.stops_early(case),
+        invodex: costs[0],
+        scan: costs.get(1).copied(),
+    });
+    points.collect()
 }
 
 pub fn bounds(points: &[Point], bounds: &mut Vec<Bound>) {

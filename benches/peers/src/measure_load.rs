@@ -84,7 +84,7 @@ pub fn measure(count: usize, effort: Effort) -> Loads {
 
     let mut times: [Vec<f64>; 7] = Default::default();
     let mut archive = Vec::new();
-    for _ in 0..effort.rounds.div_ceil(8) {
+    for _ in 0..effort.rounds.div_ceil(5) {
         let [import, serde, batch, unordered, single, save, restore] = &mut times;
         let mut store = empty();
         let report = milliseconds(import, || store.import(&json, &import_options));

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::bounds::Bound;
 use crate::memory::allocated;
-use crate::rounds::{Contender, Cost, Effort, interleave};
+use crate::rounds::{Cost, Effort, interleave};
 use crate::support::dataset::{Dataset, Options};
 use crate::support::stores;
 use crate::yardstick::Yardstick;
@@ -57,9 +57,9 @@ pub fn measure(count: usize, quick: bool, effort: Effort, yardstick: &Yardstick)
     let store = black_box(Store::default());
     memory.empty_bytes = allocated() - before + size_of::<Store>();
     drop(store);
-    let mut contenders: Vec<Contender<'_>> =
-        vec![Box::new(|| black_box(Store::default()).is_empty().into())];
-    memory.empty = interleave(effort, yardstick, &mut contenders).pop();
+    let make = || usize::from(black_box(Store::default()).is_empty());
+    let costs = interleave(effort, yardstick, &mut [vec![Box::new(make)]]);
+    memory.empty = Some(costs[0][0]);
     memory
 }
 

@@ -8,13 +8,12 @@ use serde::Serialize;
 use crate::bounds::Bound;
 use crate::clock::{nanoseconds_of, overhead, spin_until};
 use crate::reader::{Pace, beside_reader};
-use crate::rounds::{Effort, median, quantile, time_y};
+use crate::rounds::{Cost, Effort, median, median_cost, quantile, time_y};
 use crate::support::dataset::{Dataset, Options};
 use crate::support::stores;
 use crate::yardstick::Yardstick;
 
-/// Reader and writer at one pace of the writer, in nanoseconds: reads as medians over the rounds,
-/// writes over all rounds together, since at 1,000 a second a round has few.
+/// Reader and writer at one pace of the writer, in nanoseconds: medians over the rounds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shared {
     /// Writes offered in a second; none with 0, as many as go with `None`.
@@ -26,6 +25,8 @@ pub struct Shared {
     pub write_median: f64,
     pub write_p99: f64,
     pub write_p99_y: f64,
+    /// The same over all rounds together, with those in which the machine was disturbed.
+    pub write_p99_of_all: f64,
 }
 
 #[derive(Default, Serialize)]
@@ -42,14 +43,15 @@ struct Rounds {
     read_medians: Vec<f64>,
     read_p99s: Vec<f64>,
     writes: Vec<f64>,
+    write_medians: Vec<f64>,
+    write_p99s: Vec<Cost>,
     write_times: Vec<f64>,
-    y: Vec<f64>,
 }
 
 pub fn measure(count: usize, quick: bool, effort: Effort, yardstick: &Yardstick) -> SharedStores {
     let options = Options { count, ..Options::default() };
     let shared = SharedStore::from(stores::full_store(&options));
-    let length = Duration::from_millis(if quick { 50 } else { 200 });
+    let length = Duration::from_millis(if quick { 50 } else { 500 });
     let dataset = Dataset::new(options);
     let mut next = count;
     let mut rounds: [Rounds; OFFERED.len()] = Default::default();
@@ -68,19 +70,25 @@ pub fn measure(count: usize, quick: bool, effort: Effort, yardstick: &Yardstick)
             rounds.writes.push(writes.count as f64 / writes.took.as_secs_f64());
             rounds.read_medians.push(median(reads.iter().copied()));
             rounds.read_p99s.push(quantile(reads, 0.99));
+            rounds.write_medians.push(median(writes.times.iter().copied()));
+            let p99 = quantile(writes.times.iter().copied(), 0.99);
+            rounds.write_p99s.push(Cost { nanoseconds: p99, y: p99 / y });
             rounds.write_times.extend(writes.times);
-            rounds.y.push(y);
         }
     }
-    let rates = OFFERED.into_iter().zip(rounds).map(|(offered, rounds)| Shared {
-        offered,
-        reads_a_second: median(rounds.reads),
-        read_median: median(rounds.read_medians),
-        read_p99: median(rounds.read_p99s),
-        writes_a_second: median(rounds.writes),
-        write_median: median(rounds.write_times.iter().copied()),
-        write_p99: quantile(rounds.write_times.iter().copied(), 0.99),
-        write_p99_y: quantile(rounds.write_times, 0.99) / median(rounds.y),
+    let rates = OFFERED.into_iter().zip(rounds).map(|(offered, rounds)| {
+        let write_p99 = median_cost(&rounds.write_p99s);
+        Shared {
+            offered,
+            reads_a_second: median(rounds.reads),
+            read_median: median(rounds.read_medians),
+            read_p99: median(rounds.read_p99s),
+            writes_a_second: median(rounds.writes),
+            write_median: median(rounds.write_medians),
+            write_p99: write_p99.nanoseconds,
+            write_p99_y: write_p99.y,
+            write_p99_of_all: quantile(rounds.write_times, 0.99),
+        }
     });
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     SharedStores { cores, rates: rates.collect() }

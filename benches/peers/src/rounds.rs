@@ -1,5 +1,6 @@
-//! Many short rounds in which the contenders take turns, so that what disturbs the machine
-//! disturbs all of them; of each the median is kept, in nanoseconds and in Y of the same round.
+//! Many short rounds in which all contenders take turns, so that what disturbs the machine for a
+//! while disturbs all of them, and few turns of each; the median is kept, in nanoseconds and in Y
+//! of the same round.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -32,11 +33,15 @@ pub struct Effort {
     pub rounds: usize,
     /// How long one contender's turn takes, unless a single call takes longer.
     pub turn: Duration,
+    /// How long a round takes at least: few contenders wait for what disturbs the machine to pass.
+    pub round: Duration,
 }
 
 impl Effort {
-    pub const FULL: Effort = Effort { rounds: 41, turn: Duration::from_micros(40) };
-    pub const QUICK: Effort = Effort { rounds: 9, turn: Duration::from_micros(20) };
+    pub const FULL: Effort =
+        Effort { rounds: 41, turn: Duration::from_micros(40), round: Duration::from_millis(500) };
+    pub const QUICK: Effort =
+        Effort { rounds: 9, turn: Duration::from_micros(20), round: Duration::ZERO };
 }
 
 /// How many Y make the reference of a round.
@@ -45,48 +50,59 @@ const Y_CALLS: u32 = 16;
 /// How many calls come before the clock starts.
 const WARM_UP: u32 = 8;
 
+/// What takes longer takes no more than one call in a turn, without warming up since it goes
+/// through more than the caches hold, and has its turn in every third round only.
+const LONG: Duration = Duration::from_millis(1);
+
 /// Something that is measured. What it returns is only kept from being left out.
 pub type Contender<'a> = Box<dyn FnMut() -> usize + 'a>;
 
-/// The cost of one call of each contender.
+/// Contenders that are compared with each other, one after the other in each round.
+pub type Group<'a> = Vec<Contender<'a>>;
+
+/// The cost of one call of each contender of each group.
 pub fn interleave(
     effort: Effort,
     yardstick: &Yardstick,
-    contenders: &mut [Contender<'_>],
-) -> Vec<Cost> {
-    let turns: Vec<Turn> =
-        contenders.iter_mut().map(|contender| Turn::calibrate(effort.turn, contender)).collect();
-    let mut costs = vec![Vec::with_capacity(effort.rounds); contenders.len()];
-    for _ in 0..effort.rounds {
-        let y = time_y(yardstick);
-        for ((contender, turn), costs) in contenders.iter_mut().zip(&turns).zip(&mut costs) {
-            let nanoseconds = turn.take(contender);
-            costs.push(Cost { nanoseconds, y: nanoseconds / y });
+    groups: &mut [Group<'_>],
+) -> Vec<Vec<Cost>> {
+    let mut all: Vec<Vec<Turn>> = groups
+        .iter_mut()
+        .map(|group| group.iter_mut().map(|one| Turn::calibrate(effort.turn, one)).collect())
+        .collect();
+    for round in 0..effort.rounds {
+        let start = Instant::now();
+        for (group, turns) in groups.iter_mut().zip(&mut all) {
+            let y = time_y(yardstick);
+            for (contender, turn) in group.iter_mut().zip(turns) {
+                turn.take(round, contender, y);
+            }
         }
+        std::thread::sleep(effort.round.saturating_sub(start.elapsed()));
     }
-    costs.iter().map(|costs| median_cost(costs)).collect()
+    all.iter().map(|turns| turns.iter().map(|turn| median_cost(&turn.costs)).collect()).collect()
 }
 
 /// How many nanoseconds one Y takes now.
 pub fn time_y(yardstick: &Yardstick) -> f64 {
-    time_some(|| yardstick.run())
-}
-
-/// How many nanoseconds one of as many calls takes as make the reference of a round.
-pub fn time_some(mut work: impl FnMut() -> u32) -> f64 {
-    black_box(work());
+    black_box(yardstick.run());
     let start = Instant::now();
     for _ in 0..Y_CALLS {
-        black_box(work());
+        black_box(yardstick.run());
     }
-    start.elapsed().as_nanos() as f64 / f64::from(Y_CALLS)
+    let nanoseconds = start.elapsed().as_nanos() as f64 / f64::from(Y_CALLS);
+    yardstick.note(nanoseconds);
+    nanoseconds
 }
 
-/// What one contender does in a round.
+/// What one contender does in a round, and what it cost in those that are over.
 struct Turn {
     /// Before the clock starts: those before it have filled the caches with theirs.
     warm_up: u32,
     calls: u32,
+    /// It takes part in every so many rounds.
+    every: usize,
+    costs: Vec<Cost>,
 }
 
 impl Turn {
@@ -101,16 +117,18 @@ impl Turn {
             if took * 2 >= turn || calls >= 1 << 20 {
                 let each = took.as_nanos().max(1) / u128::from(calls);
                 let calls = (turn.as_nanos() / each.max(1)).clamp(1, 1 << 20) as u32;
-                // What takes milliseconds goes through more than the caches hold.
-                let warm_up = if each > 2_000_000 { 0 } else { WARM_UP };
-                return Turn { warm_up, calls };
+                let long = each > LONG.as_nanos();
+                let (warm_up, every) = if long { (0, 3) } else { (WARM_UP, 1) };
+                return Turn { warm_up, calls, every, costs: Vec::new() };
             }
             calls *= 4;
         }
     }
 
-    /// Nanoseconds of one call.
-    fn take(&self, contender: &mut Contender<'_>) -> f64 {
+    fn take(&mut self, round: usize, contender: &mut Contender<'_>, y: f64) {
+        if !round.is_multiple_of(self.every) {
+            return;
+        }
         for _ in 0..self.warm_up {
             black_box(contender());
         }
@@ -118,7 +136,8 @@ impl Turn {
         for _ in 0..self.calls {
             black_box(contender());
         }
-        start.elapsed().as_nanos() as f64 / f64::from(self.calls)
+        let nanoseconds = start.elapsed().as_nanos() as f64 / f64::from(self.calls);
+        self.costs.push(Cost { nanoseconds, y: nanoseconds / y });
     }
 }
 

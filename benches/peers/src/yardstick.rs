@@ -1,6 +1,7 @@
 //! The yardstick of the bounds, Y: one AND of three bitmaps of 12.5 KB, which hold a bit for each
 //! of 100,000 records, and the count of its ones, as a plain loop.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 
 /// 100,000 bits in whole chunks of 8 words.
@@ -8,6 +9,8 @@ const WORDS: usize = 1_568;
 
 pub struct Yardstick {
     bitmaps: [Vec<u64>; 3],
+    /// How many nanoseconds it took in each round so far.
+    times: RefCell<Vec<f64>>,
 }
 
 impl Yardstick {
@@ -22,7 +25,7 @@ impl Yardstick {
             };
             std::iter::repeat_with(word).take(WORDS).collect()
         });
-        Yardstick { bitmaps }
+        Yardstick { bitmaps, times: RefCell::default() }
     }
 
     /// One Y.
@@ -37,6 +40,15 @@ impl Yardstick {
             }
         }
         black_box(count)
+    }
+
+    pub fn note(&self, nanoseconds: f64) {
+        self.times.borrow_mut().push(nanoseconds);
+    }
+
+    /// The median over all rounds so far, in nanoseconds.
+    pub fn nanoseconds(&self) -> f64 {
+        crate::rounds::median(self.times.borrow().iter().copied())
     }
 
     /// The same without chunks, which a compiler may turn into other instructions.
