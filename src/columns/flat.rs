@@ -101,6 +101,11 @@ impl<T: Clone> Flat<T> {
         reserve_for(&mut self.items, more.saturating_sub(self.dead));
     }
 
+    /// Makes room for `more` items, and for as many as there are if there is none.
+    pub(super) fn reserve_twofold(&mut self, more: usize) {
+        self.items.reserve(more);
+    }
+
     /// Makes room for `more` items and no others.
     pub(super) fn reserve_exact(&mut self, more: usize) {
         self.items.reserve_exact(more);

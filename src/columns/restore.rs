@@ -93,6 +93,10 @@ impl Columns {
         let overall = Overall::derive(repeat_mode, std::iter::empty());
         let mut head =
             Head::new(invoke_id.as_bytes(), &mut self.long_ids, creation_time, shared, overall);
+        // Twice the room when it is short, and what is too much goes at the end: how many records
+        // come is only claimed, and to move a column at every step takes as long as to read it.
+        self.heads.reserve(1);
+        self.tags.reserve_twofold(tags.len());
         let first_tag = self.tags.place(tags.len());
         for (at, &tag) in (first_tag as usize..).zip(tags) {
             self.tag_pairs.acquire_again(tag);
@@ -116,6 +120,7 @@ impl Columns {
         let mut run = Run::new(instance);
         run.set(created, creation_time, state, &mut self.extras);
         run.change_extra(&mut self.extras, |extra| extra.set_history_number(history_number));
+        self.runs.reserve_twofold(1);
         self.runs.put(self.runs.len(), run);
     }
 
@@ -163,6 +168,7 @@ impl Columns {
         for id in 0..self.scripts.id_bound() as SymbolId {
             self.share_script(id);
         }
+        self.heads.shrink_to_fit();
         self.runs.shrink_to_fit();
         self.tags.shrink_to_fit();
     }

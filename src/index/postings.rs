@@ -48,6 +48,13 @@ impl Index {
         }
     }
 
+    /// The same for one of many, one after the other: most of its postings have just been changed for
+    /// another.
+    pub(crate) fn insert_one_of_many(&mut self, key: RowKey, slot: u32, columns: &Columns) {
+        let row = self.add_row(key, slot);
+        self.add_entries(row, slot, columns);
+    }
+
     /// A row for the record in `slot`, which has no entries yet.
     fn add_row(&mut self, key: RowKey, slot: u32) -> u32 {
         if self.order.last_key().is_none_or(|last| last < key) {
@@ -75,8 +82,7 @@ impl Index {
         };
         if between <= MERGE_FROM {
             for &(key, slot) in &more {
-                let row = self.add_row(key, slot);
-                self.add_entries(row, slot, columns);
+                self.insert_one_of_many(key, slot, columns);
             }
         } else {
             self.rebuild(self.order.merged(&more), columns);
@@ -107,8 +113,7 @@ impl Index {
         self.postings[column as usize][value as usize].remove(row, rows, self.tuning);
     }
 
-    /// Adds `row` to the postings of the record in `slot`, one of many: most of its postings have just
-    /// been changed for another.
+    /// Adds `row` to the postings of the record in `slot`.
     fn add_entries(&mut self, row: u32, slot: u32, columns: &Columns) {
         let (rows, tuning) = (self.order.rows(), self.tuning);
         let postings = &mut self.postings;
