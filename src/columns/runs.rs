@@ -59,7 +59,7 @@ impl Field {
     }
 
     /// The bits that say it is in the extra.
-    fn wide(&self) -> u32 {
+    const fn wide(&self) -> u32 {
         self.ones << self.shift
     }
 }
@@ -97,6 +97,15 @@ impl RunState {
             detail: self.detail,
         }
     }
+}
+
+/// A run that has succeeded with ExitCode 0, of which there is no more to say: its UpdateTime is its
+/// FinishTime, and it has neither detail nor extra.
+pub(crate) struct PlainSuccess {
+    pub(crate) creation_time: Timestamp,
+    pub(crate) start_time: Timestamp,
+    pub(crate) finish_time: Timestamp,
+    pub(crate) repeats: u32,
 }
 
 /// Reading. `extra` is that of the run, and `created` the CreationTime of its record.
@@ -148,6 +157,22 @@ impl Run {
     /// Which texts of an error or of OSS delivery it has.
     pub(crate) fn detail(&self, extra: Option<&RunExtra>) -> Option<NonZeroU32> {
         extra.map_or(NonZeroU32::new(self.rest), |extra| extra.detail)
+    }
+
+    /// What most runs are: `None` for any other. `created` is the CreationTime of its record.
+    #[inline(always)]
+    pub(crate) fn plain_success(&self, created: Timestamp) -> Option<PlainSuccess> {
+        const MASK: u32 = STATUS.wide() | EXIT_CODE.wide() | UPDATE.wide();
+        const SUCCESS: u32 = (InvocationStatus::Success as u32) << STATUS.shift
+            | 1 << EXIT_CODE.shift
+            | UPDATE_IS_FINISH << UPDATE.shift;
+        let plain = self.small & MASK == SUCCESS && self.rest == 0;
+        Some(PlainSuccess {
+            creation_time: self.creation_time(created, None),
+            start_time: self.start_time.filter(|_| plain)?,
+            finish_time: self.finish_time?,
+            repeats: self.repeats(None),
+        })
     }
 
     /// Whether it has neither detail nor extra.

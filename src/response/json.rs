@@ -7,11 +7,13 @@
 //! follows from that; JSON has none.
 
 use super::line::{Line, Padded};
-use super::times::Times;
+use super::times::{ReadyTime, Times};
 use super::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResultView, Show,
 };
-use crate::columns::{Columns, Detail, Head, Run, RunExtra, push_bytes, push_string, push_text};
+use crate::columns::{
+    Columns, Detail, Head, PlainSuccess, Run, RunExtra, push_bytes, push_string, push_text,
+};
 use crate::error::Error;
 use crate::model::{
     InvocationStatus, LegacyInvokeStatus, OverallStatus, RepeatMode, Timestamp, is_timed,
@@ -144,12 +146,11 @@ const REST: [[&str; 3]; 2] = [
     ["\",\"Repeats\":_,\"Dropped\":0,", Detail::EMPTY_JSON, NO_OUTPUT],
 ];
 static REST_TEXT: [Padded<192>; 2] = [Padded::of(&REST[0], &[]), Padded::of(&REST[1], &[])];
-const DONE_REST: usize = REST[0][0].len() + REST[0][1].len() + REST[0][2].len();
+const SUCCESS_REST: usize = REST[0][0].len() + REST[0][1].len() + REST[0][2].len();
 
-/// Most runs have ended, with both times, ExitCode 0, and no more to say. This is all of such a
-/// run in one text: by status, and whether the task is recurring.
-static DONE: [[Padded<448>; 2]; InvocationStatus::ALL.len()] = {
-    let mut texts = [[Padded::<448>::of(&[], &[]); 2]; InvocationStatus::ALL.len()];
+/// All of a plain success, which is not Timed since it has ended, in one text: by whether the task is
+/// recurring.
+static SUCCESS: [Padded<448>; 2] = {
     let times = run_times(true, true);
     let mut rest = [""; 12];
     let mut at = 0;
@@ -157,15 +158,9 @@ static DONE: [[Padded<448>; 2]; InvocationStatus::ALL.len()] = {
         rest[at] = if at < times.len() { times[at] } else { REST[0][at - times.len()] };
         at += 1;
     }
-    at = 0;
-    while at < texts.len() {
-        let status = InvocationStatus::ALL[at];
-        let once = run_status(status, RepeatMode::Once, false);
-        let recurring = run_status(status, RepeatMode::Period, false);
-        texts[at] = [Padded::of(&once, &rest), Padded::of(&recurring, &rest)];
-        at += 1;
-    }
-    texts
+    let once = run_status(InvocationStatus::Success, RepeatMode::Once, false);
+    let recurring = run_status(InvocationStatus::Success, RepeatMode::Period, false);
+    [Padded::of(&once, &rest), Padded::of(&recurring, &rest)]
 };
 
 /// What comes before the InvokeId of an invocation, from its CreationTime on: by overall status,
@@ -269,50 +264,68 @@ impl<'a> Writer<'a> {
     }
 
     fn push_run(&mut self, head: &Head, run: &Run, repeat_mode: RepeatMode) {
-        let extra = self.columns.extra_of(run);
         self.out.extend_from_slice(self.columns.instances.get(run.instance).json());
+        match run.plain_success(head.creation_time).filter(|success| success.repeats < 10) {
+            Some(success) => self.push_success(&success, repeat_mode),
+            None => self.push_any_run(head, run, repeat_mode),
+        }
+    }
+
+    /// The rest of a run behind its InstanceId, as that of any other below.
+    #[inline(always)]
+    fn push_success(&mut self, success: &PlainSuccess, repeat_mode: RepeatMode) {
+        let recurring = usize::from(repeat_mode.is_recurring());
+        self.out.extend_from_slice(SUCCESS[recurring].as_bytes());
+        let end = self.out.len() - SUCCESS_REST;
+        let finished = self.times.ready(success.finish_time);
+        self.put(end - FINISH_AT, &finished);
+        let started = self.times.ready(success.start_time);
+        self.put(end - START_AT - TIME.len(), &started);
+        self.put(end - UPDATE_AT - 2 * TIME.len(), &finished);
+        let created = self.times.ready(success.creation_time);
+        self.put(end - CREATION_AT - 2 * TIME.len(), &created);
+        self.out[end + REPEATS.len()] = b'0' + success.repeats as u8;
+    }
+
+    /// Puts a time in where its text stands in what is written, which ends at `end`.
+    #[inline(always)]
+    fn put(&mut self, end: usize, time: &ReadyTime) {
+        if let Some(text) = self.out[..end].last_chunk_mut() {
+            time.write(text);
+        }
+    }
+
+    fn push_any_run(&mut self, head: &Head, run: &Run, repeat_mode: RepeatMode) {
+        let extra = self.columns.extra_of(run);
         let status = run.status();
         let recurring = usize::from(repeat_mode.is_recurring());
+        let timed = is_timed(repeat_mode, status.is_end());
         let (started, finished) = (run.start_time(), run.finish_time());
-        let (repeats, exit_code) = (run.repeats(extra), run.exit_code(extra));
-        let plain = run.is_whole() && repeats < 10;
-        let both_times = started.is_some() && finished.is_some();
-        let done = plain && both_times && status.is_end() && exit_code == Some(0);
-        let end = if done {
-            self.out.extend_from_slice(DONE[status as usize][recurring].as_bytes());
-            self.out.len() - DONE_REST
-        } else {
-            let timed = is_timed(repeat_mode, status.is_end());
-            let text = &RUN[status as usize][recurring][usize::from(timed)]
-                [usize::from(started.is_some())][usize::from(finished.is_some())];
-            self.out.extend_from_slice(text.as_bytes());
-            self.out.len()
-        };
-        let (times, out) = (&mut self.times, &mut *self.out);
-        let mut put = |before_end: usize, time: Timestamp| {
-            if let Some(text) = out[..end - before_end].last_chunk_mut() {
-                times.write(time, text);
-            }
-        };
+        let text = &RUN[status as usize][recurring][usize::from(timed)]
+            [usize::from(started.is_some())][usize::from(finished.is_some())];
+        self.out.extend_from_slice(text.as_bytes());
+        let end = self.out.len();
         let mut shift = 0;
         if let Some(finished) = finished {
-            put(FINISH_AT, finished);
+            let finished = self.times.ready(finished);
+            self.put(end - FINISH_AT, &finished);
             shift += TIME.len();
         }
         if let Some(started) = started {
-            put(START_AT + shift, started);
+            let started = self.times.ready(started);
+            self.put(end - START_AT - shift, &started);
             shift += TIME.len();
         }
         // Every run has both: a store sets what it is not given.
-        let creation_time = run.creation_time(head.creation_time, extra);
-        put(UPDATE_AT + shift, run.update_time(head.creation_time, extra));
-        put(CREATION_AT + shift, creation_time);
+        let updated = self.times.ready(run.update_time(head.creation_time, extra));
+        self.put(end - UPDATE_AT - shift, &updated);
+        let created = self.times.ready(run.creation_time(head.creation_time, extra));
+        self.put(end - CREATION_AT - shift, &created);
 
-        if plain && matches!(exit_code, None | Some(0)) {
-            if !done {
-                let rest = &REST_TEXT[usize::from(exit_code.is_none())];
-                self.out.extend_from_slice(rest.as_bytes());
-            }
+        let (repeats, exit_code) = (run.repeats(extra), run.exit_code(extra));
+        if run.is_whole() && repeats < 10 && matches!(exit_code, None | Some(0)) {
+            let rest = &REST_TEXT[usize::from(exit_code.is_none())];
+            self.out.extend_from_slice(rest.as_bytes());
             self.out[end + REPEATS.len()] = b'0' + repeats as u8;
             return;
         }

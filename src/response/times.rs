@@ -19,6 +19,22 @@ struct Day {
     text: TimeText,
 }
 
+/// A time that is ready to be written, once or more.
+pub(super) struct ReadyTime {
+    /// Some time of its day.
+    day: TimeText,
+    clock: [u8; 8],
+}
+
+impl ReadyTime {
+    /// Only stores: to read a text right after parts of it were stored would wait for the stores.
+    #[inline(always)]
+    pub(super) fn write(&self, out: &mut TimeText) {
+        *out = self.day;
+        out[11..19].copy_from_slice(&self.clock);
+    }
+}
+
 impl Day {
     fn has(&self, time: Timestamp) -> bool {
         time.as_secs() >= self.start && time.as_secs() - self.start < DAY
@@ -36,6 +52,18 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
+/// `00:00:` to `23:59:`, with room for the seconds in the last two bytes.
+static MINUTES: [u64; 1_440] = {
+    let mut minutes = [0; 1_440];
+    let mut at = 0;
+    while at < minutes.len() {
+        let ([h, i], [m, n]) = (PAIRS[at / 60], PAIRS[at % 60]);
+        minutes[at] = u64::from_le_bytes([h, i, b':', m, n, b':', 0, 0]);
+        at += 1;
+    }
+    minutes
+};
+
 const DAY: u32 = 86_400;
 
 impl Times {
@@ -44,20 +72,21 @@ impl Times {
         Times { last: first, before: first }
     }
 
-    /// Writes `time` to `out`. Only stores: to read a text right after parts of it were stored
-    /// would wait for the stores.
     #[inline(always)]
     pub(super) fn write(&mut self, time: Timestamp, out: &mut TimeText) {
+        self.ready(time).write(out);
+    }
+
+    #[inline(always)]
+    pub(super) fn ready(&mut self, time: Timestamp) -> ReadyTime {
         if !self.last.has(time) {
             self.change_day(time);
         }
         let second = time.as_secs() - self.last.start;
         // No branch by hour or minute: where the next time falls is anybody's guess.
-        let minute = second / 60;
-        *out = self.last.text;
-        out[11..13].copy_from_slice(&PAIRS[(minute / 60) as usize]);
-        out[14..16].copy_from_slice(&PAIRS[(minute % 60) as usize]);
-        out[17..19].copy_from_slice(&PAIRS[(second % 60) as usize]);
+        let minute = MINUTES[(second / 60) as usize];
+        let pair = u16::from_le_bytes(PAIRS[(second % 60) as usize]);
+        ReadyTime { day: self.last.text, clock: (minute | u64::from(pair) << 48).to_le_bytes() }
     }
 
     #[inline(never)]
@@ -111,7 +140,9 @@ mod tests {
     fn writes_times_as_their_type_does() {
         let mut times = Times::new();
         let far = [86_399, 86_400, 951_782_399, 951_782_400, 951_696_000, 61, 4_000_000_000];
-        for secs in (1..200).chain(far).chain([4_000_000_059, i64::from(u32::MAX), 1, 60, 59]) {
+        for secs in
+            (1..86_400 + 200).chain(far).chain([4_000_000_059, i64::from(u32::MAX), 1, 60, 59])
+        {
             let time = Timestamp::from_secs(secs).unwrap();
             let mut text = TimeText::default();
             times.write(time, &mut text);
