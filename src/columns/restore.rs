@@ -94,7 +94,7 @@ impl Columns {
         let mut head =
             Head::new(invoke_id.as_bytes(), &mut self.long_ids, creation_time, shared, overall);
         // Twice the room when it is short, and what is too much goes at the end: how many records
-        // come is only claimed, and to move a column at every step takes as long as to read it.
+        // come is only claimed, and a column that grows by small steps is moved at each.
         self.heads.reserve(1);
         self.tags.reserve_twofold(tags.len());
         let first_tag = self.tags.place(tags.len());
