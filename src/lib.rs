@@ -123,7 +123,6 @@
 //! - Times outside 1970 to 2106, or finer than a second: the API writes none.
 
 mod archive;
-mod columns;
 mod config;
 #[cfg(any(doc, doctest))]
 pub mod cookbook;
@@ -138,6 +137,7 @@ mod request;
 mod response;
 mod shared;
 mod store;
+mod table;
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use config::SystemClock;

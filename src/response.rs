@@ -10,26 +10,26 @@ mod views;
 use std::fmt;
 use std::ops::Deref;
 
-use crate::columns::{Columns, SymbolId};
 use crate::query::{NextToken, Page, PagePlace, ResultRow};
 use crate::request::ContentEncoding;
+use crate::table::{SymbolId, Table};
 pub use result_view::InvocationResultView;
 pub use views::{InvocationView, RunView, TagView};
 
 /// Where an answer's rows are read from.
 enum Rows<'a> {
-    Borrowed(&'a Columns),
+    Borrowed(&'a Table),
     /// The rows of the page alone.
-    Owned(Box<Columns>),
+    Owned(Box<Table>),
 }
 
 impl Deref for Rows<'_> {
-    type Target = Columns;
+    type Target = Table;
 
-    fn deref(&self) -> &Columns {
+    fn deref(&self) -> &Table {
         match self {
-            Rows::Borrowed(columns) => columns,
-            Rows::Owned(columns) => columns,
+            Rows::Borrowed(table) => table,
+            Rows::Owned(table) => table,
         }
     }
 }
@@ -151,8 +151,8 @@ macro_rules! common_response {
 }
 
 impl<'a> DescribeInvocationsResponse<'a> {
-    pub(crate) fn new(columns: &'a Columns, page: Page<u32>, show: Show) -> Self {
-        DescribeInvocationsResponse { rows: Rows::Borrowed(columns), page, show }
+    pub(crate) fn new(table: &'a Table, page: Page<u32>, show: Show) -> Self {
+        DescribeInvocationsResponse { rows: Rows::Borrowed(table), page, show }
     }
 
     common_response!();
@@ -172,12 +172,12 @@ impl<'a> DescribeInvocationsResponse<'a> {
     /// [`into_owned`](Self::into_owned) for one who has made `room`, empty, while others could write.
     pub(crate) fn into_owned_in(
         mut self,
-        mut room: Box<Columns>,
+        mut room: Box<Table>,
     ) -> DescribeInvocationsResponse<'static> {
         let rows = match self.rows {
-            Rows::Owned(columns) => columns,
-            Rows::Borrowed(columns) => {
-                columns.extract(&self.page.rows, self.show.instance.take(), &mut room);
+            Rows::Owned(table) => table,
+            Rows::Borrowed(table) => {
+                table.extract(&self.page.rows, self.show.instance.take(), &mut room);
                 for (at, slot) in self.page.rows.iter_mut().enumerate() {
                     *slot = at as u32;
                 }
@@ -198,8 +198,8 @@ impl<'a> DescribeInvocationsResponse<'a> {
 }
 
 impl<'a> DescribeInvocationResultsResponse<'a> {
-    pub(crate) fn new(columns: &'a Columns, page: Page<ResultRow>, show: Show) -> Self {
-        DescribeInvocationResultsResponse { rows: Rows::Borrowed(columns), page, show }
+    pub(crate) fn new(table: &'a Table, page: Page<ResultRow>, show: Show) -> Self {
+        DescribeInvocationResultsResponse { rows: Rows::Borrowed(table), page, show }
     }
 
     common_response!();
@@ -218,14 +218,14 @@ impl<'a> DescribeInvocationResultsResponse<'a> {
     /// As that of [`DescribeInvocationsResponse`].
     pub(crate) fn into_owned_in(
         mut self,
-        mut room: Box<Columns>,
+        mut room: Box<Table>,
     ) -> DescribeInvocationResultsResponse<'static> {
         let rows = match self.rows {
-            Rows::Owned(columns) => columns,
-            Rows::Borrowed(columns) => {
+            Rows::Owned(table) => table,
+            Rows::Borrowed(table) => {
                 let rows = self.page.rows.iter_mut();
                 let rows = rows.map(|row| (&mut row.slot, &mut row.run, &mut row.history));
-                columns.extract_runs(rows, &mut room);
+                table.extract_runs(rows, &mut room);
                 room
             }
         };

@@ -20,7 +20,6 @@ pub use events::{Subscription, TaskEvent};
 pub(crate) use restored::Gone;
 pub use retention::Statistics;
 
-use crate::columns::{Columns, SymbolId};
 use crate::config::{Clock, Config};
 use crate::error::Error;
 use crate::index::Index;
@@ -33,6 +32,7 @@ use crate::request::{
 use crate::response::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationView, Show,
 };
+use crate::table::{SymbolId, Table};
 use events::Subscribers;
 use outputs::OutputBudget;
 use retention::Counters;
@@ -69,7 +69,7 @@ use retention::Counters;
 pub struct Store {
     config: Config,
     clock: Box<dyn Clock>,
-    columns: Columns,
+    table: Table,
     index: Index,
     /// The acceptance number of the last accepted record.
     last_number: u64,
@@ -108,7 +108,7 @@ impl Store {
             outputs: config.output_budget.map(OutputBudget::new),
             config,
             clock: Box::new(clock),
-            columns: Columns::default(),
+            table: Table::default(),
             last_number: 0,
             last_write: Timestamp::MIN,
             counters: Counters::default(),
@@ -138,7 +138,7 @@ impl Store {
     /// How many records there are. Cost: O(1), and O(expired since the last write).
     #[must_use]
     pub fn len(&self) -> usize {
-        self.columns.len() - self.expired_at(self.now())
+        self.table.len() - self.expired_at(self.now())
     }
 
     /// Whether there is no record. Cost: as [`len`](Self::len).
@@ -170,7 +170,7 @@ impl Store {
         numbers: &RoaringTreemap,
     ) -> impl DoubleEndedIterator<Item = InvocationView<'_>> {
         let (order, span) = (&self.index.order, self.data().span());
-        let rows = (span.floor..span.below).rev();
+        let rows = (span.start..span.end).rev();
         let chosen = rows.filter(|&row| numbers.contains(order.key(row).number));
         chosen.filter_map(|row| order.slot(row)).map(|slot| self.view(slot))
     }
@@ -178,12 +178,12 @@ impl Store {
     /// All records of all regions in list order: CreationTime descending, of equal ones the last
     /// accepted first. Cost: O(1) for each.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = InvocationView<'_>> {
-        let slots = self.index.order.newest_first(self.data().span().floor);
+        let slots = self.index.order.newest_first(self.data().span().start);
         slots.map(|slot| self.view(slot))
     }
 
     fn view(&self, slot: u32) -> InvocationView<'_> {
-        InvocationView::new(&self.columns, slot, SHOW_ALL)
+        InvocationView::new(&self.table, slot, SHOW_ALL)
     }
 
     /// Answers DescribeInvocations: the page that `request` asks for.
@@ -203,9 +203,9 @@ impl Store {
     ) -> Result<DescribeInvocationsResponse<'_>, Error> {
         let data = self.data();
         check(request, &self.config, &data, |query| {
-            let instance = query::named_instance(&self.columns, query);
+            let instance = query::named_instance(&self.table, query);
             let page = query::invocations(data, query, instance);
-            Ok(DescribeInvocationsResponse::new(&self.columns, page, show(query, instance)))
+            Ok(DescribeInvocationsResponse::new(&self.table, page, show(query, instance)))
         })
     }
 
@@ -227,9 +227,9 @@ impl Store {
     ) -> Result<DescribeInvocationResultsResponse<'_>, Error> {
         let data = self.data();
         check(request, &self.config, &data, |query| {
-            let instance = query::named_instance(&self.columns, query);
+            let instance = query::named_instance(&self.table, query);
             let page = query::results(data, query, instance);
-            Ok(DescribeInvocationResultsResponse::new(&self.columns, page, show(query, instance)))
+            Ok(DescribeInvocationResultsResponse::new(&self.table, page, show(query, instance)))
         })
     }
 
@@ -276,7 +276,7 @@ impl Store {
     /// expire in between.
     fn data_at(&self, now: Timestamp) -> Data<'_> {
         Data {
-            columns: &self.columns,
+            table: &self.table,
             index: &self.index,
             config: &self.config,
             cutoff: self.cutoff(now),
@@ -290,10 +290,10 @@ impl Store {
     /// Recomputes every derived and counted thing and names the first difference.
     #[doc(hidden)]
     pub fn internal_validate(&self) -> Result<(), String> {
-        self.columns.internal_validate()?;
-        self.index.internal_validate(&self.columns)?;
-        if self.columns.len() > self.config.capacity {
-            return Err(format!("store: {} records, over capacity", self.columns.len()));
+        self.table.internal_validate()?;
+        self.index.internal_validate(&self.table)?;
+        if self.table.len() > self.config.capacity {
+            return Err(format!("store: {} records, over capacity", self.table.len()));
         }
         self.validate_outputs()
     }

@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["error"],
     &["model"],
     &["config"],
-    &["request", "columns"],
+    &["request", "table"],
     &["index"],
     &["query"],
     &["response"],

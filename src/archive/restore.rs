@@ -10,13 +10,13 @@ use smallvec::SmallVec;
 
 use super::block::{BlockReader, Header, Kind, Totals};
 use super::code::{Fault, Fields, MODES, STATUSES, TYPES, entry, shape};
-use crate::columns::{Head, RunState, Shared, SymbolId};
 use crate::config::{Clock, Config};
 use crate::error::Error;
 use crate::index::RowKey;
 use crate::limits;
 use crate::model::{Invocation, Timestamp, check_tags};
 use crate::store::{Gone, Store, validate};
+use crate::table::{Head, RunState, Shared, SymbolId};
 
 pub(super) fn restore(
     config: Config,
@@ -164,17 +164,17 @@ impl Restorer {
         let invoke_id = fields.text("InvokeId")?;
         validate::id("InvokeId", invoke_id)?;
         let key = self.key(fields)?;
-        let columns = self.store.columns_mut();
-        let region = fields.reference("its region", columns.regions.id_bound())?;
+        let table = self.store.table_mut();
+        let region = fields.reference("its region", table.regions.id_bound())?;
         let resource_group =
-            fields.reference("its resource group", columns.resource_groups.id_bound())?;
+            fields.reference("its resource group", table.resource_groups.id_bound())?;
         let command = fields.reference("its command", self.commands.len())?;
         let (command, script) = self.commands[command as usize];
         let mut tags = SmallVec::<[SymbolId; limits::TAGS]>::new();
         let mut tag_keys = SmallVec::<[SymbolId; limits::TAGS]>::new();
         for _ in 0..fields.count("tags", limits::TAGS)? {
-            let tag = fields.reference("a tag", columns.tag_pairs.id_bound())?;
-            let tag_key = columns.tag_pairs.get(tag).tag_key();
+            let tag = fields.reference("a tag", table.tag_pairs.id_bound())?;
+            let tag_key = table.tag_pairs.get(tag).tag_key();
             if tag_keys.contains(&tag_key) {
                 return Err(Fault::new("has two tags with the same key"));
             }
@@ -185,10 +185,10 @@ impl Restorer {
         if runs == 0 {
             return Err(Fault::new("has no runs"));
         }
-        if columns.find(invoke_id).is_some() {
+        if table.find(invoke_id).is_some() {
             return Err(Fault(format!("has the InvokeId {invoke_id:?} of an earlier one")));
         }
-        let recurring = columns.commands.get(command).repeat_mode().is_recurring();
+        let recurring = table.commands.get(command).repeat_mode().is_recurring();
         let kept = key.time >= self.cutoff && position >= self.surplus;
         if !kept {
             let gone = if key.time < self.cutoff {
@@ -199,9 +199,9 @@ impl Restorer {
             *gone += 1;
         }
         let head = kept.then(|| {
-            let scope = columns.add_scope(region, resource_group);
+            let scope = table.add_scope(region, resource_group);
             let shared = Shared { command, script, scope };
-            columns.restored_head(invoke_id, key.time, shared, &tags)
+            table.restored_head(invoke_id, key.time, shared, &tags)
         });
         self.totals.records += 1;
         self.record = Some(Record { key, head, recurring, runs, instances: SmallVec::new() });
@@ -240,15 +240,15 @@ impl Restorer {
             (None, None) => return Err(Fault::new("belongs to no record")),
             (_, Some(_)) => return Err(Fault::new("comes before the end of a history")),
         };
-        let columns = self.store.columns_mut();
+        let table = self.store.table_mut();
         let base = record.key.time;
-        let instance = fields.reference("its instance", columns.instances.id_bound())?;
+        let instance = fields.reference("its instance", table.instances.id_bound())?;
         if record.instances.contains(&instance) {
             return Err(Fault::new("is the second of its record on the same instance"));
         }
         record.instances.push(instance);
         let update_time = fields.time("UpdateTime", base)?;
-        let texts = columns.details.id_bound();
+        let texts = table.details.id_bound();
         let (mut state, shape) = execution(fields, base, shape::RUN, texts)?;
         state.update_time = Some(update_time);
         let creation_time = match shape & shape::CREATION_TIME {
@@ -270,7 +270,7 @@ impl Restorer {
             }
         }
         if record.head.is_some() {
-            columns.restore_run(base, instance, creation_time, ever, state);
+            table.restore_run(base, instance, creation_time, ever, state);
         }
         self.totals.runs += 1;
         if kept > 0 {
@@ -291,8 +291,8 @@ impl Restorer {
             return Err(Fault::new("belongs to no run"));
         };
         let limit = self.store.config().history_limit;
-        let columns = self.store.columns_mut();
-        let texts = columns.details.id_bound();
+        let table = self.store.table_mut();
+        let texts = table.details.id_bound();
         let (state, _) = execution(fields, record.key.time, shape::EXECUTION, texts)?;
         if !state.status.is_end() {
             return Err(Fault(format!("is {}, which is no end of an execution", state.status)));
@@ -301,7 +301,7 @@ impl Restorer {
         if history.surplus > 0 {
             history.surplus -= 1;
         } else if record.head.is_some() {
-            columns.restore_history(number, state, limit);
+            table.restore_history(number, state, limit);
         }
         self.totals.history += 1;
         if number < history.last {
@@ -327,22 +327,22 @@ impl Restorer {
 /// Shared values.
 impl Restorer {
     fn text(&mut self, kind: u8, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let columns = self.store.columns_mut();
+        let table = self.store.table_mut();
         let is_new = match kind {
             entry::REGION => {
                 let text = fields.text("RegionId")?;
                 validate::id("RegionId", text)?;
-                columns.add_region(text)
+                table.add_region(text)
             }
             entry::RESOURCE_GROUP => {
                 let text = fields.text("ResourceGroupId")?;
                 validate::bytes("ResourceGroupId", text.len(), limits::ID_BYTES)?;
-                columns.add_resource_group(text)
+                table.add_resource_group(text)
             }
             _ => {
                 let text = fields.text("InstanceId")?;
                 validate::id("InstanceId", text)?;
-                columns.add_instance(text)
+                table.add_instance(text)
             }
         };
         once(is_new)
@@ -351,7 +351,7 @@ impl Restorer {
     fn tag(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
         let (key, value) = (fields.text("TagKey")?, fields.text("TagValue")?);
         check_tags(std::iter::once((1, Some(key), Some(value)))).map_err(Error::record_tag)?;
-        once(self.store.columns_mut().add_tag(key, value))
+        once(self.store.table_mut().add_tag(key, value))
     }
 
     fn command(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
@@ -374,7 +374,7 @@ impl Restorer {
         command.repeat_mode = fields.code("RepeatMode", MODES)?;
         command.timeout = Some(fields.small("Timeout")?).filter(|&timeout| timeout != 0);
         validate::command(command)?;
-        let command = self.store.columns_mut().add_command(command);
+        let command = self.store.table_mut().add_command(command);
         self.commands.push(command);
         once(self.known_commands.insert(command))
     }
@@ -388,7 +388,7 @@ impl Restorer {
         if strings.iter().all(|string| string.is_empty()) {
             return Err(Fault::new("has no text"));
         }
-        once(self.store.columns_mut().add_detail(strings.map(str::as_bytes)))
+        once(self.store.table_mut().add_detail(strings.map(str::as_bytes)))
     }
 }
 

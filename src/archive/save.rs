@@ -10,39 +10,38 @@ use super::block::{BlockWriter, Header, Totals};
 use super::code::{
     MODES, STATUSES, TYPES, code_of, entry, put_bytes, put_number, put_signed, put_time, shape,
 };
-use crate::columns::{
-    Columns, CommandField, Detail, Head, HistoryRecord, Run, RunExtra, ScriptField, SymbolId,
-};
 use crate::error::Error;
 use crate::index::RowKey;
 use crate::limits;
 use crate::model::{InvocationStatus, Timestamp};
 use crate::store::Store;
+use crate::table::{
+    CommandField, Detail, Head, HistoryRecord, Run, RunExtra, ScriptField, SymbolId, Table,
+};
 
 pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
     let saved = store.saved();
     let (span, order) = (saved.data.span(), &saved.data.index.order);
-    let rows =
-        || (span.floor..span.below).filter_map(|row| Some((order.key(row), order.slot(row)?)));
+    let rows = || (span.start..span.end).filter_map(|row| Some((order.key(row), order.slot(row)?)));
     let header = Header {
         id: saved.data.config.id,
         last_number: saved.last_number,
         last_write: saved.last_write,
         records: rows().count() as u64,
     };
-    let columns = saved.data.columns;
+    let table = saved.data.table;
     let mut saver = Saver {
         blocks: BlockWriter::begin(out, &header)?,
-        columns,
+        table,
         totals: Totals::default(),
         time: 0,
         number: 0,
-        regions: Numbering::new(columns.regions.id_bound()),
-        resource_groups: Numbering::new(columns.resource_groups.id_bound()),
-        instances: Numbering::new(columns.instances.id_bound()),
-        tags: Numbering::new(columns.tag_pairs.id_bound()),
+        regions: Numbering::new(table.regions.id_bound()),
+        resource_groups: Numbering::new(table.resource_groups.id_bound()),
+        instances: Numbering::new(table.instances.id_bound()),
+        tags: Numbering::new(table.tag_pairs.id_bound()),
         commands: HashMap::new(),
-        texts: Numbering::new(columns.details.id_bound()),
+        texts: Numbering::new(table.details.id_bound()),
     };
     for (key, slot) in rows() {
         saver.record(key, slot)?;
@@ -53,7 +52,7 @@ pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
 /// What has been written, as far as what follows depends on it.
 struct Saver<'a, W> {
     blocks: BlockWriter<W>,
-    columns: &'a Columns,
+    table: &'a Table,
     totals: Totals,
     /// CreationTime and acceptance number of the record before.
     time: u32,
@@ -145,21 +144,21 @@ impl Execution<'_> {
 
 impl<W: Write> Saver<'_, W> {
     fn record(&mut self, key: RowKey, slot: u32) -> Result<(), Error> {
-        let columns = self.columns;
-        let head = columns.head(slot);
-        let scope = columns.scope_of(head);
+        let table = self.table;
+        let head = table.head(slot);
+        let scope = table.scope_of(head);
         let region = self.region(scope.region())?;
         let resource_group = self.resource_group(scope.resource_group())?;
         let command = self.command(head)?;
         let mut tags = SmallVec::<[u64; limits::TAGS]>::new();
-        for &tag in columns.tags_of(head) {
+        for &tag in table.tags_of(head) {
             tags.push(self.tag(tag)?);
         }
-        let runs = columns.runs_of(head);
+        let runs = table.runs_of(head);
         let (time, number) = (key.time.as_secs(), key.number);
         let (later, further) = (time - self.time, number.wrapping_sub(self.number));
         self.blocks.entry(entry::RECORD, |out| {
-            put_bytes(columns.invoke_id(head), out);
+            put_bytes(table.invoke_id(head), out);
             put_number(later.into(), out);
             put_signed(further as i64, out);
             put_number(region, out);
@@ -175,7 +174,7 @@ impl<W: Write> Saver<'_, W> {
     }
 
     fn run(&mut self, run: &Run, base: Timestamp) -> Result<(), Error> {
-        let extra = self.columns.extra_of(run);
+        let extra = self.table.extra_of(run);
         let instance = self.instance(run.instance)?;
         let execution = Execution {
             status: run.status(),
@@ -232,20 +231,20 @@ impl<W: Write> Saver<'_, W> {
 impl<W: Write> Saver<'_, W> {
     fn region(&mut self, id: SymbolId) -> Result<u64, Error> {
         let numbered = self.regions.number(id);
-        let columns = self.columns;
-        self.text(entry::REGION, numbered, columns.regions.get(id).text())
+        let table = self.table;
+        self.text(entry::REGION, numbered, table.regions.get(id).text())
     }
 
     fn resource_group(&mut self, id: SymbolId) -> Result<u64, Error> {
         let numbered = self.resource_groups.number(id);
-        let columns = self.columns;
-        self.text(entry::RESOURCE_GROUP, numbered, columns.resource_groups.get(id).text())
+        let table = self.table;
+        self.text(entry::RESOURCE_GROUP, numbered, table.resource_groups.get(id).text())
     }
 
     fn instance(&mut self, id: SymbolId) -> Result<u64, Error> {
         let numbered = self.instances.number(id);
-        let columns = self.columns;
-        self.text(entry::INSTANCE, numbered, columns.instances.get(id).text())
+        let table = self.table;
+        self.text(entry::INSTANCE, numbered, table.instances.get(id).text())
     }
 
     /// Writes a text whose number is new.
@@ -259,7 +258,7 @@ impl<W: Write> Saver<'_, W> {
     fn tag(&mut self, id: SymbolId) -> Result<u64, Error> {
         let (number, is_new) = self.tags.number(id);
         if is_new {
-            let pair = self.columns.tag_pairs.get(id);
+            let pair = self.table.tag_pairs.get(id);
             self.blocks.entry(entry::TAG, |out| {
                 put_bytes(pair.key_text(), out);
                 put_bytes(pair.value_text(), out);
@@ -273,8 +272,8 @@ impl<W: Write> Saver<'_, W> {
         let number = *self.commands.entry((head.command, head.script)).or_insert(next);
         if number == next {
             use {CommandField as C, ScriptField as S};
-            let (columns, blocks) = (self.columns, &mut self.blocks);
-            let (command, script) = (columns.command_of(head), columns.script_of(head));
+            let (table, blocks) = (self.table, &mut self.blocks);
+            let (command, script) = (table.command_of(head), table.script_of(head));
             blocks.entry(entry::COMMAND, |out| {
                 put_bytes(command.get(C::CommandId), out);
                 put_bytes(script.get(S::CommandName), out);
@@ -301,7 +300,7 @@ impl<W: Write> Saver<'_, W> {
         let Some(detail) = detail else { return Ok(None) };
         let (number, is_new) = self.texts.number(detail.get() - 1);
         if is_new {
-            let strings = Detail::strings(self.columns.detail(Some(detail)));
+            let strings = Detail::strings(self.table.detail(Some(detail)));
             self.blocks.entry(entry::TEXTS, |out| {
                 strings.iter().for_each(|string| put_bytes(string, out));
             })?;

@@ -83,7 +83,7 @@ fn marks_are_as_many_as_the_rows_of_the_piece() {
 fn rows_far_apart_are_in_pieces_of_their_own() {
     let far: Vec<u32> = (0..40).map(|row| 20_000 * row).collect();
     let (some, others) = (list(far.iter().copied()), list(far.iter().map(|row| row + row % 3)));
-    let span = Span { floor: 0, below: 1_000_000 };
+    let span = Span { start: 0, end: 1_000_000 };
     let mut scratch = Scratch::default();
     let rows = newest(conjunction([&some, &others]), span, 50, &mut scratch);
     let common: Vec<_> = far.into_iter().rev().filter(|row| row % 3 == 0).collect();
@@ -103,7 +103,7 @@ fn marks_are_cleared_each_255th_time() {
 #[test]
 fn pieces_grow_to_eight_times_the_first() {
     let all = list(0..4_000);
-    let span = Span { floor: 0, below: 4_000 };
+    let span = Span { start: 0, end: 4_000 };
     // Of the piece, of the other list beside it, and of the page, in chunks of 64.
     let pieces = [128, 256, 512, 1_024, 1_024];
     let mut read = 0;
@@ -124,7 +124,7 @@ fn pieces_grow_to_eight_times_the_first() {
 fn a_list_alone_is_read_once_for_each_set_and_once_for_the_page() {
     let rows = list((0..100).map(|row| 2 * row));
     let bits = RowSet::Bits(Box::new(Bits::from_list(&[3, 198])));
-    let span = Span { floor: 0, below: 1_000 };
+    let span = Span { start: 0, end: 1_000 };
     let both = conjunction([&bits, &rows, &bits]);
     let (page, touched) = touched_by(|| newest(both, span, 10, &mut Scratch::default()));
     assert_eq!(page, [198]);
@@ -203,10 +203,10 @@ fn a_page_of_one_set_is_found_by_the_counts_of_blocks() {
 }
 
 /// The span of the sets below.
-const ALL: Span = Span { floor: 0, below: 4_096 };
+const ALL: Span = Span { start: 0, end: 4_096 };
 
 fn every_other(first: u32) -> RowSet {
-    let rows: Vec<u32> = (first..ALL.below).step_by(2).collect();
+    let rows: Vec<u32> = (first..ALL.end).step_by(2).collect();
     RowSet::Bits(Box::new(Bits::from_list(&rows)))
 }
 

@@ -171,7 +171,7 @@ impl<'a> Conjunction<'a> {
     }
 
     fn visit(&mut self, span: Span, scratch: &mut Scratch, sink: &mut impl Sink) {
-        if span.floor >= span.below {
+        if span.start >= span.end {
             return;
         }
         if self.lists.is_empty() {
@@ -239,11 +239,11 @@ impl<'a> Conjunction<'a> {
         self.bits.sort_unstable_by_key(|bits| bits.len());
         let Some(words) = self.bits.iter().map(|bits| bits.words().len()).min() else { return };
         // No row of a set is behind its words: there nothing can match.
-        let below = span.below.min(words as u32 * 64);
-        if span.floor >= below {
+        let below = span.end.min(words as u32 * 64);
+        if span.start >= below {
             return;
         }
-        let words = Words { floor: span.floor, below };
+        let words = Words { start: span.start, end: below };
         let range = words.range();
         let mut terms: SmallVec<[&[u64]; 8]> =
             self.bits.iter().map(|bits| &bits.words()[range.clone()]).collect();
@@ -355,11 +355,11 @@ fn keep_in<const N: usize>(terms: &[&[u64]; N], chunk: &[u32], common: &mut [u32
 fn in_span(list: &[u32], span: Span) -> &[u32] {
     // Most queries begin at the head, and nothing has expired.
     let start = match list.first() {
-        Some(&row) if row < span.floor => rows_before(list, span.floor),
+        Some(&row) if row < span.start => rows_before(list, span.start),
         _ => 0,
     };
     let end = match list.last() {
-        Some(&row) if row >= span.below => rows_before(list, span.below),
+        Some(&row) if row >= span.end => rows_before(list, span.end),
         _ => list.len(),
     };
     list.get(start..end).unwrap_or_default()

@@ -147,12 +147,12 @@ proptest! {
         most in 1..60_usize,
         marks in 0..260_usize,
     ) {
-        let span = Span { floor, below: (floor + length).min(2_100) };
+        let span = Span { start: floor, end: (floor + length).min(2_100) };
         // Each set in the form that its density gives it, or as bits however few.
         let bits = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
         let built: Vec<RowSet> =
             sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bits })).collect();
-        let expected: Vec<u32> = (span.floor..span.below)
+        let expected: Vec<u32> = (span.start..span.end)
             .rev()
             .filter(|row| sets.iter().all(|(rows, _)| rows.contains(row)))
             .collect();
@@ -161,14 +161,14 @@ proptest! {
         for _ in 0..marks {
             let mut warm = Conjunction::new(SMALL);
             built.iter().for_each(|set| warm.add(set));
-            newest(warm, Span { floor: 0, below: 64 }, 1, &mut scratch);
+            newest(warm, Span { start: 0, end: 64 }, 1, &mut scratch);
         }
         let conjunction = || {
             let mut all = Conjunction::new(SMALL);
             built.iter().for_each(|set| all.add(set));
             all
         };
-        for row in span.floor..span.below {
+        for row in span.start..span.end {
             prop_assert_eq!(conjunction().contains(row), expected.contains(&row));
         }
         // No walk looks at more than the sets that it is of: a row of each list, a word of each
@@ -226,7 +226,7 @@ proptest! {
             .filter(|&row| key(row) < cut && sets.iter().all(|(rows, _)| rows.contains(&row)))
             .collect();
         let below = all.cut_before(&order, cut);
-        let page = newest(all, Span { floor: 0, below }, ROWS as usize, &mut Scratch::default());
+        let page = newest(all, Span { start: 0, end: below }, ROWS as usize, &mut Scratch::default());
         prop_assert_eq!(page, expected);
     }
 }

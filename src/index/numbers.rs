@@ -1,6 +1,6 @@
 //! The acceptance numbers of the rows.
 
-use crate::columns::reserve_for_one;
+use crate::table::reserve_for_one;
 
 /// One number for each row. Four bytes each, counted from the lowest, as long as no two are further
 /// apart than that reaches; eight from then on.

@@ -2,8 +2,8 @@
 
 use super::numbers::Numbers;
 use super::search::partition_point;
-use crate::columns::reserve_for_one;
 use crate::model::Timestamp;
+use crate::table::reserve_for_one;
 
 /// A record's place in the list: CreationTime, then acceptance. Unique, and never changed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

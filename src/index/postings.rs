@@ -6,15 +6,15 @@ use super::bits::BLOCK_ROWS;
 use super::intersect::ScratchPool;
 use super::order::{Order, RowKey};
 use super::rowset::RowSet;
-use crate::columns::{Columns, IndexKey, IndexKeys, IndexedColumn, reserve_for_one};
 use crate::config::Tuning;
+use crate::table::{IndexKey, IndexKeys, IndexedColumn, Table, reserve_for_one};
 
 /// A batch with more records than this that belong between others is merged in one pass over the
 /// index; fewer are put in one by one. A pass takes as long as some sixty single ones of which each
 /// moves all of the index, and those of a batch seldom do.
 const MERGE_FROM: usize = 32;
 
-/// The list order and all postings, kept in step with the columns.
+/// The list order and all postings, kept in step with the table.
 #[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) order: Order,
@@ -41,18 +41,18 @@ impl Index {
 
     /// Adds the record in `slot`. Cost: O(entries) for the newest record, O(index) for one that
     /// belongs between others.
-    pub(crate) fn insert(&mut self, key: RowKey, slot: u32, columns: &Columns) {
+    pub(crate) fn insert(&mut self, key: RowKey, slot: u32, table: &Table) {
         let row = self.add_row(key, slot);
-        for entry in self.entries(row, slot, columns) {
+        for entry in self.entries(row, slot, table) {
             self.add(entry, row);
         }
     }
 
     /// The same for one of many, one after the other: most of its postings have just been changed for
     /// another.
-    pub(crate) fn insert_one_of_many(&mut self, key: RowKey, slot: u32, columns: &Columns) {
+    pub(crate) fn insert_one_of_many(&mut self, key: RowKey, slot: u32, table: &Table) {
         let row = self.add_row(key, slot);
-        self.add_entries(row, slot, columns);
+        self.add_entries(row, slot, table);
     }
 
     /// A row for the record in `slot`, which has no entries yet.
@@ -74,7 +74,7 @@ impl Index {
 
     /// Adds many records, `more`, in any order. Cost: as one by one, but at most one pass over
     /// the index for those that belong between others.
-    pub(crate) fn insert_batch(&mut self, mut more: Vec<(RowKey, u32)>, columns: &Columns) {
+    pub(crate) fn insert_batch(&mut self, mut more: Vec<(RowKey, u32)>, table: &Table) {
         more.sort_unstable_by_key(|&(key, _)| key);
         let between = match self.order.last_key() {
             Some(last) => more.partition_point(|&(key, _)| key < last),
@@ -82,20 +82,20 @@ impl Index {
         };
         if between <= MERGE_FROM {
             for &(key, slot) in &more {
-                self.insert_one_of_many(key, slot, columns);
+                self.insert_one_of_many(key, slot, table);
             }
         } else {
-            self.rebuild(self.order.merged(&more), columns);
+            self.rebuild(self.order.merged(&more), table);
         }
     }
 
-    /// Removes the record in `slot`, which is still in the columns. Cost: O(entries), times the
+    /// Removes the record in `slot`, which is still in the table. Cost: O(entries), times the
     /// length of the lists it is taken from.
-    pub(crate) fn remove(&mut self, slot: u32, columns: &Columns) {
+    pub(crate) fn remove(&mut self, slot: u32, table: &Table) {
         let row = self.order.row_of(slot);
         let (rows, tuning) = (self.order.rows(), self.tuning);
         let postings = &mut self.postings;
-        columns.for_each_index_key(slot, |(column, value)| {
+        table.for_each_index_key(slot, |(column, value)| {
             postings[column as usize][value as usize].remove(row, rows, tuning);
         });
         self.order.remove(slot);
@@ -114,16 +114,16 @@ impl Index {
     }
 
     /// Adds `row` to the postings of the record in `slot`.
-    fn add_entries(&mut self, row: u32, slot: u32, columns: &Columns) {
+    fn add_entries(&mut self, row: u32, slot: u32, table: &Table) {
         let (rows, tuning) = (self.order.rows(), self.tuning);
         let postings = &mut self.postings;
-        columns.for_each_index_key(slot, |key| add_to(postings, key, row, rows, tuning));
+        table.for_each_index_key(slot, |key| add_to(postings, key, row, rows, tuning));
     }
 
     /// The entries of the record in `slot`, which comes alone, looked at before they are changed.
-    fn entries(&self, row: u32, slot: u32, columns: &Columns) -> IndexKeys {
+    fn entries(&self, row: u32, slot: u32, table: &Table) -> IndexKeys {
         let mut entries = IndexKeys::new();
-        columns.for_each_index_key(slot, |key| entries.push(key));
+        table.for_each_index_key(slot, |key| entries.push(key));
         self.look_at(&entries, row);
         entries
     }
@@ -142,17 +142,17 @@ impl Index {
     }
 
     /// The same for removing the record in `slot`.
-    pub(crate) fn look_ahead_to_remove(&self, slot: u32, columns: &Columns) {
-        self.entries(self.order.row_of(slot), slot, columns);
+    pub(crate) fn look_ahead_to_remove(&self, slot: u32, table: &Table) {
+        self.entries(self.order.row_of(slot), slot, table);
     }
 
     /// Drops the rows whose records are gone, once they are more than a quarter of the records and
     /// more than [`Tuning::dead_min`]. Cost: O(index) for a front of holes, a rebuild for holes
     /// between records; both spread over the removals before.
-    pub(crate) fn drop_dead_rows(&mut self, columns: &Columns) {
-        let enough = (columns.len() as u32 / 4).max(self.tuning.dead_min);
+    pub(crate) fn drop_dead_rows(&mut self, table: &Table) {
+        let enough = (table.len() as u32 / 4).max(self.tuning.dead_min);
         if self.order.holes_between() > enough {
-            self.rebuild(self.order.merged(&[]), columns);
+            self.rebuild(self.order.merged(&[]), table);
         } else if self.order.first() > enough.max(BLOCK_ROWS) {
             let rows = self.order.first() / BLOCK_ROWS * BLOCK_ROWS;
             self.order.drop_front(rows);
@@ -160,12 +160,12 @@ impl Index {
         }
     }
 
-    fn rebuild(&mut self, order: Order, columns: &Columns) {
+    fn rebuild(&mut self, order: Order, table: &Table) {
         self.order = order;
         self.postings = Default::default();
         for row in 0..self.order.rows() {
             if let Some(slot) = self.order.slot(row) {
-                self.add_entries(row, slot, columns);
+                self.add_entries(row, slot, table);
             }
         }
     }
@@ -178,13 +178,13 @@ impl Index {
         self.order.bytes() + tables + sets + self.scratches.bytes()
     }
 
-    /// Recomputes everything from the columns and names the first difference.
-    pub(crate) fn internal_validate(&self, columns: &Columns) -> Result<(), String> {
+    /// Recomputes everything from the table and names the first difference.
+    pub(crate) fn internal_validate(&self, table: &Table) -> Result<(), String> {
         self.order.internal_validate()?;
         let mut expected: [Vec<Vec<u32>>; IndexedColumn::COUNT] = Default::default();
         for row in 0..self.order.rows() {
             let Some(slot) = self.order.slot(row) else { continue };
-            columns.for_each_index_key(slot, |(column, value)| {
+            table.for_each_index_key(slot, |(column, value)| {
                 let column = &mut expected[column as usize];
                 if column.len() <= value as usize {
                     column.resize(value as usize + 1, Vec::new());
@@ -204,7 +204,7 @@ impl Index {
                 };
                 if expected.get(value).map_or(&[][..], Vec::as_slice) != rows {
                     return Err(format!(
-                        "posting {column}/{value} has {} rows, not those of the columns",
+                        "posting {column}/{value} has {} rows, not those of the table",
                         rows.len()
                     ));
                 }

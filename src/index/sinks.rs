@@ -91,11 +91,11 @@ impl Counted<'_> {
 
     /// One set alone: its counts stand in for the words that are passed over.
     pub(super) fn visit_single(&mut self, bits: &Bits, span: Span) {
-        let below = span.below.min(bits.words().len() as u32 * 64);
-        if span.floor >= below {
+        let below = span.end.min(bits.words().len() as u32 * 64);
+        if span.start >= below {
             return;
         }
-        let total = u64::from(bits.count_below(below) - bits.count_below(span.floor));
+        let total = u64::from(bits.count_below(below) - bits.count_below(span.start));
         self.count = total;
         if self.skip >= total || self.most == 0 {
             return;
@@ -113,7 +113,7 @@ impl Counted<'_> {
             }
         }
         // Fewer are passed over than there are, so some are left above the floor.
-        let words = Words { floor: span.floor, below: end };
+        let words = Words { start: span.start, end };
         words.visit([&bits.words()[words.range()]], &[], &mut Page(self));
     }
 }

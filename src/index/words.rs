@@ -5,19 +5,19 @@ use super::touched;
 /// The rows a query looks at: from `floor` up to, without, `below`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Span {
-    pub(crate) floor: u32,
-    pub(crate) below: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
 }
 
 /// The words of a span, and the rows in them.
 pub(super) struct Words {
-    pub(super) floor: u32,
-    pub(super) below: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 impl Words {
     pub(super) fn range(&self) -> std::ops::Range<usize> {
-        (self.floor / 64) as usize..self.below.div_ceil(64) as usize
+        (self.start / 64) as usize..self.end.div_ceil(64) as usize
     }
 
     /// Hands the AND of all terms to `sink`, newest first. `rest` is read where something is left of
@@ -29,7 +29,7 @@ impl Words {
         rest: &[&[u64]],
         sink: &mut impl Sink,
     ) {
-        let first = self.floor / 64;
+        let first = self.start / 64;
         let count = terms.iter().map(|term| term.len()).min().unwrap_or(0);
         for term in &mut terms {
             *term = &term[..count];
@@ -38,14 +38,14 @@ impl Words {
             let word = terms.iter().fold(u64::MAX, |word, term| word & term[at]);
             rest.iter().fold(word, |word, term| word & term[at])
         };
-        let floor_mask = u64::MAX << (self.floor % 64);
+        let floor_mask = u64::MAX << (self.start % 64);
         let mut end = count;
 
         let terms_count = N + rest.len();
         // The newest word may hold rows that are not below `below`.
         touched::add(terms_count);
         end -= 1;
-        let mut newest = word_at(end) & (u64::MAX >> ((64 - self.below % 64) % 64));
+        let mut newest = word_at(end) & (u64::MAX >> ((64 - self.end % 64) % 64));
         if end == 0 {
             newest &= floor_mask;
         }

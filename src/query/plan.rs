@@ -1,17 +1,17 @@
 //! From a checked request to the sets that its rows must be in. Every check that needs the store
 //! is made here.
 
-use crate::columns::{Columns, IndexKey, IndexedColumn, SymbolId, region_timed};
 use crate::config::Config;
 use crate::index::{Conjunction, Index, Span};
 use crate::model::{RepeatMode, Timestamp};
 use crate::query::token::{self, Cursor};
 use crate::request::{Checked, Facts, Operation};
+use crate::table::{IndexKey, IndexedColumn, SymbolId, Table, region_timed};
 
 /// What a query reads: a store at one moment.
 #[derive(Clone, Copy)]
 pub(crate) struct Data<'a> {
-    pub(crate) columns: &'a Columns,
+    pub(crate) table: &'a Table,
     pub(crate) index: &'a Index,
     pub(crate) config: &'a Config,
     /// What was created before has expired.
@@ -22,14 +22,14 @@ impl<'a> Data<'a> {
     /// All rows that are not expired.
     pub(crate) fn span(&self) -> Span {
         let order = &self.index.order;
-        Span { floor: order.first_since(self.cutoff), below: order.rows() }
+        Span { start: order.first_since(self.cutoff), end: order.rows() }
     }
 
     /// The slot of a record that is not expired.
     pub(crate) fn find(&self, invoke_id: &str) -> Option<u32> {
-        self.columns
+        self.table
             .find(invoke_id)
-            .filter(|&slot| self.columns.head(slot).creation_time >= self.cutoff)
+            .filter(|&slot| self.table.head(slot).creation_time >= self.cutoff)
     }
 }
 
@@ -42,9 +42,9 @@ impl Facts for Data<'_> {
     }
 
     fn repeat_mode(&self, invoke_id: &str, region_id: &str) -> Option<RepeatMode> {
-        let head = self.columns.head(self.find(invoke_id)?);
-        let is_there = self.columns.scope_of(head).region_id() == region_id.as_bytes();
-        is_there.then_some(self.columns.command_of(head).repeat_mode())
+        let head = self.table.head(self.find(invoke_id)?);
+        let is_there = self.table.scope_of(head).region_id() == region_id.as_bytes();
+        is_there.then_some(self.table.command_of(head).repeat_mode())
     }
 }
 
@@ -66,14 +66,14 @@ pub(crate) fn plan<'a>(
     instance: Option<SymbolId>,
     sets: &mut Conjunction<'a>,
 ) -> Plan {
-    let found = each_key(data.columns, query, instance, |key| {
+    let found = each_key(data.table, query, instance, |key| {
         data.index.posting(key).map(|set| sets.add(set)).is_some()
     });
     if !found {
         return Plan::Nothing;
     }
     let Some(invoke_id) = query.invoke_id else { return Plan::Rows };
-    match data.columns.find(invoke_id).map(|slot| data.index.order.row_of(slot)) {
+    match data.table.find(invoke_id).map(|slot| data.index.order.row_of(slot)) {
         Some(row) if sets.contains(row) => Plan::One(row),
         _ => Plan::Nothing,
     }
@@ -81,21 +81,21 @@ pub(crate) fn plan<'a>(
 
 /// The symbol of the instance that `query` names, if any record has it: for the plan, and for
 /// what is shown of a row.
-pub(crate) fn named_instance(columns: &Columns, query: &Checked<'_, Cursor>) -> Option<SymbolId> {
-    query.instance_id.and_then(|id| columns.instances.find(id.as_bytes()))
+pub(crate) fn named_instance(table: &Table, query: &Checked<'_, Cursor>) -> Option<SymbolId> {
+    query.instance_id.and_then(|id| table.instances.find(id.as_bytes()))
 }
 
 /// Calls `each` with the index key of every filter but InvokeId. False when a filter's value is
 /// unknown or `each` says so.
 fn each_key(
-    columns: &Columns,
+    table: &Table,
     query: &Checked<'_, Cursor>,
     instance: Option<SymbolId>,
     mut each: impl FnMut(IndexKey) -> bool,
 ) -> bool {
     use IndexedColumn as C;
     let mut with = |column: C, value: Option<u32>| value.is_some_and(|value| each((column, value)));
-    let Some(region) = columns.regions.find(query.region_id.as_bytes()) else { return false };
+    let Some(region) = table.regions.find(query.region_id.as_bytes()) else { return false };
     let scope = match query.timed {
         Some(timed) => with(C::RegionTimed, Some(region_timed(region, timed))),
         None => with(C::Region, Some(region)),
@@ -109,13 +109,13 @@ fn each_key(
     scope
         && query
             .resource_group_id
-            .is_none_or(|id| with(C::ResourceGroup, columns.resource_groups.find(id.as_bytes())))
+            .is_none_or(|id| with(C::ResourceGroup, table.resource_groups.find(id.as_bytes())))
         && query
             .command_id
-            .is_none_or(|id| with(C::CommandId, columns.command_ids.find(id.as_bytes())))
+            .is_none_or(|id| with(C::CommandId, table.command_ids.find(id.as_bytes())))
         && query
             .command_name
-            .is_none_or(|name| with(C::CommandName, columns.command_names.find(name.as_bytes())))
+            .is_none_or(|name| with(C::CommandName, table.command_names.find(name.as_bytes())))
         && query.command_type.is_none_or(|value| with(C::CommandType, Some(value as u32)))
         && query.repeat_mode.is_none_or(|value| with(C::RepeatMode, Some(value as u32)))
         && query
@@ -124,7 +124,7 @@ fn each_key(
             .is_none_or(|(value, column)| with(column, Some(value as u32)))
         && query.instance_id.is_none_or(|_| with(C::Instance, instance))
         && query.tags().all(|(key, value)| match value {
-            None => with(C::TagKey, columns.tag_keys.find(key.as_bytes())),
-            Some(value) => with(C::TagPair, columns.find_tag_pair(key, value)),
+            None => with(C::TagKey, table.tag_keys.find(key.as_bytes())),
+            Some(value) => with(C::TagPair, table.find_tag_pair(key, value)),
         })
 }

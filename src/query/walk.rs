@@ -6,11 +6,11 @@ use roaring::RoaringTreemap;
 use super::page::{Page, PagePlace, ResultRow};
 use super::plan::{Data, Plan, named_instance, plan};
 use super::token::{Cursor, fingerprint};
-use crate::columns::{RunExtra, SymbolId};
 use crate::index::{Conjunction, PageRows, Scratch, Span};
 use crate::limits;
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
+use crate::table::{RunExtra, SymbolId};
 
 /// The page of DescribeInvocations, by slot. `instance` is what [`named_instance`] gives. Cost: that
 /// of a conjunction of sets.
@@ -26,7 +26,7 @@ pub(crate) fn invocations(
     let mut rows = PageRows::new();
     let total = match (plan(data, query, instance, &mut sets), query.paging) {
         (Plan::Nothing, _) => 0,
-        (Plan::One(row), _) if row < span.floor => 0,
+        (Plan::One(row), _) if row < span.start => 0,
         (Plan::One(row), _) => {
             // No token was ever given for one row, so it stands behind none.
             if window.skip == 0 {
@@ -35,9 +35,9 @@ pub(crate) fn invocations(
             1
         }
         (Plan::Rows, Paging::Token { .. }) => {
-            let below = query.after.map_or(span.below, |cursor| sets.cut_before(order, cursor.key));
+            let below = query.after.map_or(span.end, |cursor| sets.cut_before(order, cursor.key));
             walk(data, &mut sets, |sets, scratch| {
-                sets.newest(Span { below, ..span }, window.most + 1, scratch, &mut rows);
+                sets.newest(Span { end: below, ..span }, window.most + 1, scratch, &mut rows);
             });
             0
         }
@@ -67,9 +67,9 @@ pub(crate) fn results(
     let span = data.span();
     let order = &data.index.order;
     // The invocation that the cursor is in may have more rows.
-    let below = query.after.map_or(span.below, |cursor| {
+    let below = query.after.map_or(span.end, |cursor| {
         let before = order.rows_before(cursor.key);
-        let inside = before < span.below && order.key(before) == cursor.key;
+        let inside = before < span.end && order.key(before) == cursor.key;
         before + u32::from(inside)
     });
     let counting = matches!(query.paging, Paging::Offset { .. });
@@ -78,9 +78,9 @@ pub(crate) fn results(
     let mut visit = |row: u32| {
         let Some(slot) = order.slot(row) else { return true };
         let after = query.after.filter(|cursor| cursor.key == order.key(row));
-        let head = data.columns.head(slot);
-        let repeat_mode = data.columns.command_of(head).repeat_mode();
-        for (at, run) in data.columns.runs_of(head).iter().enumerate() {
+        let head = data.table.head(slot);
+        let repeat_mode = data.table.command_of(head).repeat_mode();
+        for (at, run) in data.table.runs_of(head).iter().enumerate() {
             if query.instance_id.is_some() && Some(run.instance) != instance {
                 continue;
             }
@@ -101,7 +101,7 @@ pub(crate) fn results(
             if !query.include_history {
                 continue;
             }
-            let history = data.columns.extra_of(run).map_or(&[][..], RunExtra::history);
+            let history = data.table.extra_of(run).map_or(&[][..], RunExtra::history);
             for (index, record) in history.iter().enumerate().rev() {
                 let matches = run_matches(query.status, record.status, RepeatMode::Once);
                 take(Some(index as u32), record.number, matches);
@@ -109,12 +109,12 @@ pub(crate) fn results(
         }
         counting || rows.len() <= window.most
     };
-    let span = Span { below, ..span };
+    let span = Span { end: below, ..span };
     let mut sets = Conjunction::new(data.config.tuning);
     match plan(data, query, instance, &mut sets) {
         Plan::Nothing => {}
         Plan::One(row) => {
-            if (span.floor..span.below).contains(&row) {
+            if (span.start..span.end).contains(&row) {
                 visit(row);
             }
         }
@@ -146,9 +146,9 @@ pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTr
     let span = data.span();
     let order = &data.index.order;
     let mut sets = Conjunction::new(data.config.tuning);
-    match plan(data, query, named_instance(data.columns, query), &mut sets) {
+    match plan(data, query, named_instance(data.table, query), &mut sets) {
         Plan::Nothing => RoaringTreemap::new(),
-        Plan::One(row) if row < span.floor => RoaringTreemap::new(),
+        Plan::One(row) if row < span.start => RoaringTreemap::new(),
         Plan::One(row) => RoaringTreemap::from([order.key(row).number]),
         Plan::Rows => {
             let mut numbers = Vec::new();
@@ -164,8 +164,8 @@ pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTr
 }
 
 fn history_number(data: Data<'_>, row: ResultRow, index: u32) -> u32 {
-    let run = &data.columns.runs(row.slot)[usize::from(row.run)];
-    let extra = data.columns.extra_of(run);
+    let run = &data.table.runs(row.slot)[usize::from(row.run)];
+    let extra = data.table.extra_of(run);
     extra.and_then(|extra| extra.history().get(index as usize)).map_or(0, |record| record.number)
 }
 

@@ -2,7 +2,7 @@
 //! the two equal.
 //!
 //! What many records share (a command, a tag, an instance, the texts of an error) stands ready as
-//! a piece of JSON in the columns and is appended whole. The short fields of one record or run are
+//! a piece of JSON in the table and is appended whole. The short fields of one record or run are
 //! put together on the stack first, in as few appends as there can be. The order of the fields
 //! follows from that; JSON has none.
 
@@ -11,15 +11,15 @@ use super::times::{ReadyTime, Times};
 use super::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResultView, Show,
 };
-use crate::columns::{
-    Columns, Detail, Head, PlainSuccess, Run, RunExtra, push_bytes, push_string, push_text,
-};
 use crate::error::Error;
 use crate::model::{
     InvocationStatus, LegacyInvokeStatus, OverallStatus, RepeatMode, Timestamp, is_timed,
 };
 use crate::query::{NextToken, PagePlace};
 use crate::request::ContentEncoding;
+use crate::table::{
+    Detail, Head, PlainSuccess, Run, RunExtra, Table, push_bytes, push_string, push_text,
+};
 
 /// Bytes of room that are made for an answer at once, so that most buffers need not grow: for what
 /// comes before its rows, for an invocation, and for a result.
@@ -201,7 +201,7 @@ const INVOKE_ID: &str = "\",\"InvokeId\":\"";
 const TO_INVOKE_ID: usize = TIME.len() + INVOKE_ID.len();
 
 struct Writer<'a> {
-    columns: &'a Columns,
+    table: &'a Table,
     show: Show,
     line: Line,
     times: Times,
@@ -209,8 +209,8 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(columns: &'a Columns, show: Show, out: &'a mut Vec<u8>) -> Self {
-        Writer { columns, show, line: Line::new(), times: Times::new(), out }
+    fn new(table: &'a Table, show: Show, out: &'a mut Vec<u8>) -> Self {
+        Writer { table, show, line: Line::new(), times: Times::new(), out }
     }
 
     fn base64(&self) -> bool {
@@ -231,9 +231,9 @@ impl<'a> Writer<'a> {
     }
 
     fn push_invocation(&mut self, slot: u32) {
-        let head = self.columns.head(slot);
-        self.columns.look_at_texts(head);
-        let command = self.columns.command_of(head);
+        let head = self.table.head(slot);
+        self.table.look_at_texts(head);
+        let command = self.table.command_of(head);
         let overall = head.overall;
         let (status, legacy) =
             (overall.invocation_status() as usize, overall.invoke_status() as usize);
@@ -243,11 +243,11 @@ impl<'a> Writer<'a> {
         if let Some(text) = end.and_then(|end| end.first_chunk_mut()) {
             self.times.write(head.creation_time, text);
         }
-        self.columns.push_invoke_id(head, self.out);
+        self.table.push_invoke_id(head, self.out);
         command.push_json(self.out);
-        self.columns.script_of(head).push_json(self.base64(), self.out);
+        self.table.script_of(head).push_json(self.base64(), self.out);
         self.push_tags(head, b"]},\"InvokeInstances\":{\"InvokeInstance\":[");
-        for run in self.columns.runs_of(head) {
+        for run in self.table.runs_of(head) {
             if self.show.instance.is_none_or(|instance| instance == run.instance) {
                 self.push_run(head, run, command.repeat_mode());
             }
@@ -257,14 +257,14 @@ impl<'a> Writer<'a> {
 
     /// The tags and what comes behind them.
     fn push_tags(&mut self, head: &Head, behind: &[u8]) {
-        for &tag in self.columns.tags_of(head) {
-            self.out.extend_from_slice(self.columns.tag_pairs.get(tag).json());
+        for &tag in self.table.tags_of(head) {
+            self.out.extend_from_slice(self.table.tag_pairs.get(tag).json());
         }
         end_list(behind, self.out);
     }
 
     fn push_run(&mut self, head: &Head, run: &Run, repeat_mode: RepeatMode) {
-        self.out.extend_from_slice(self.columns.instances.get(run.instance).json());
+        self.out.extend_from_slice(self.table.instances.get(run.instance).json());
         match run.plain_success(head.creation_time).filter(|success| success.repeats < 10) {
             Some(success) => self.push_success(&success, repeat_mode),
             None => self.push_any_run(head, run, repeat_mode),
@@ -296,7 +296,7 @@ impl<'a> Writer<'a> {
     }
 
     fn push_any_run(&mut self, head: &Head, run: &Run, repeat_mode: RepeatMode) {
-        let extra = self.columns.extra_of(run);
+        let extra = self.table.extra_of(run);
         let status = run.status();
         let recurring = usize::from(repeat_mode.is_recurring());
         let timed = is_timed(repeat_mode, status.is_end());
@@ -338,7 +338,7 @@ impl<'a> Writer<'a> {
         self.line.put_number(extra.map_or(0, RunExtra::dropped));
         put_exit_code(&mut self.line, exit_code);
         self.line.append_to(self.out);
-        self.push_detail(self.columns.detail(run.detail(extra)));
+        self.push_detail(self.table.detail(run.detail(extra)));
         match extra.map(|extra| extra.output()) {
             Some(output) if self.show.output && !output.is_empty() => {
                 self.out.extend_from_slice(b",\"Output\":");
@@ -363,7 +363,7 @@ impl<'a> Writer<'a> {
         let (head, detail) = row.parts();
         self.out.extend_from_slice(row.instance_json());
         self.out.extend_from_slice(b",\"InvokeId\":\"");
-        self.columns.push_invoke_id(head, self.out);
+        self.table.push_invoke_id(head, self.out);
         self.out.extend_from_slice(b"\",\"InvocationStatus\":\"");
         self.out.extend_from_slice(row.invocation_status().as_str().as_bytes());
         self.out.extend_from_slice(b"\",\"InvokeRecordStatus\":\"");

@@ -2,10 +2,10 @@
 
 use super::Show;
 use super::views::{InvocationView, TagView, all_detail_texts, detail_texts, text};
-use crate::columns::{Columns, Detail, DetailField, Head, HistoryRecord, Run, RunExtra};
 use crate::model::{InstanceInvokeStatus, InvocationStatus, RepeatMode, Timestamp};
 use crate::query::ResultRow;
 use crate::request::ContentEncoding;
+use crate::table::{Detail, DetailField, Head, HistoryRecord, Run, RunExtra, Table};
 
 /// One row of DescribeInvocationResults: a run, or an earlier execution of a recurring task. A
 /// method that gives a text costs O(its length), every other one O(1). Serialises (with serde) to
@@ -57,17 +57,17 @@ macro_rules! of_invocation {
 }
 
 impl<'a> InvocationResultView<'a> {
-    pub(crate) fn new(columns: &'a Columns, row: ResultRow, show: Show) -> Self {
-        let run = &columns.runs(row.slot)[usize::from(row.run)];
-        let extra = columns.extra_of(run);
+    pub(crate) fn new(table: &'a Table, row: ResultRow, show: Show) -> Self {
+        let run = &table.runs(row.slot)[usize::from(row.run)];
+        let extra = table.extra_of(run);
         let history =
             row.history.zip(extra).and_then(|(at, extra)| extra.history().get(at as usize));
         InvocationResultView {
-            invocation: InvocationView::new(columns, row.slot, show),
+            invocation: InvocationView::new(table, row.slot, show),
             run,
             extra,
             history,
-            detail: columns.detail(history.map_or(run.detail(extra), |record| record.detail)),
+            detail: table.detail(history.map_or(run.detail(extra), |record| record.detail)),
         }
     }
 
@@ -83,7 +83,7 @@ impl<'a> InvocationResultView<'a> {
 
     /// `{"InstanceId":"..."`
     pub(super) fn instance_json(&self) -> &'a [u8] {
-        self.invocation.columns.instances.get(self.run.instance).json()
+        self.invocation.table.instances.get(self.run.instance).json()
     }
 
     /// Whether this is an earlier execution and not the run itself.
@@ -119,7 +119,7 @@ impl<'a> InvocationResultView<'a> {
     /// `InstanceId`: 1 to 128 bytes.
     #[must_use]
     pub fn instance_id(&self) -> &'a str {
-        text(self.invocation.columns.instances.get(self.run.instance).text())
+        text(self.invocation.table.instances.get(self.run.instance).text())
     }
 
     /// `InvocationStatus` of the run, or the one the earlier execution ended with.

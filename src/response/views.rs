@@ -1,16 +1,16 @@
 //! Rows of DescribeInvocations as borrowed structs.
 
 use super::Show;
-use crate::columns::{
-    Columns, Command, CommandField, Detail, DetailField, Head, Run, RunExtra, Script, ScriptField,
-    TagPair,
-};
 use crate::model::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus,
     LegacyInvokeStatus, OverallStatus, RepeatMode, Tag, Timestamp, is_timed,
 };
+use crate::table::{
+    Command, CommandField, Detail, DetailField, Head, Run, RunExtra, Script, ScriptField, Table,
+    TagPair,
+};
 
-/// Text of the columns, which was UTF-8 when it was accepted.
+/// Text of the table, which was UTF-8 when it was accepted.
 pub(super) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
@@ -43,7 +43,7 @@ pub(super) fn text(bytes: &[u8]) -> &str {
 /// ```
 #[derive(Clone, Copy)]
 pub struct InvocationView<'a> {
-    pub(super) columns: &'a Columns,
+    pub(super) table: &'a Table,
     pub(super) head: &'a Head,
     command: &'a Command,
     script: &'a Script,
@@ -61,28 +61,28 @@ macro_rules! command_texts {
 }
 
 impl<'a> InvocationView<'a> {
-    pub(crate) fn new(columns: &'a Columns, slot: u32, show: Show) -> Self {
-        let head = columns.head(slot);
-        let (command, script) = (columns.command_of(head), columns.script_of(head));
-        InvocationView { columns, head, command, script, show }
+    pub(crate) fn new(table: &'a Table, slot: u32, show: Show) -> Self {
+        let head = table.head(slot);
+        let (command, script) = (table.command_of(head), table.script_of(head));
+        InvocationView { table, head, command, script, show }
     }
 
     /// `InvokeId`: 1 to 128 bytes, unique in the store.
     #[must_use]
     pub fn invoke_id(&self) -> &'a str {
-        text(self.columns.invoke_id(self.head))
+        text(self.table.invoke_id(self.head))
     }
 
     /// `RegionId` of the record: 1 to 128 bytes. The answer does not show it.
     #[must_use]
     pub fn region_id(&self) -> &'a str {
-        text(self.columns.scope_of(self.head).region_id())
+        text(self.table.scope_of(self.head).region_id())
     }
 
     /// `ResourceGroupId` of the record: at most 128 bytes. The answer does not show it.
     #[must_use]
     pub fn resource_group_id(&self) -> &'a str {
-        text(self.columns.scope_of(self.head).resource_group_id())
+        text(self.table.scope_of(self.head).resource_group_id())
     }
 
     /// `CreationTime`: what the list is ordered by, and what the record's age counts from.
@@ -163,15 +163,15 @@ impl<'a> InvocationView<'a> {
 
     /// `Tags`: at most 20, in the order they were given.
     pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + use<'a> {
-        let columns = self.columns;
-        columns.tags_of(self.head).iter().map(|&tag| TagView(columns.tag_pairs.get(tag)))
+        let table = self.table;
+        table.tags_of(self.head).iter().map(|&tag| TagView(table.tag_pairs.get(tag)))
     }
 
     /// `InvokeInstances`: 1 to 100, in the order they were named; only the one asked for when the
     /// request names an instance.
     pub fn instances(&self) -> impl Iterator<Item = RunView<'a>> + use<'a> {
         let view = *self;
-        let runs = self.columns.runs_of(self.head).iter();
+        let runs = self.table.runs_of(self.head).iter();
         runs.filter(move |run| view.show.instance.is_none_or(|instance| instance == run.instance))
             .map(move |run| RunView::new(view, run))
     }
@@ -299,7 +299,7 @@ impl std::fmt::Debug for TagView<'_> {
 /// ```
 #[derive(Clone, Copy)]
 pub struct RunView<'a> {
-    columns: &'a Columns,
+    table: &'a Table,
     head: &'a Head,
     run: &'a Run,
     extra: Option<&'a RunExtra>,
@@ -343,20 +343,20 @@ pub(super) use {all_detail_texts, detail_texts};
 
 impl<'a> RunView<'a> {
     fn new(invocation: InvocationView<'a>, run: &'a Run) -> Self {
-        let InvocationView { columns, head, show, .. } = invocation;
-        let extra = columns.extra_of(run);
-        let detail = columns.detail(run.detail(extra));
-        RunView { columns, head, run, extra, detail, show }
+        let InvocationView { table, head, show, .. } = invocation;
+        let extra = table.extra_of(run);
+        let detail = table.detail(run.detail(extra));
+        RunView { table, head, run, extra, detail, show }
     }
 
     fn repeat_mode(&self) -> RepeatMode {
-        self.columns.command_of(self.head).repeat_mode()
+        self.table.command_of(self.head).repeat_mode()
     }
 
     /// `InstanceId`: 1 to 128 bytes, once in an invocation.
     #[must_use]
     pub fn instance_id(&self) -> &'a str {
-        text(self.columns.instances.get(self.run.instance).text())
+        text(self.table.instances.get(self.run.instance).text())
     }
 
     /// `InvocationStatus` of the run.

@@ -64,8 +64,8 @@ impl Store {
         let expired = key.time < self.cutoff(now);
         let retained = !expired && self.make_room(key);
         if retained {
-            let slot = self.columns.insert(invocation, key.time);
-            self.index.insert(key, slot, &self.columns);
+            let slot = self.table.insert(invocation, key.time);
+            self.index.insert(key, slot, &self.table);
             self.note_outputs(slot);
             self.keep_output_budget();
         } else {
@@ -100,7 +100,7 @@ impl Store {
         let mut fresh = Vec::new();
         // Where there may be too many, they wait until it is known which ones stay. Else each goes
         // in at once: to come back to it would take a sixth more.
-        let may_wait = self.columns.len() + invocations.len() > self.config.capacity;
+        let may_wait = self.table.len() + invocations.len() > self.config.capacity;
         let (mut waiting, mut waiting_ids) = (Vec::new(), HashSet::new());
         let mut reports = Vec::with_capacity(invocations.len());
         for (position, invocation) in invocations.iter().enumerate() {
@@ -120,7 +120,7 @@ impl Store {
                 if !may_wait {
                     let more = &invocations[position..];
                     let runs = more.iter().map(|record| record.instances.len()).sum();
-                    self.columns.reserve(more.len(), runs);
+                    self.table.reserve(more.len(), runs);
                 }
             }
             let key = self.next_key(invocation, now);
@@ -131,7 +131,7 @@ impl Store {
                 waiting_ids.insert(invoke_id);
                 waiting.push((key, position));
             } else {
-                fresh.push((key, self.columns.insert(invocation, key.time)));
+                fresh.push((key, self.table.insert(invocation, key.time)));
             }
             reports.push(Ok(Accepted { acceptance_number: key.number, retained }));
         }
@@ -140,16 +140,16 @@ impl Store {
             let beyond = self.make_room_for(&waiting);
             for (at, (key, position)) in waiting.into_iter().enumerate() {
                 if at >= beyond {
-                    fresh.push((key, self.columns.insert(&invocations[position], key.time)));
+                    fresh.push((key, self.table.insert(&invocations[position], key.time)));
                 } else if let Ok(accepted) = &mut reports[position] {
                     accepted.retained = false;
                     self.counters.not_retained += 1;
                 }
             }
         }
-        self.columns.give_back_room();
+        self.table.give_back_room();
         let slots: Vec<u32> = fresh.iter().map(|&(_, slot)| slot).collect();
-        self.index.insert_batch(fresh, &self.columns);
+        self.index.insert_batch(fresh, &self.table);
         slots.into_iter().for_each(|slot| self.note_outputs(slot));
         self.keep_output_budget();
         reports
@@ -158,7 +158,7 @@ impl Store {
     /// Evicts what the records that wait, in list order, leave no room for. Returns how many of
     /// these, from the first, are beyond the capacity themselves. Cost: O(surplus), and evicting.
     fn make_room_for(&mut self, waiting: &[(RowKey, usize)]) -> usize {
-        let all = self.columns.len() + waiting.len();
+        let all = self.table.len() + waiting.len();
         let order = &self.index.order;
         let mut held = (order.first()..order.rows()).filter(|&row| order.slot(row).is_some());
         let mut oldest = held.next();
@@ -172,16 +172,16 @@ impl Store {
                 oldest = held.next();
             }
         }
-        self.evict_to(self.columns.len() - evicted);
+        self.evict_to(self.table.len() - evicted);
         beyond
     }
 
     /// The record, unless its InvokeId is held already.
     fn judge<'a>(&self, valid: Valid<'a>, now: Timestamp) -> Result<&'a Invocation, Error> {
         let invocation = valid.record();
-        let held = self.columns.find(&invocation.invoke_id);
+        let held = self.table.find(&invocation.invoke_id);
         let cutoff = self.cutoff(now);
-        if held.is_some_and(|slot| self.columns.head(slot).creation_time >= cutoff) {
+        if held.is_some_and(|slot| self.table.head(slot).creation_time >= cutoff) {
             return Err(Error::record_duplicate("InvokeId", &invocation.invoke_id));
         }
         Ok(invocation)
@@ -195,11 +195,11 @@ impl Store {
     /// Evicts the oldest record if the store is full. False when the record with `key` would
     /// itself be the oldest.
     fn make_room(&mut self, key: RowKey) -> bool {
-        if self.columns.len() < self.config.capacity {
+        if self.table.len() < self.config.capacity {
             return true;
         }
         match self.oldest() {
-            Some(oldest) if self.columns.head(oldest).creation_time <= key.time => {
+            Some(oldest) if self.table.head(oldest).creation_time <= key.time => {
                 self.evict_to(self.config.capacity - 1);
                 true
             }

@@ -9,13 +9,13 @@ impl Store {
     /// others read meanwhile then keeps them out for a shorter time. Cost: O(size of the record and
     /// its index entries), and the same of the one that it evicts.
     pub(crate) fn look_ahead(&self, valid: Valid<'_>) {
-        if self.columns.len() >= self.config.capacity
+        if self.table.len() >= self.config.capacity
             && let Some(oldest) = self.oldest()
         {
-            self.columns.look_ahead_to_remove(oldest);
-            self.index.look_ahead_to_remove(oldest, &self.columns);
+            self.table.look_ahead_to_remove(oldest);
+            self.index.look_ahead_to_remove(oldest, &self.table);
         }
-        let entries = self.columns.look_ahead_to_insert(valid.record());
+        let entries = self.table.look_ahead_to_insert(valid.record());
         self.index.look_at(&entries, self.index.order.rows());
     }
 }

@@ -41,7 +41,7 @@ impl Store {
         if let Some(budget) = &mut self.outputs {
             let order = &self.index.order;
             let key = order.key(order.row_of(slot));
-            budget.set(key, slot, self.columns.output_bytes(slot));
+            budget.set(key, slot, self.table.output_bytes(slot));
         }
     }
 
@@ -56,19 +56,19 @@ impl Store {
     /// Drops outputs until the budget holds.
     pub(super) fn keep_output_budget(&mut self) {
         while let Some((key, slot)) = self.outputs.as_ref().and_then(OutputBudget::oldest_over) {
-            self.counters.output_bytes_dropped += self.columns.drop_outputs(slot);
+            self.counters.output_bytes_dropped += self.table.drop_outputs(slot);
             if let Some(budget) = &mut self.outputs {
                 budget.set(key, slot, 0);
             }
         }
     }
 
-    /// Checks the budget's books against the columns.
+    /// Checks the budget's books against the table.
     pub(super) fn validate_outputs(&self) -> Result<(), String> {
         let Some(budget) = &self.outputs else { return Ok(()) };
         let mut total = 0;
         for slot in self.index.order.newest_first(self.index.order.first()) {
-            let bytes = self.columns.output_bytes(slot);
+            let bytes = self.table.output_bytes(slot);
             let key = self.index.order.key(self.index.order.row_of(slot));
             let noted = budget.by_age.get(&key).map_or(0, |&(_, bytes)| bytes);
             if noted != bytes {

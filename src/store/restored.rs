@@ -1,11 +1,11 @@
 //! What an archive needs of a store, and how a store comes out of one.
 
 use super::Store;
-use crate::columns::{Columns, Head};
 use crate::config::{Clock, Config};
 use crate::index::RowKey;
 use crate::model::Timestamp;
 use crate::query::Data;
+use crate::table::{Head, Table};
 
 /// All of a store that outlives it.
 pub(crate) struct Saved<'a> {
@@ -39,24 +39,24 @@ impl Store {
         store
     }
 
-    /// The columns, to be filled by way of [`restore_record`](Self::restore_record).
-    pub(crate) fn columns_mut(&mut self) -> &mut Columns {
-        &mut self.columns
+    /// The table, to be filled by way of [`restore_record`](Self::restore_record).
+    pub(crate) fn table_mut(&mut self) -> &mut Table {
+        &mut self.table
     }
 
-    /// Puts a record with the last `runs` runs of the columns in its place behind all others. It
+    /// Puts a record with the last `runs` runs of the table in its place behind all others. It
     /// is within the limits. What is over the budget of outputs goes at once and not at the end,
     /// which is the same, as the oldest come first, and never takes the memory for all.
     pub(crate) fn restore_record(&mut self, key: RowKey, head: Head, runs: usize) {
-        let slot = self.columns.place_restored(head, runs);
-        self.index.insert_one_of_many(key, slot, &self.columns);
+        let slot = self.table.place_restored(head, runs);
+        self.index.insert_one_of_many(key, slot, &self.table);
         self.note_outputs(slot);
         self.keep_output_budget();
     }
 
     /// The store, once all records are in it.
     pub(crate) fn restored(mut self, gone: Gone) -> Store {
-        self.columns.end_restore();
+        self.table.end_restore();
         self.counters.expired += gone.expired;
         self.counters.evicted += gone.evicted;
         self.counters.history_dropped += gone.history;

@@ -2,11 +2,11 @@
 
 use super::Store;
 use super::outputs::OutputBudget;
-use crate::columns::Columns;
 use crate::config::Tuning;
 use crate::error::Error;
 use crate::index::Index;
 use crate::model::Timestamp;
+use crate::table::Table;
 
 /// What happened to a store's records so far. Kept for the life of the store.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,8 +67,8 @@ impl Store {
         let now = self.now();
         let expired = self.expired_at(now);
         Statistics {
-            records: self.columns.len() - expired,
-            bytes: self.columns.bytes() + self.index.bytes(),
+            records: self.table.len() - expired,
+            bytes: self.table.bytes() + self.index.bytes(),
             evicted: self.counters.evicted,
             expired: self.counters.expired + expired as u64,
             not_retained: self.counters.not_retained,
@@ -96,7 +96,7 @@ impl Store {
     /// Cost: O(records).
     pub fn clear(&mut self) {
         self.begin_write(self.now());
-        self.columns = Columns::default();
+        self.table = Table::default();
         self.index = Index::new(self.config.tuning);
         self.outputs = self.config.output_budget.map(OutputBudget::new);
     }
@@ -122,7 +122,7 @@ impl Store {
         self.last_write = now;
         let cutoff = self.cutoff(now);
         while let Some(slot) = self.oldest() {
-            if self.columns.head(slot).creation_time >= cutoff {
+            if self.table.head(slot).creation_time >= cutoff {
                 break;
             }
             self.remove(slot);
@@ -133,7 +133,7 @@ impl Store {
 
     /// Removes the oldest records until there are at most `most`.
     pub(super) fn evict_to(&mut self, most: usize) {
-        while self.columns.len() > most {
+        while self.table.len() > most {
             let Some(slot) = self.oldest() else { break };
             self.remove(slot);
             self.counters.evicted += 1;
@@ -148,13 +148,13 @@ impl Store {
 
     fn remove(&mut self, slot: u32) {
         self.forget_outputs(slot);
-        self.index.remove(slot, &self.columns);
-        self.columns.remove(slot);
+        self.index.remove(slot, &self.table);
+        self.table.remove(slot);
     }
 
     fn drop_dead(&mut self) {
         let Tuning { dead_min, .. } = self.config.tuning;
-        self.index.drop_dead_rows(&self.columns);
-        self.columns.drop_dead(dead_min);
+        self.index.drop_dead_rows(&self.table);
+        self.table.drop_dead(dead_min);
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::Store;
 use super::validate::{DETAIL_FIELDS, text};
-use crate::columns::{Detail, IndexedColumn, RunState, region_timed};
 use crate::error::Error;
 use crate::limits;
 use crate::model::{InvocationStatus, OutputUpdate, Overall, RunUpdate, Timestamp, check_move};
+use crate::table::{Detail, IndexedColumn, RunState, region_timed};
 
 impl Store {
     /// Changes the run of `invoke_id` on `instance_id`, see [`RunUpdate`] for what can be changed
@@ -34,8 +34,8 @@ impl Store {
         for (field, given) in DETAIL_FIELDS.iter().zip(named_texts(update)) {
             given.map_or(Ok(()), |given| text(field, given))?;
         }
-        let repeat_mode = self.columns.command_of(self.columns.head(slot)).repeat_mode();
-        let from = self.columns.runs(slot)[at].status();
+        let repeat_mode = self.table.command_of(self.table.head(slot)).repeat_mode();
+        let from = self.table.runs(slot)[at].status();
         check_move(repeat_mode, from, update.invocation_status, update.reschedule)?;
 
         self.begin_write(now);
@@ -60,12 +60,12 @@ impl Store {
             runs.push(self.find_run(slot, instance_id)?);
         }
         if runs.is_empty() {
-            runs.extend(0..self.columns.runs(slot).len());
+            runs.extend(0..self.table.runs(slot).len());
         }
         self.begin_write(now);
         let mut changed = 0;
         for at in runs {
-            let to = match self.columns.runs(slot)[at].status() {
+            let to = match self.table.runs(slot)[at].status() {
                 InvocationStatus::Pending | InvocationStatus::Scheduled => RunUpdate::cancelled(),
                 InvocationStatus::Running => RunUpdate::stop_requested(),
                 _ => continue,
@@ -77,20 +77,20 @@ impl Store {
     }
 
     fn find_run(&self, slot: u32, instance_id: &str) -> Result<usize, Error> {
-        let instance = self.columns.instances.find(instance_id.as_bytes());
-        let mut runs = self.columns.runs(slot).iter();
+        let instance = self.table.instances.find(instance_id.as_bytes());
+        let mut runs = self.table.runs(slot).iter();
         let at = instance.and_then(|id| runs.position(|run| run.instance == id));
         at.ok_or_else(|| {
-            let invoke_id = self.columns.invoke_id(self.columns.head(slot));
+            let invoke_id = self.table.invoke_id(self.table.head(slot));
             Error::unknown_instance(instance_id, &String::from_utf8_lossy(invoke_id))
         })
     }
 
     /// Makes a change that is allowed.
     fn apply(&mut self, slot: u32, at: usize, update: &RunUpdate, now: Timestamp) {
-        let before = self.columns.head(slot).overall;
-        let repeat_mode = self.columns.command_of(self.columns.head(slot)).repeat_mode();
-        let mut state = self.columns.run_state(slot, at);
+        let before = self.table.head(slot).overall;
+        let repeat_mode = self.table.command_of(self.table.head(slot)).repeat_mode();
+        let mut state = self.table.run_state(slot, at);
         let from = state.status;
         let to = update.invocation_status.unwrap_or(from);
         let time = update.time.unwrap_or(now);
@@ -103,23 +103,23 @@ impl Store {
         let named = named_texts(update);
         if clears || named.iter().any(Option::is_some) {
             // Taken along, so that the texts it has now stay while the new ones are made.
-            let old = state.detail.map(|number| self.columns.details.get(number.get() - 1).clone());
+            let old = state.detail.map(|number| self.table.details.get(number.get() - 1).clone());
             let kept = Detail::strings(old.as_ref().filter(|_| !clears));
             let mut strings = kept;
             for (string, named) in strings.iter_mut().zip(named) {
                 *string = named.map_or(*string, str::as_bytes);
             }
-            state.detail = self.columns.replace_detail(state.detail, strings);
+            state.detail = self.table.replace_detail(state.detail, strings);
         }
         let was_executing = matches!(from, InvocationStatus::Running | InvocationStatus::Stopping);
         let execution_ends = repeat_mode.is_recurring() && was_executing && to.is_end();
         if update.reschedule {
             state.status = InvocationStatus::Scheduled;
         }
-        self.columns.set_run_state(slot, at, state);
+        self.table.set_run_state(slot, at, state);
         if execution_ends {
             let limit = self.config.history_limit;
-            self.counters.history_dropped += self.columns.push_history(slot, at, to, limit);
+            self.counters.history_dropped += self.table.push_history(slot, at, to, limit);
         }
         self.index_overall(slot, before);
         if to != from || update.output.is_some() {
@@ -136,8 +136,8 @@ impl Store {
 
     /// Moves the index entries of the record in `slot` from its overall status `before`.
     fn index_overall(&mut self, slot: u32, before: Overall) {
-        let head = self.columns.head(slot);
-        let (after, region) = (head.overall, self.columns.scope_of(head).region());
+        let head = self.table.head(slot);
+        let (after, region) = (head.overall, self.table.scope_of(head).region());
         if after == before {
             return;
         }

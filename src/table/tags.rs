@@ -1,7 +1,7 @@
 //! Tags, which records share by pairs of key and value.
 
 use super::fragment::push_string;
-use super::invocations::Columns;
+use super::invocations::Table;
 use super::packed::{self, Key, Packed};
 use super::symbols::{Symbol, SymbolId};
 use crate::limits;
@@ -62,7 +62,7 @@ impl TagPair {
     }
 }
 
-impl Columns {
+impl Table {
     /// The tag with the key `key` and the value `value`, which are no longer than tags are.
     /// Cost: O(length).
     pub(crate) fn find_tag_pair(&self, key: &str, value: &str) -> Option<SymbolId> {

@@ -158,43 +158,43 @@ impl CommandName {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Columns;
+    use super::super::Table;
     use crate::model::{InstanceRun, Invocation, Timestamp};
 
-    fn insert(columns: &mut Columns, id: &str, content: &str) -> u32 {
+    fn insert(table: &mut Table, id: &str, content: &str) -> u32 {
         let mut record = Invocation::new("r", id, "c");
         record.command_name = "name".into();
         record.command_content = content.as_bytes().into();
         record.instances.push(InstanceRun::new("i"));
-        columns.insert(&record, Timestamp::MIN)
+        table.insert(&record, Timestamp::MIN)
     }
 
     #[test]
     fn a_name_stays_and_its_script_goes() {
-        let mut columns = Columns::default();
-        let name_is_alone = |columns: &Columns| {
-            assert_eq!(columns.internal_validate(), Ok(()));
-            let id = columns.command_names.find(b"name").expect("a record has it");
-            columns.command_names.get(id).is_alone()
+        let mut table = Table::default();
+        let name_is_alone = |table: &Table| {
+            assert_eq!(table.internal_validate(), Ok(()));
+            let id = table.command_names.find(b"name").expect("a record has it");
+            table.command_names.get(id).is_alone()
         };
-        let first = insert(&mut columns, "t-1", "one");
-        let second = insert(&mut columns, "t-2", "two");
-        assert!(!name_is_alone(&columns));
-        columns.remove(first);
-        assert!(name_is_alone(&columns), "it was kept in the script of the first");
-        let third = insert(&mut columns, "t-3", "three");
-        assert!(name_is_alone(&columns));
-        columns.remove(second);
-        columns.remove(third);
-        assert_eq!(columns.command_names.find(b"name"), None);
+        let first = insert(&mut table, "t-1", "one");
+        let second = insert(&mut table, "t-2", "two");
+        assert!(!name_is_alone(&table));
+        table.remove(first);
+        assert!(name_is_alone(&table), "it was kept in the script of the first");
+        let third = insert(&mut table, "t-3", "three");
+        assert!(name_is_alone(&table));
+        table.remove(second);
+        table.remove(third);
+        assert_eq!(table.command_names.find(b"name"), None);
 
         // A script that gets its JSON is another allocation, and the name goes along.
         let ids = (0..10).map(|number| format!("t-4{number}"));
-        let all: Vec<u32> = ids.map(|id| insert(&mut columns, &id, "four")).collect();
-        assert!(columns.script_of(columns.head(all[0])).has_json());
-        assert!(!name_is_alone(&columns));
-        insert(&mut columns, "t-6", "five");
-        all.into_iter().for_each(|slot| columns.remove(slot));
-        assert!(name_is_alone(&columns));
+        let all: Vec<u32> = ids.map(|id| insert(&mut table, &id, "four")).collect();
+        assert!(table.script_of(table.head(all[0])).has_json());
+        assert!(!name_is_alone(&table));
+        insert(&mut table, "t-6", "five");
+        all.into_iter().for_each(|slot| table.remove(slot));
+        assert!(name_is_alone(&table));
     }
 }

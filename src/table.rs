@@ -29,7 +29,7 @@ pub(crate) use extras::{HistoryRecord, RunExtra};
 pub(crate) use fragment::{push_bytes, push_string, push_text};
 pub(crate) use growth::reserve_for_one;
 pub(crate) use heads::{Head, Shared};
-pub(crate) use invocations::{Columns, IndexKey, IndexKeys, IndexedColumn, region_timed};
+pub(crate) use invocations::{IndexKey, IndexKeys, IndexedColumn, Table, region_timed};
 pub(crate) use runs::{PlainSuccess, Run, RunState};
 pub(crate) use scripts::{Script, ScriptField};
 pub(crate) use symbols::SymbolId;

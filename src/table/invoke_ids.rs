@@ -30,7 +30,7 @@ impl InvokeId {
         InvokeId { length: u8::MAX, bytes }
     }
 
-    /// The same id in another store's columns.
+    /// The same id in another store's table.
     pub(super) fn copied(&self, from: &LongIds, to: &mut LongIds) -> Self {
         match self.number() {
             None => InvokeId { ..*self },

@@ -77,7 +77,7 @@ pub(crate) struct RunState {
     pub(crate) exit_code: Option<i64>,
     pub(crate) output: Option<Arc<[u8]>>,
     pub(crate) dropped: u64,
-    /// The texts it has now. Changed by [`Columns::replace_detail`](super::Columns::replace_detail).
+    /// The texts it has now. Changed by [`Table::replace_detail`](super::Table::replace_detail).
     pub(crate) detail: Option<NonZeroU32>,
 }
 
@@ -289,7 +289,7 @@ impl Run {
         changed
     }
 
-    /// A copy for other columns, with what its instance and its detail are there, and without its
+    /// A copy for other table, with what its instance and its detail are there, and without its
     /// history.
     #[inline]
     pub(super) fn copy_to(

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::commands::Command;
 use super::heads::Head;
-use super::invocations::{Columns, IndexKeys, IndexedColumn};
+use super::invocations::{IndexKeys, IndexedColumn, Table};
 use super::packed::{Key, encode_key};
 use super::scripts::Script;
 use super::symbols::{SymbolId, Symbols};
@@ -20,9 +20,9 @@ type Ids = SmallVec<[SymbolId; 8]>;
 /// Room for most keys.
 const KEY_BYTES: usize = 512;
 
-impl Columns {
+impl Table {
     /// Looks at what inserting `invocation` reads. Gives the entries that it most likely gets in the
-    /// index beside other records, but none of columns with few values, which stay in the caches.
+    /// index beside other records, but none of table with few values, which stay in the caches.
     /// Cost: O(size of the record).
     pub(crate) fn look_ahead_to_insert(&self, invocation: &Invocation) -> IndexKeys {
         let mut key = Vec::with_capacity(KEY_BYTES);
@@ -121,14 +121,14 @@ mod tests {
 
     #[test]
     fn what_is_looked_at_is_what_a_record_then_shares() {
-        let mut columns = Columns::default();
+        let mut table = Table::default();
         let slots: Vec<u32> =
-            (0..1_000).map(|n| columns.insert(&record(n), Timestamp::MIN)).collect();
+            (0..1_000).map(|n| table.insert(&record(n), Timestamp::MIN)).collect();
         let mut right = 0;
         for (number, &slot) in slots.iter().enumerate() {
             let mut entries = IndexKeys::new();
-            columns.for_each_index_key(slot, |entry| entries.push(entry));
-            let likely = columns.look_ahead_to_insert(&record(number));
+            table.for_each_index_key(slot, |entry| entries.push(entry));
+            let likely = table.look_ahead_to_insert(&record(number));
             assert_eq!(likely.len(), 8, "two instances, two tags, their keys, a command, a name");
             right += likely.iter().filter(|entry| entries.contains(entry)).count();
         }
@@ -138,12 +138,12 @@ mod tests {
 
     #[test]
     fn a_record_that_shares_nothing_has_nothing_to_look_at() {
-        let mut columns = Columns::default();
-        assert!(columns.look_ahead_to_insert(&record(1)).is_empty());
-        let slot = columns.insert(&record(1), Timestamp::MIN);
-        columns.look_ahead_to_remove(slot);
-        columns.remove(slot);
-        assert!(columns.look_ahead_to_insert(&record(1)).is_empty());
-        assert_eq!(columns.internal_validate(), Ok(()));
+        let mut table = Table::default();
+        assert!(table.look_ahead_to_insert(&record(1)).is_empty());
+        let slot = table.insert(&record(1), Timestamp::MIN);
+        table.look_ahead_to_remove(slot);
+        table.remove(slot);
+        assert!(table.look_ahead_to_insert(&record(1)).is_empty());
+        assert_eq!(table.internal_validate(), Ok(()));
     }
 }

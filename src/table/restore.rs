@@ -1,7 +1,7 @@
 //! Records that come by the numbers of their shared values, which are added before them.
 //!
-//! In columns that were empty and lose nothing meanwhile, a value's symbol is how many of its
-//! kind were added before it. Until [`Columns::end_restore`] each added value counts as used once
+//! In table that were empty and lose nothing meanwhile, a value's symbol is how many of its
+//! kind were added before it. Until [`Table::end_restore`] each added value counts as used once
 //! more than by records, so that it is there whether or not a record has come that uses it.
 
 use std::num::NonZeroU32;
@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use super::commands::Command;
 use super::details::Detail;
 use super::heads::{Head, Shared};
-use super::invocations::Columns;
+use super::invocations::Table;
 use super::runs::{Run, RunState};
 use super::scripts::Script;
 use super::symbols::{Symbol, SymbolId, Symbols};
@@ -18,7 +18,7 @@ use crate::model::{Invocation, Overall, Timestamp};
 
 /// Adding shared values. What is there already is not added; all but a command say so with false.
 /// Cost: O(length).
-impl Columns {
+impl Table {
     pub(crate) fn add_region(&mut self, text: &str) -> bool {
         add_plain(&mut self.regions, text)
     }
@@ -76,8 +76,8 @@ fn add_plain(symbols: &mut Symbols<Symbol>, text: &str) -> bool {
 }
 
 /// Adding records: a head, then its runs in order, each with its history in order, then
-/// [`Columns::place_restored`]. Cost: O(1) for each, and O(length) for texts.
-impl Columns {
+/// [`Table::place_restored`]. Cost: O(1) for each, and O(length) for texts.
+impl Table {
     /// A head that uses its shared values, and is not in its place yet.
     pub(crate) fn restored_head(
         &mut self,

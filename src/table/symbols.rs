@@ -187,7 +187,7 @@ impl<T> Symbols<T> {
     }
 }
 
-/// For the columns of a page, which only reads: nothing is found or counted.
+/// For the table of a page, which only reads: nothing is found or counted.
 impl<T: Key> Symbols<T> {
     pub(super) fn reserve(&mut self, more: usize) {
         self.values.reserve_exact(more);

@@ -3,12 +3,12 @@
 use std::num::NonZeroU32;
 
 use super::extras::RunExtra;
-use super::invocations::Columns;
+use super::invocations::Table;
 use super::runs::{Run, RunState};
 use crate::limits;
 use crate::model::{InvocationStatus, Overall};
 
-impl Columns {
+impl Table {
     pub(crate) fn run_state(&self, slot: u32, at: usize) -> RunState {
         let run = &self.runs(slot)[at];
         run.state(self.head(slot).creation_time, self.extra_of(run))
@@ -78,7 +78,7 @@ impl Columns {
 }
 
 /// Outputs of a record as a whole.
-impl Columns {
+impl Table {
     /// Bytes of output in the record's runs and their histories. Cost: O(runs and history).
     pub(crate) fn output_bytes(&self, slot: u32) -> usize {
         let extras = self.runs(slot).iter().filter_map(|run| self.extra_of(run));

@@ -1,6 +1,6 @@
 //! Where records belong: region and resource group together, of which most stores have a handful.
 
-use super::invocations::Columns;
+use super::invocations::Table;
 use super::packed::{Key, Packed, encode_key};
 use super::symbols::{Symbol, SymbolId, Symbols};
 
@@ -43,7 +43,7 @@ impl Scope {
     }
 }
 
-impl Columns {
+impl Table {
     pub(super) fn acquire_scope(
         &mut self,
         region_id: &str,

@@ -1,4 +1,4 @@
-//! What the columns take, and whether all in them that is derived or counted is right.
+//! What the table take, and whether all in them that is derived or counted is right.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::commands::Command;
 use super::details::Detail;
 use super::extras::RunExtra;
 use super::heads::Head;
-use super::invocations::Columns;
+use super::invocations::Table;
 use super::packed::Key;
 use super::runs::Run;
 use super::scopes::Scope;
@@ -15,7 +15,7 @@ use super::symbols::{Symbol, SymbolId, Symbols};
 use super::tags::TagPair;
 use crate::model::Overall;
 
-impl Columns {
+impl Table {
     /// Heap bytes.
     pub(crate) fn bytes(&self) -> usize {
         let long_ids: usize = self.long_ids.values().map(|id| id.len()).sum();
@@ -70,12 +70,12 @@ impl Columns {
             long_ids.extend(head.invoke_id.number());
             let invoke_id = std::str::from_utf8(self.invoke_id(head)).map_err(|e| e.to_string())?;
             if self.find(invoke_id) != Some(slot as u32) {
-                return Err(format!("columns: {invoke_id} is not found by its id"));
+                return Err(format!("table: {invoke_id} is not found by its id"));
             }
             let command = self.command_of(head);
             let statuses = self.runs_of(head).iter().map(Run::status);
             if head.overall != Overall::derive(command.repeat_mode(), statuses) {
-                return Err(format!("columns: {invoke_id} has a stale overall status"));
+                return Err(format!("table: {invoke_id} has a stale overall status"));
             }
             runs += head.run_count();
             tags += head.tag_count();
@@ -88,13 +88,13 @@ impl Columns {
                 let extra = self.extra_of(run);
                 extras.extend(run.extra());
                 if extra.is_some_and(RunExtra::is_default) {
-                    return Err(format!("columns: an extra of {invoke_id} holds nothing"));
+                    return Err(format!("table: an extra of {invoke_id} holds nothing"));
                 }
                 let history = extra.map_or(&[][..], RunExtra::history);
                 let numbers = history.iter().map(|record| record.number);
                 let last = extra.map_or(0, RunExtra::history_number);
                 if !numbers.clone().is_sorted_by(|a, b| a < b) || numbers.max() > Some(last) {
-                    return Err(format!("columns: the history of {invoke_id} is not numbered"));
+                    return Err(format!("table: the history of {invoke_id} is not numbered"));
                 }
                 let details = history.iter().map(|record| record.detail);
                 for detail in details.chain([run.detail(extra)]).flatten() {
@@ -105,7 +105,7 @@ impl Columns {
         self.runs.internal_validate("runs", runs)?;
         self.tags.internal_validate("tags", tags)?;
         if live != self.len() || live + self.free.len() != self.heads.len() {
-            return Err(format!("columns: {live} records, {} findable", self.len()));
+            return Err(format!("table: {live} records, {} findable", self.len()));
         }
         self.extras.internal_validate("extras", &extras)?;
         self.long_ids.internal_validate("long ids", &long_ids)?;
@@ -130,7 +130,7 @@ impl Columns {
             within += usize::from(name.is_within(script) && !name.is_alone());
         }
         if self.command_names.values().filter(|name| !name.is_alone()).count() != within {
-            return Err("columns: a name is kept in a script that is gone".to_owned());
+            return Err("table: a name is kept in a script that is gone".to_owned());
         }
         for pair in self.tag_pairs.values() {
             uses.add(8, pair.tag_key());

@@ -1,7 +1,7 @@
 //! What every record has, in 48 bytes.
 
 use super::fragment::{push_text, text_is_plain};
-use super::invocations::Columns;
+use super::invocations::Table;
 use super::invoke_ids::{InvokeId, LongIds};
 use super::symbols::SymbolId;
 use crate::limits;
@@ -62,7 +62,7 @@ impl Head {
         }
     }
 
-    /// One of another store's columns with the same id, without runs and tags.
+    /// One of another store's table with the same id, without runs and tags.
     pub(super) fn copied(&self, from: &LongIds, to: &mut LongIds, shared: Shared) -> Self {
         Head {
             invoke_id: self.invoke_id.copied(from, to),
@@ -116,7 +116,7 @@ impl Head {
     }
 }
 
-impl Columns {
+impl Table {
     pub(crate) fn invoke_id<'a>(&'a self, head: &'a Head) -> &'a [u8] {
         head.invoke_id(&self.long_ids)
     }
@@ -141,8 +141,8 @@ mod tests {
         let overall = Overall::derive(RepeatMode::Once, [InvocationStatus::Success].into_iter());
         let shared = Shared { command: 1, script: 2, scope: 3 };
         for (id, written) in [(&b"t-1"[..], &b"t-1"[..]), (b"t\"1", b"t\\\"1")] {
-            let mut columns = Columns::default();
-            let mut head = Head::new(id, &mut columns.long_ids, Timestamp::MIN, shared, overall);
+            let mut table = Table::default();
+            let mut head = Head::new(id, &mut table.long_ids, Timestamp::MIN, shared, overall);
             let counts = |head: &Head| (head.run_count(), head.tag_count());
             assert_eq!(counts(&head), (0, 0));
             for (runs, tags) in [(limits::RUNS, 0), (limits::RUNS, limits::TAGS), (1, 20), (1, 1)] {
@@ -151,7 +151,7 @@ mod tests {
                 assert_eq!(counts(&head), (runs, tags));
                 assert_eq!((head.first_run, head.first_tag), (7, 9));
                 let mut out = Vec::new();
-                columns.push_invoke_id(&head, &mut out);
+                table.push_invoke_id(&head, &mut out);
                 assert_eq!(out, written);
             }
         }

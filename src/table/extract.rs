@@ -1,19 +1,19 @@
-//! A page's records as columns of their own, so that whoever reads columns reads a copy as well.
+//! A page's records as a table of their own, so that whoever reads a table reads a copy as well.
 
 use std::num::NonZeroU32;
 
 use super::heads::{Head, Shared};
-use super::invocations::Columns;
+use super::invocations::Table;
 use super::packed::Key;
 use super::runs::Run;
 use super::symbols::{SymbolId, Symbols};
 
-impl Columns {
+impl Table {
     /// Copies the records in `slots` to `copy`, which is empty, in that order, in slots from 0, without
     /// their histories; with `instance` only the run on it. Texts are shared, each use as a symbol of
     /// its own unless it is that of the use before: that is cheaper than to find out which are the
     /// same. They are only read: `find` must not be called on them. Cost: O(records and runs copied).
-    pub(crate) fn extract(&self, slots: &[u32], instance: Option<SymbolId>, copy: &mut Columns) {
+    pub(crate) fn extract(&self, slots: &[u32], instance: Option<SymbolId>, copy: &mut Table) {
         let heads = || slots.iter().map(|&slot| self.head(slot));
         let runs = match instance {
             Some(_) => slots.len(),
@@ -47,7 +47,7 @@ impl Columns {
     pub(crate) fn extract_runs<'r>(
         &self,
         rows: impl Iterator<Item = (&'r mut u32, &'r mut u16, &'r mut Option<u32>)>,
-        copy: &mut Columns,
+        copy: &mut Table,
     ) {
         let mut last = None;
         let mut first = 0;
@@ -73,7 +73,7 @@ impl Columns {
         }
     }
 
-    fn share_head(&self, slot: u32, copy: &mut Columns) -> Head {
+    fn share_head(&self, slot: u32, copy: &mut Table) -> Head {
         let given = self.head(slot);
         let shared = Shared {
             command: share(&self.commands, given.command, &mut copy.commands),
@@ -90,7 +90,7 @@ impl Columns {
     }
 
     /// Puts a run behind all others of `copy`, without its history.
-    fn share_run(&self, run: &Run, copy: &mut Columns) {
+    fn share_run(&self, run: &Run, copy: &mut Table) {
         let instance = share(&self.instances, run.instance, &mut copy.instances);
         let extra = self.extra_of(run);
         let detail = self.share_detail(run.detail(extra), copy);
@@ -100,7 +100,7 @@ impl Columns {
 
     /// Puts one record of the history of `run` behind those that the last run of `copy` has; its
     /// place there.
-    fn share_history(&self, run: &Run, at: usize, copy: &mut Columns) -> u32 {
+    fn share_history(&self, run: &Run, at: usize, copy: &mut Table) -> u32 {
         let Some(record) = self.extra_of(run).and_then(|extra| extra.history().get(at)) else {
             return 0;
         };
@@ -113,7 +113,7 @@ impl Columns {
         })
     }
 
-    fn share_detail(&self, number: Option<NonZeroU32>, copy: &mut Columns) -> Option<NonZeroU32> {
+    fn share_detail(&self, number: Option<NonZeroU32>, copy: &mut Table) -> Option<NonZeroU32> {
         let id = share(&self.details, number?.get() - 1, &mut copy.details);
         NonZeroU32::MIN.checked_add(id)
     }

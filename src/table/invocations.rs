@@ -59,7 +59,7 @@ pub(crate) type IndexKeys = SmallVec<[IndexKey; 32]>;
 
 /// The data of all records.
 #[derive(Debug, Default)]
-pub(crate) struct Columns {
+pub(crate) struct Table {
     pub(super) heads: Vec<Option<Head>>,
     pub(super) free: Vec<u32>,
     pub(super) slots: HashTable<u32>,
@@ -88,7 +88,7 @@ pub(crate) struct Columns {
 const JSON_FROM: u32 = 8;
 
 /// Reading.
-impl Columns {
+impl Table {
     /// The number of records.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
@@ -193,7 +193,7 @@ pub(crate) fn region_timed(region: SymbolId, timed: bool) -> u32 {
 }
 
 /// Writing. The caller has validated everything.
-impl Columns {
+impl Table {
     /// Stores `invocation` and returns its slot. Cost: O(size of the record).
     pub(crate) fn insert(&mut self, invocation: &Invocation, creation_time: Timestamp) -> u32 {
         let mut key = std::mem::take(&mut self.key);
