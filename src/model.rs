@@ -1,18 +1,20 @@
-//! The records a store holds: plain data, and every rule that derives one value from others or
-//! refuses it for itself. Knows nothing of storage, requests or answers.
+//! The records of a store as plain data, and the rules that need nothing but one record: which
+//! values are derived from others, which transitions a run can make, which tags are valid. Knows
+//! neither storage nor requests nor answers.
 
+mod debug;
 mod invocation;
-mod moves;
+mod kinds;
 mod names;
 mod run;
-mod shown;
 mod status;
 mod tags;
 mod time;
+mod transitions;
 mod update;
 
-pub use invocation::{CommandType, Invocation, RepeatMode, Tag};
-pub(crate) use moves::check_move;
+pub use invocation::{Invocation, Tag};
+pub use kinds::{CommandType, RepeatMode};
 pub(crate) use names::api_names;
 pub use run::InstanceRun;
 pub use status::{
@@ -21,4 +23,5 @@ pub use status::{
 pub(crate) use status::{Overall, is_timed};
 pub(crate) use tags::check_tags;
 pub use time::Timestamp;
+pub(crate) use transitions::check_transition;
 pub use update::{OutputUpdate, RunUpdate};

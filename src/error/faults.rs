@@ -239,7 +239,7 @@ impl Error {
         ))
     }
 
-    pub(crate) fn illegal_move(from: &str, to: &str, allowed: &[&str]) -> Self {
+    pub(crate) fn illegal_transition(from: &str, to: &str, allowed: &[&str]) -> Self {
         let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
         Self::invalid(
             "InvocationStatus",

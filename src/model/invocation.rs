@@ -1,71 +1,13 @@
-//! The record: one run request of one command, with its tags.
+//! An invocation: one run request of one command, with its tags and its runs.
 
-use super::names::api_names;
+use super::kinds::{CommandType, RepeatMode};
 use super::run::InstanceRun;
 use super::time::Timestamp;
 
-api_names! {
-    /// `CommandType`: what interprets the command.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use invodex::CommandType;
-    ///
-    /// assert_eq!(CommandType::from_name("RunShellScript"), Some(CommandType::RunShellScript));
-    /// let error = "RunPython".parse::<CommandType>().unwrap_err();
-    /// assert_eq!(error.code(), "InvalidParameter.CommandType");
-    /// assert!(error.detail().starts_with("given \"RunPython\", allowed RunBatScript, "));
-    /// ```
-    CommandType, "CommandType" {
-        /// A batch script, for Windows.
-        RunBatScript,
-        /// A PowerShell script, for Windows.
-        RunPowerShellScript,
-        /// A shell script, for Linux.
-        RunShellScript,
-    }
-}
-
-api_names! {
-    /// `RepeatMode`: when the command runs.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use invodex::RepeatMode;
-    ///
-    /// let mode: RepeatMode = "Period".parse()?;
-    /// assert!(mode.is_recurring());
-    /// assert_eq!(mode.to_string(), "Period");
-    /// # Ok::<(), invodex::Error>(())
-    /// ```
-    RepeatMode, "RepeatMode" {
-        /// Once, at once or at a given time.
-        Once,
-        /// On a schedule, until it is stopped or the schedule ends.
-        Period,
-        /// Once, after the next start of the instance.
-        NextRebootOnly,
-        /// After every start of the instance, until it is stopped.
-        EveryReboot,
-        /// Checked only. Records may hold it; it is no value of the filter.
-        DryRun,
-    }
-}
-
-impl RepeatMode {
-    /// True for Period and EveryReboot: one execution's end does not end the task.
-    #[must_use]
-    pub const fn is_recurring(self) -> bool {
-        matches!(self, Self::Period | Self::EveryReboot)
-    }
-}
-
-/// A tag: a key and a value, which may be empty.
+/// A tag: a key and a value. The value may be empty.
 ///
-/// A key does not start with `aliyun` or `acs:` in any letter case; neither it nor the value
-/// contains `http://` or `https://`. That is checked when the record is accepted.
+/// A key must not start with `aliyun` or `acs:`, in any letter case. Neither key nor value may
+/// contain `http://` or `https://`. A store checks these rules when it accepts the record.
 ///
 /// # Examples
 ///
@@ -93,10 +35,11 @@ impl Tag {
     }
 }
 
-/// One run request of one command on 1 to 100 instances, as a store accepts it and gives it back.
+/// One run request of one command on 1 to 100 instances.
 ///
-/// Plain data: any value can be built; a store checks it when it is accepted. The overall
-/// statuses and `Timed` are no fields: a store derives them from the runs.
+/// A store accepts this type and gives it back. It is plain data: any value can be built, and a
+/// store checks the limits below when it accepts the record. The overall statuses and `Timed` are
+/// not fields, because a store derives them from the runs.
 ///
 /// # Examples
 ///
@@ -119,24 +62,24 @@ pub struct Invocation {
     pub resource_group_id: String,
     /// `InvokeId`: required, at most 128 bytes, unique in a store.
     pub invoke_id: String,
-    /// `CreationTime`: unset means the store's time when it is accepted. May lie in the past or the
-    /// future, and records may come in any order of it.
+    /// `CreationTime`: if unset, the store's time when it accepts the record. It may lie in the
+    /// past or the future, and records may arrive in any order of it.
     pub creation_time: Option<Timestamp>,
     /// `CommandId`: required, at most 128 bytes.
     pub command_id: String,
     /// `CommandName`: at most 128 characters.
     pub command_name: String,
-    /// `CommandType`: what interprets the command.
+    /// `CommandType`: the interpreter of the command.
     pub command_type: CommandType,
     /// `CommandDescription`: at most 512 characters.
     pub command_description: String,
     /// `CommandContent`: raw bytes, before any encoding; at most 24,576.
     pub command_content: Vec<u8>,
-    /// `Parameters`: the parameters as JSON text, kept as given; at most 4,096 bytes.
+    /// `Parameters`: JSON text, stored unchanged; at most 4,096 bytes.
     pub parameters: String,
     /// `RepeatMode`: when the command runs.
     pub repeat_mode: RepeatMode,
-    /// `Frequency`: the schedule, kept as given; at most 4,096 bytes.
+    /// `Frequency`: the schedule, stored unchanged; at most 4,096 bytes.
     pub frequency: String,
     /// `Timeout`: 1 to 86,400 seconds, or unset.
     pub timeout: Option<u32>,
@@ -150,19 +93,20 @@ pub struct Invocation {
     pub container_name: String,
     /// `Launcher`: at most 1,024 bytes.
     pub launcher: String,
-    /// `TerminationMode`: `Process` or `ProcessTree` at the service; kept as given, at most 4,096
-    /// bytes.
+    /// `TerminationMode`: the service uses `Process` and `ProcessTree`; stored unchanged, at most
+    /// 4,096 bytes.
     pub termination_mode: String,
     /// `OssOutputDelivery`: at most 4,096 bytes.
     pub oss_output_delivery: String,
     /// `Tags`: at most 20 with distinct keys.
     pub tags: Vec<Tag>,
-    /// `InvokeInstances`: 1 to 100 runs on distinct instances, in the order they were named.
+    /// `InvokeInstances`: 1 to 100 runs on distinct instances, in the order of the request.
     pub instances: Vec<InstanceRun>,
 }
 
 impl Invocation {
-    /// An invocation with its three required ids, a one-time shell script, and all else unset.
+    /// An invocation with the three required ids; a shell script that runs once; all other fields
+    /// unset.
     pub fn new(
         region_id: impl Into<String>,
         invoke_id: impl Into<String>,

@@ -1,7 +1,9 @@
-//! One macro for every closed set of API names, so that each value is spelled once.
+//! The macro that defines every closed set of API names, so that each name is spelled once.
 
-/// Defines a fieldless enum whose variants carry the API's own spelling, and the parameter that an
-/// error of another spelling names. Tokens have the places of values: new ones come last.
+/// Defines a fieldless enum. Each variant has the API's own spelling; the literal is the parameter
+/// that an error for an unknown spelling names.
+///
+/// Page tokens and archives depend on the position of a variant: a new variant comes last.
 macro_rules! api_names {
     ($(#[$meta:meta])* $name:ident, $parameter:literal { $($(#[$doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$meta])*
@@ -9,7 +11,7 @@ macro_rules! api_names {
         pub enum $name { $($(#[$doc])* $variant),+ }
 
         impl $name {
-            /// Every value, in the order of the declaration.
+            /// Every value, in order of declaration.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
             /// The API's spelling. Cost: O(1).
@@ -18,9 +20,9 @@ macro_rules! api_names {
                 match self { $($name::$variant => stringify!($variant)),+ }
             }
 
-            /// The value spelled `name`, case-sensitive, or `None`. Cost: O(1).
+            /// The value with the spelling `name` (case-sensitive), or `None`. Cost: O(1).
             ///
-            /// [`str::parse`] is the same with an error that names the allowed values.
+            /// [`str::parse`] does the same, and its error names the allowed values.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 match name { $(stringify!($variant) => Some($name::$variant),)+ _ => None }
@@ -30,11 +32,11 @@ macro_rules! api_names {
         impl core::str::FromStr for $name {
             type Err = crate::Error;
 
-            /// As `from_name`.
+            /// Like `from_name`.
             ///
             /// # Errors
             ///
-            /// `InvalidParameter.NAME` with the values that are allowed.
+            /// `InvalidParameter.NAME` for any other spelling, with the allowed values.
             fn from_str(name: &str) -> Result<Self, Self::Err> {
                 Self::from_name(name).ok_or_else(|| {
                     let allowed: Vec<_> = Self::ALL.iter().map(|value| value.as_str()).collect();

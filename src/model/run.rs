@@ -1,10 +1,12 @@
-//! What a record holds of one instance.
+//! One run of an invocation: what happened on one instance.
 
 use super::status::InvocationStatus;
 use super::time::Timestamp;
 
-/// What happened to one invocation on one instance. Plain data, checked when the invocation is
-/// accepted; may be in any status, for records that are loaded.
+/// The run of one invocation on one instance.
+///
+/// It is plain data; a store checks it when it accepts the invocation. A run may be accepted in any
+/// status, so that finished records can be loaded.
 ///
 /// # Examples
 ///
@@ -26,33 +28,34 @@ use super::time::Timestamp;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstanceRun {
-    /// `InstanceId`: required, at most 128 bytes, once in an invocation.
+    /// `InstanceId`: required, at most 128 bytes, unique in an invocation.
     pub instance_id: String,
-    /// `InvocationStatus` of this run; the legacy status is derived.
+    /// `InvocationStatus` of this run; the legacy status is derived from it.
     pub invocation_status: InvocationStatus,
-    /// `CreationTime`: unset means the invocation's CreationTime.
+    /// `CreationTime`: if unset, the invocation's CreationTime.
     pub creation_time: Option<Timestamp>,
-    /// `UpdateTime`: unset means this run's CreationTime.
+    /// `UpdateTime`: if unset, this run's CreationTime.
     pub update_time: Option<Timestamp>,
-    /// `StartTime`: of the last execution.
+    /// `StartTime`: when the last execution started.
     pub start_time: Option<Timestamp>,
-    /// `FinishTime`: of the last execution.
+    /// `FinishTime`: when the last execution ended.
     pub finish_time: Option<Timestamp>,
-    /// `StopTime`: when a stop was requested.
+    /// `StopTime`: when the stop was requested.
     pub stop_time: Option<Timestamp>,
-    /// `Repeats`: how often it was started.
+    /// `Repeats`: how often the run was started.
     pub repeats: u32,
-    /// `ExitCode`, once there is one.
+    /// `ExitCode` of the last execution, if it has one.
     pub exit_code: Option<i64>,
-    /// `Output`: raw bytes. Of more than 24,576 the last 24,576 are kept.
+    /// `Output`: raw bytes. A store keeps the last 24,576 of them.
     pub output: Vec<u8>,
-    /// `Dropped`: bytes of output that are lost already; what the store cuts off is added.
+    /// `Dropped`: how many bytes of output were lost before; a store adds the bytes that it cuts
+    /// off.
     pub dropped: u64,
-    /// `ErrorCode`: why it failed, as a code; at most 4,096 bytes.
+    /// `ErrorCode`: why the run failed, as a code; at most 4,096 bytes.
     pub error_code: String,
-    /// `ErrorInfo`: why it failed, as a sentence; at most 4,096 bytes.
+    /// `ErrorInfo`: why the run failed, as a sentence; at most 4,096 bytes.
     pub error_info: String,
-    /// `OssOutputStatus`: how the delivery of the output to OSS stands; at most 4,096 bytes.
+    /// `OssOutputStatus`: the status of the delivery of the output to OSS; at most 4,096 bytes.
     pub oss_output_status: String,
     /// `OssOutputUri`: where the output was delivered; at most 4,096 bytes.
     pub oss_output_uri: String,
@@ -63,7 +66,7 @@ pub struct InstanceRun {
 }
 
 impl InstanceRun {
-    /// A Pending run on `instance_id` with all else unset.
+    /// A Pending run on `instance_id`, with all other fields unset.
     pub fn new(instance_id: impl Into<String>) -> Self {
         InstanceRun {
             instance_id: instance_id.into(),

@@ -1,11 +1,11 @@
-//! Every status, and every rule that derives one from others.
+//! Every status, and the rules that derive one status from others.
 
-use super::invocation::RepeatMode;
+use super::kinds::RepeatMode;
 use super::names::api_names;
 
 api_names! {
-    /// `InvocationStatus` of an instance run: what happened on one instance. Which can follow which
-    /// is said at [`RunUpdate`](crate::RunUpdate).
+    /// `InvocationStatus` of a run: what happened on one instance. [`RunUpdate`](crate::RunUpdate)
+    /// lists the transitions between them.
     ///
     /// # Examples
     ///
@@ -19,35 +19,35 @@ api_names! {
     /// # Ok::<(), invodex::Error>(())
     /// ```
     InvocationStatus, "InvocationStatus" {
-        /// Accepted, not yet started.
+        /// Accepted and not started.
         Pending,
         /// Waiting for the next time of its schedule.
         Scheduled,
         /// Executing.
         Running,
-        /// A stop was requested; the end is not yet reported.
+        /// A stop was requested, and its end has not been reported.
         Stopping,
-        /// Finished with exit code 0.
+        /// Ended with exit code 0.
         Success,
-        /// Finished with another exit code.
+        /// Ended with another exit code.
         Failed,
         /// The command does not fit the instance.
         Invalid,
-        /// Could not be delivered.
+        /// The command could not be delivered to the instance.
         Aborted,
         /// Ended by an error of the execution.
         Error,
-        /// Ended because its time was over.
+        /// Ended because it ran longer than its Timeout.
         Timeout,
-        /// Stopped before it ran.
+        /// Stopped before it started.
         Cancelled,
-        /// Stopped while it ran.
+        /// Stopped while it was running.
         Terminated,
     }
 }
 
 api_names! {
-    /// The legacy status of an instance run: `InstanceInvokeStatus` in `DescribeInvocations`,
+    /// Legacy status of a run: `InstanceInvokeStatus` in `DescribeInvocations`,
     /// `InvokeRecordStatus` in `DescribeInvocationResults`.
     ///
     /// # Examples
@@ -59,23 +59,23 @@ api_names! {
     /// assert_eq!(legacy, InstanceInvokeStatus::Finished);
     /// ```
     InstanceInvokeStatus, "InstanceInvokeStatus" {
-        /// Not over yet.
+        /// Not ended.
         Running,
         /// A stop was requested.
         Stopping,
-        /// Over, with an exit code.
+        /// Ended with an exit code.
         Finished,
-        /// Over, without an exit code.
+        /// Ended without an exit code.
         Failed,
-        /// Over because it was stopped.
+        /// Stopped.
         Stopped,
     }
 }
 
 api_names! {
-    /// Overall `InvocationStatus` of an invocation, derived from the statuses of its runs:
-    /// unfinished runs come before finished ones, and what was stopped does not count beside a
-    /// result.
+    /// Overall `InvocationStatus` of an invocation, derived from the statuses of its runs. A run
+    /// that has not ended decides before those that have; a stopped run counts only if every run
+    /// was stopped.
     ///
     /// # Examples
     ///
@@ -106,8 +106,8 @@ api_names! {
 }
 
 api_names! {
-    /// Overall `InvokeStatus` of an invocation, the legacy one, derived from the legacy statuses
-    /// of its runs.
+    /// Overall legacy status of an invocation, `InvokeStatus`, derived from the legacy statuses of
+    /// its runs.
     ///
     /// # Examples
     ///
@@ -145,10 +145,10 @@ api_names! {
     /// | type | field of an answer |
     /// |---|---|
     /// | [`InvocationStatus`] | `InvocationStatus` of a run |
-    /// | [`InstanceInvokeStatus`] | the run's legacy one: `InstanceInvokeStatus`, or `InvokeRecordStatus` |
+    /// | [`InstanceInvokeStatus`] | legacy status of a run: `InstanceInvokeStatus`, `InvokeRecordStatus` |
     /// | [`OverallStatus`] | `InvocationStatus` of an invocation |
-    /// | [`LegacyInvokeStatus`] | the invocation's legacy one: `InvokeStatus` |
-    /// | [`InvokeStatus`] | none: a filter's value |
+    /// | [`LegacyInvokeStatus`] | legacy status of an invocation: `InvokeStatus` |
+    /// | [`InvokeStatus`] | none: it is the value of a filter |
     ///
     /// # Examples
     ///
@@ -182,10 +182,10 @@ api_names! {
 }
 
 impl InvocationStatus {
-    /// The legacy status of a run that is in this status, in an invocation of `repeat_mode`.
+    /// The legacy status of a run in this status, in a task of `repeat_mode`.
     ///
-    /// The results of a recurring task (Period, EveryReboot) show `Running` until it is stopped:
-    /// its schedule is not over because one execution is.
+    /// A recurring task (Period, EveryReboot) is `Running` until it is stopped, also after an
+    /// execution has ended.
     #[must_use]
     pub const fn legacy(self, repeat_mode: RepeatMode) -> InstanceInvokeStatus {
         match self {
@@ -200,15 +200,15 @@ impl InvocationStatus {
         }
     }
 
-    /// True for the statuses a run never leaves: all but Pending, Scheduled, Running and Stopping.
+    /// True for the final statuses: all but Pending, Scheduled, Running and Stopping.
     #[must_use]
     pub const fn is_end(self) -> bool {
         !matches!(self, Self::Pending | Self::Scheduled | Self::Running | Self::Stopping)
     }
 }
 
-/// Whether a task in `repeat_mode`, or a run of it, counts as Timed. `ended`: its status is one
-/// that it never leaves.
+/// Whether a task of `repeat_mode`, or a run of it, is Timed. `ended` says that its status is
+/// final.
 pub(crate) const fn is_timed(repeat_mode: RepeatMode, ended: bool) -> bool {
     !ended
         && matches!(
@@ -218,30 +218,37 @@ pub(crate) const fn is_timed(repeat_mode: RepeatMode, ended: bool) -> bool {
 }
 
 impl OverallStatus {
-    /// True once every run is in a status it never leaves.
+    /// True if every run has a final status.
     #[must_use]
     pub const fn is_end(self) -> bool {
         !matches!(self, Self::Pending | Self::Scheduled | Self::Running | Self::Stopping)
     }
 }
 
-/// Everything that is derived from an invocation's runs, and is kept in the indexes: two bytes, since
-/// each record has it.
+/// Everything that the indexes need and that is derived from the runs of an invocation. Each record
+/// has one, so it is packed into two bytes.
+///
+/// Bits 0 to 8 are the set of filter values that match a run; 9 to 11 the overall
+/// `InvocationStatus`; 12 to 14 the legacy `InvokeStatus`; bit 15 is `Timed`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Overall(u16);
 
-// From the lowest bit: the set of run statuses, both overall statuses, Timed.
 const INVOCATION_STATUS: u32 = 9;
 const INVOKE_STATUS: u32 = 12;
 const TIMED: u32 = 15;
-const _: () = assert!(
-    InvokeStatus::ALL.len() == 9
-        && OverallStatus::ALL.len() <= 8
-        && LegacyInvokeStatus::ALL.len() <= 8
-);
+const _: () = {
+    assert!(
+        InvokeStatus::ALL.len() == INVOCATION_STATUS as usize,
+        "Overall: the set of filter values has one bit for each InvokeStatus, bits 0 to 8"
+    );
+    assert!(
+        OverallStatus::ALL.len() <= 8 && LegacyInvokeStatus::ALL.len() <= 8,
+        "Overall: each overall status has 3 bits, so it can have at most 8 values"
+    );
+};
 
 impl Overall {
-    /// Derives from the statuses of the runs, of which there is at least one.
+    /// Derives both overall statuses and Timed from the statuses of the runs, at least one.
     pub(crate) fn derive(
         repeat_mode: RepeatMode,
         runs: impl Iterator<Item = InvocationStatus>,
@@ -318,7 +325,7 @@ impl Overall {
         self.0 >> TIMED == 1
     }
 
-    /// The filter values that match the invocation as a whole.
+    /// The filter values that match one of the two overall statuses.
     pub(crate) fn matches(self) -> StatusSet {
         let (status, legacy) = (self.invocation_status(), self.invoke_status());
         let mut matches = StatusSet::default();
@@ -326,13 +333,13 @@ impl Overall {
         matches
     }
 
-    /// The filter values that match at least one of its runs.
+    /// The filter values that match at least one run.
     pub(crate) fn run_matches(self) -> StatusSet {
         StatusSet(self.0 & ((1 << INVOCATION_STATUS) - 1))
     }
 }
 
-/// A set of status filter values.
+/// A set of values of the status filters, one bit each.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct StatusSet(u16);
 
@@ -343,7 +350,7 @@ impl StatusSet {
         }
     }
 
-    /// The values of `self` that `other` lacks.
+    /// The values of `self` that are not in `other`.
     pub(crate) fn without(self, other: StatusSet) -> StatusSet {
         StatusSet(self.0 & !other.0)
     }
@@ -361,7 +368,7 @@ impl StatusSet {
 macro_rules! as_filter {
     ($name:ident { $($variant:ident),+ }) => {
         impl $name {
-            /// The filter value of the same name, which finds what has this status. Cost: O(1).
+            /// The filter value of the same name. Cost: O(1).
             #[must_use]
             pub const fn as_filter(self) -> InvokeStatus {
                 match self { $(Self::$variant => InvokeStatus::$variant),+ }

@@ -1,25 +1,26 @@
-//! The rules of tags, which requests and records share.
+//! The rules of tags. Requests and records share them.
 
 use crate::error::TagFault;
 use crate::limits::{TAG_KEY_CHARS, TAG_VALUE_CHARS, TAGS, at_most_chars};
 
-/// One tag as it is judged: its number, its key and its value where there is one.
+/// A tag to check: its number, and its key and value if they were given.
 pub(crate) type NumberedTag<'a> = (u32, Option<&'a str>, Option<&'a str>);
 
-/// The first fault of `tags`, which stand in the order of their numbers, from 1 and each once:
-/// rule by rule, each over all tags before the next. Cost: O(length).
+/// Checks `tags`, which come in ascending order of their numbers, and returns the first fault. Each
+/// rule is checked over all tags before the next rule: count, missing keys, keys, values, duplicate
+/// keys. Cost: O(length of all tags).
 pub(crate) fn check_tags<'a>(
     tags: impl Iterator<Item = NumberedTag<'a>> + Clone,
 ) -> Result<(), TagFault<'a>> {
     let all_fit = tags.clone().all(|(number, key, value)| {
         number <= TAGS as u32 && key.is_some_and(is_tag_key) && value.is_none_or(is_tag_value)
     });
-    if all_fit { check_duplicates(tags) } else { misfit(tags).map_or(Ok(()), Err) }
+    if all_fit { check_duplicates(tags) } else { first_fault(tags).map_or(Ok(()), Err) }
 }
 
-/// The first fault of a tag by itself.
+/// The first fault, other than a duplicate key.
 #[cold]
-fn misfit<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<TagFault<'a>> {
+fn first_fault<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<TagFault<'a>> {
     let too_many =
         |(number, ..): NumberedTag<'a>| (number > TAGS as u32).then_some(TagFault::TooMany(number));
     let missing = |(number, key, _): NumberedTag<'a>| match key {
@@ -38,11 +39,12 @@ fn misfit<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Option<Tag
         .or_else(|| tags.clone().find_map(bad_value))
 }
 
-/// Refuses the first tag whose key stands before it already.
+/// Refuses the first tag whose key is also the key of an earlier tag.
 fn check_duplicates<'a>(
     tags: impl Iterator<Item = NumberedTag<'a>> + Clone,
 ) -> Result<(), TagFault<'a>> {
-    // Keys of which no earlier one has the same length and ends need not be compared.
+    // `seen` is a Bloom filter of the length, first and last byte of each key. Only a key whose bit
+    // is set is compared with all earlier keys.
     let mut seen = 0_u64;
     for (at, (number, key, _)) in tags.clone().enumerate() {
         let bytes = key.unwrap_or_default().as_bytes();
@@ -74,7 +76,7 @@ fn is_tag_value(value: &str) -> bool {
 }
 
 fn names_url(text: &str) -> bool {
-    // Hardly any text has a colon.
+    // A search for one byte is faster, and few texts have a colon.
     text.bytes().any(|byte| byte == b':') && (text.contains("http://") || text.contains("https://"))
 }
 
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_above_the_limit_comes_before_every_other_fault() {
+    fn too_many_tags_come_before_every_other_fault() {
         let keys: Vec<String> = (1..=21).map(|number| format!("k{number}")).collect();
         let mut tags: Vec<_> = keys.iter().map(|key| (Some(&**key), None)).collect();
         assert_eq!(fault(&tags[..20]), None);

@@ -7,10 +7,9 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
 /// A moment in whole seconds, from 1970-01-01T00:00:01Z to 2106-02-07T06:28:15Z.
 ///
-/// The API writes times as `YYYY-MM-DDTHH:MM:SSZ`; this type holds exactly what that form can
-/// say within the range, in four bytes. `Option<Timestamp>` is four bytes too and stands for the
-/// API's unset time, which it writes as `""`. A `Timestamp` is also a [`Clock`](crate::Clock) that
-/// stands still.
+/// The API writes a time as `YYYY-MM-DDTHH:MM:SSZ`, so a whole second is its finest unit. A
+/// `Timestamp` takes four bytes, and so does an `Option<Timestamp>`; `None` is the API's unset time,
+/// which it writes as `""`. A `Timestamp` is also a [`Clock`](crate::Clock) that stands still.
 ///
 /// # Examples
 ///
@@ -45,7 +44,7 @@ impl Timestamp {
         }
     }
 
-    /// The moment nearest to `secs` seconds after the Unix epoch that the range holds.
+    /// The moment `secs` seconds after the Unix epoch, clamped to the range.
     #[must_use]
     pub fn saturating_from_secs(secs: i64) -> Self {
         Self::from_secs(secs).unwrap_or(if secs < 1 { Self::MIN } else { Self::MAX })
@@ -57,13 +56,13 @@ impl Timestamp {
         self.0.get()
     }
 
-    /// The moment `secs` seconds later, or earlier where negative, kept within the range.
+    /// The moment `secs` seconds later (earlier if negative), clamped to the range.
     #[must_use]
     pub fn saturating_add_secs(self, secs: i64) -> Self {
         Self::saturating_from_secs(i64::from(self.as_secs()).saturating_add(secs))
     }
 
-    /// Reads `YYYY-MM-DDTHH:MM:SSZ`, the only form the API writes; `None` for anything else.
+    /// Parses `YYYY-MM-DDTHH:MM:SSZ`, the only form that the API writes; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
@@ -86,11 +85,11 @@ impl Timestamp {
 impl core::str::FromStr for Timestamp {
     type Err = crate::Error;
 
-    /// As [`parse`](Timestamp::parse).
+    /// Like [`parse`](Timestamp::parse).
     ///
     /// # Errors
     ///
-    /// `InvalidTime` with the form and the range that are allowed.
+    /// `InvalidTime`, with the form and the range that are allowed.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text).ok_or_else(|| crate::Error::time(text))
     }
@@ -105,11 +104,11 @@ impl From<Timestamp> for DateTime<Utc> {
 impl TryFrom<DateTime<Utc>> for Timestamp {
     type Error = crate::Error;
 
-    /// Drops what is below a whole second.
+    /// Truncates to whole seconds.
     ///
     /// # Errors
     ///
-    /// `InvalidTime` outside the range.
+    /// `InvalidTime` if the time is outside the range.
     fn try_from(time: DateTime<Utc>) -> Result<Self, Self::Error> {
         Self::from_secs(time.timestamp()).ok_or_else(|| crate::Error::time(&time.to_rfc3339()))
     }
@@ -138,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_only_the_form_that_it_writes() {
+    fn parses_only_the_form_that_it_writes() {
         for text in ["1970-01-01T00:00:01Z", "2106-02-07T06:28:15Z", "2024-02-29T23:59:59Z"] {
             assert_eq!(Timestamp::parse(text).map(|time| time.to_string()).as_deref(), Some(text));
         }
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_outside_the_range_is_none_or_its_nearest_end() {
+    fn times_outside_the_range_are_none_or_clamped() {
         let ends = (Timestamp::MIN, Timestamp::MAX);
         let most = i64::from(u32::MAX);
         for (secs, nearest) in [
@@ -187,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn goes_to_chrono_and_back() {
+    fn converts_to_chrono_and_back() {
         let time: Timestamp = "2024-02-29T23:59:59Z".parse().expect("a time");
         let date = DateTime::<Utc>::from(time);
         assert_eq!(date.to_rfc3339(), "2024-02-29T23:59:59+00:00");

@@ -1,33 +1,33 @@
-//! What a front end reports of a run.
+//! An update: what a front end reports about a run.
 
 use super::status::InvocationStatus;
 use super::time::Timestamp;
 
-/// A change of one run: a move to another status, other fields, or both.
+/// A change of one run: a transition to another status, a change of other fields, or both.
 ///
-/// A field that is `Some` replaces the run's, and wins over what a move sets by itself; a field
-/// that is `None` stays, or takes what the move sets. For a time or the exit code `Some(None)`
-/// unsets.
+/// A field that is `Some` replaces the run's field, and takes precedence over what the transition
+/// sets. A field that is `None` is left to the transition, or else stays as it is. For a time and
+/// the exit code, `Some(None)` unsets the field.
 ///
-/// | move to | sets by itself |
+/// | transition to | sets |
 /// |---|---|
-/// | Running | StartTime; Repeats + 1; clears FinishTime, StopTime, ExitCode, Output, Dropped and the error and OSS fields of the execution before |
+/// | Running | StartTime; Repeats + 1; unsets FinishTime, StopTime, ExitCode, Output, Dropped and the error and OSS fields of the previous execution |
 /// | Stopping | StopTime |
 /// | Success | FinishTime, ExitCode 0 |
 /// | Failed, Invalid, Aborted, Error, Timeout | FinishTime |
 /// | Terminated | FinishTime, and StopTime unless it was Stopping |
 /// | Cancelled | StopTime unless it was Stopping |
 ///
-/// Every update sets UpdateTime. These are the moves there are:
+/// Every update sets UpdateTime. The allowed transitions are:
 ///
 /// | from | to |
 /// |---|---|
-/// | Pending | Running, Invalid, Aborted, Error, Timeout, Cancelled; Scheduled unless its mode is Once or DryRun |
+/// | Pending | Running, Invalid, Aborted, Error, Timeout, Cancelled; Scheduled unless the RepeatMode is Once or DryRun |
 /// | Scheduled | Running, Aborted, Error, Cancelled |
 /// | Running | Success, Failed, Error, Timeout, Stopping, Terminated |
 /// | Stopping | Success, Failed, Error, Timeout, Terminated, Cancelled |
 ///
-/// Write `..RunUpdate::default()` behind the fields you set: a later version may have more.
+/// Write `..RunUpdate::default()` after the fields you set: a later version may add fields.
 ///
 /// # Examples
 ///
@@ -43,12 +43,13 @@ use super::time::Timestamp;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RunUpdate {
-    /// `InvocationStatus` to move to. `None`, or the one the run has: no move.
+    /// `InvocationStatus` to go to. With `None`, or the run's own status, there is no transition.
     pub invocation_status: Option<InvocationStatus>,
-    /// The execution of a recurring task ends with `invocation_status` (Success, Failed, Error or
-    /// Timeout) and the run goes back to Scheduled, in one step.
+    /// If true, the execution of a recurring task ends with `invocation_status` (Success, Failed,
+    /// Error or Timeout) and the run goes back to Scheduled, in one step.
     pub reschedule: bool,
-    /// When it happened: UpdateTime and the times a move sets. Unset means the store's time.
+    /// When it happened: the UpdateTime, and the times that the transition sets. If unset, the
+    /// store's time.
     pub time: Option<Timestamp>,
     /// `StartTime`; `Some(None)` unsets it.
     pub start_time: Option<Option<Timestamp>>,
@@ -56,14 +57,15 @@ pub struct RunUpdate {
     pub finish_time: Option<Option<Timestamp>>,
     /// `StopTime`; `Some(None)` unsets it.
     pub stop_time: Option<Option<Timestamp>>,
-    /// `Repeats`: how often it was started.
+    /// `Repeats`: how often the run was started.
     pub repeats: Option<u32>,
     /// `ExitCode`; `Some(None)` unsets it.
     pub exit_code: Option<Option<i64>>,
-    /// `Output`, whole or the next piece. What comes when the run is scheduled again is added to what
-    /// the run shows, and not to the history record of that execution.
+    /// `Output`: the whole output, or more of it. Output that arrives after the run has been
+    /// scheduled again is added to the run, and not to the history record of the execution.
     pub output: Option<OutputUpdate>,
-    /// `Dropped`: bytes lost before `output`; what the store cuts off is added.
+    /// `Dropped`: how many bytes were lost before `output`; a store adds the bytes that it cuts
+    /// off.
     pub dropped: Option<u64>,
     /// `ErrorCode`: at most 4,096 bytes.
     pub error_code: Option<String>,
@@ -80,20 +82,20 @@ pub struct RunUpdate {
 }
 
 impl RunUpdate {
-    /// To Scheduled: it waits for its next time.
+    /// To Scheduled: the run waits for the next time of its schedule.
     #[must_use]
     pub fn scheduled() -> Self {
         Self::to(InvocationStatus::Scheduled)
     }
 
-    /// To Running: it was started.
+    /// To Running: the run was started.
     #[must_use]
     pub fn started() -> Self {
         Self::to(InvocationStatus::Running)
     }
 
-    /// To Success with exit code 0; with any other to Failed, with the error that the service
-    /// gives then.
+    /// To Success if the exit code is 0; otherwise to Failed, with the service's own ErrorCode and
+    /// ErrorInfo for it.
     #[must_use]
     pub fn finished(exit_code: i64) -> Self {
         if exit_code == 0 {
@@ -103,7 +105,8 @@ impl RunUpdate {
             .error("ExitCodeNonzero", "the command execution exit code is not zero.")
     }
 
-    /// To Invalid, Aborted, Error or another end `status`, for the reason given.
+    /// To Invalid, Aborted, Error or another final `status`, with the given ErrorCode and
+    /// ErrorInfo.
     #[must_use]
     pub fn failed(
         status: InvocationStatus,
@@ -113,7 +116,7 @@ impl RunUpdate {
         Self::to(status).error(error_code, error_info)
     }
 
-    /// To Timeout, with the error that the service gives then.
+    /// To Timeout, with the service's own ErrorCode and ErrorInfo for it.
     #[must_use]
     pub fn timed_out() -> Self {
         Self::to(InvocationStatus::Timeout)
@@ -126,32 +129,32 @@ impl RunUpdate {
         Self::to(InvocationStatus::Stopping)
     }
 
-    /// To Cancelled: it was stopped before it ran.
+    /// To Cancelled: the run was stopped before it started.
     #[must_use]
     pub fn cancelled() -> Self {
         Self::to(InvocationStatus::Cancelled)
     }
 
-    /// To Terminated: it was stopped while it ran.
+    /// To Terminated: the run was stopped while it was running.
     #[must_use]
     pub fn terminated() -> Self {
         Self::to(InvocationStatus::Terminated)
     }
 
-    /// No move: the next piece of output came.
+    /// No transition: appends `bytes` to the output.
     #[must_use]
     pub fn more_output(bytes: impl Into<Vec<u8>>) -> Self {
         RunUpdate { output: Some(OutputUpdate::Append(bytes.into())), ..RunUpdate::default() }
     }
 
-    /// The same, and this is the whole output.
+    /// Sets the whole output.
     #[must_use]
     pub fn output(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.output = Some(OutputUpdate::Replace(bytes.into()));
         self
     }
 
-    /// The same, with ErrorCode and ErrorInfo.
+    /// Sets ErrorCode and ErrorInfo.
     #[must_use]
     pub fn error(mut self, code: impl Into<String>, info: impl Into<String>) -> Self {
         self.error_code = Some(code.into());
@@ -159,14 +162,14 @@ impl RunUpdate {
         self
     }
 
-    /// The same, and the recurring task waits for its next time.
+    /// Sets `reschedule`: the recurring task waits for the next time of its schedule.
     #[must_use]
     pub fn rescheduled(mut self) -> Self {
         self.reschedule = true;
         self
     }
 
-    /// The same, at `time`.
+    /// Sets the time at which it happened.
     #[must_use]
     pub fn at(mut self, time: Timestamp) -> Self {
         self.time = Some(time);
@@ -178,8 +181,8 @@ impl RunUpdate {
     }
 }
 
-/// How an update changes a run's output. Of more than 24,576 bytes the last 24,576 are kept, and
-/// `Dropped` counts the others.
+/// How an update changes the output of a run. A store keeps the last 24,576 bytes; `Dropped` counts
+/// the others.
 ///
 /// # Examples
 ///
@@ -191,9 +194,9 @@ impl RunUpdate {
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum OutputUpdate {
-    /// These bytes instead of those there.
+    /// These bytes replace the output.
     Replace(Vec<u8>),
-    /// These bytes after those there.
+    /// These bytes are appended to the output.
     Append(Vec<u8>),
 }
 
@@ -203,7 +206,7 @@ mod tests {
     use InvocationStatus as S;
 
     #[test]
-    fn each_move_goes_to_its_status_and_names_nothing_else() {
+    fn each_transition_sets_only_the_status() {
         for (update, status) in [
             (RunUpdate::scheduled(), S::Scheduled),
             (RunUpdate::started(), S::Running),
@@ -218,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_names_its_error() {
+    fn a_failure_sets_its_error() {
         let error = |update: &RunUpdate| {
             (update.invocation_status, update.error_code.clone(), update.error_info.clone())
         };
@@ -238,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_leaves_the_rest() {
+    fn each_setter_changes_only_its_own_field() {
         let update = RunUpdate::finished(0)
             .output(*b"all")
             .error("Code", "info")

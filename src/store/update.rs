@@ -6,7 +6,9 @@ use super::Store;
 use super::validate::{DETAIL_FIELDS, text};
 use crate::error::Error;
 use crate::limits;
-use crate::model::{InvocationStatus, OutputUpdate, Overall, RunUpdate, Timestamp, check_move};
+use crate::model::{
+    InvocationStatus, OutputUpdate, Overall, RunUpdate, Timestamp, check_transition,
+};
 use crate::table::{Detail, IndexedColumn, RunState, region_timed};
 
 impl Store {
@@ -36,7 +38,7 @@ impl Store {
         }
         let repeat_mode = self.table.command_of(self.table.head(slot)).repeat_mode();
         let from = self.table.runs(slot)[at].status();
-        check_move(repeat_mode, from, update.invocation_status, update.reschedule)?;
+        check_transition(repeat_mode, from, update.invocation_status, update.reschedule)?;
 
         self.begin_write(now);
         self.apply(slot, at, update, now);

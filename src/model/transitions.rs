@@ -1,10 +1,10 @@
-//! From which status a run can go to which.
+//! The transitions between the statuses of a run.
 
-use super::invocation::RepeatMode;
+use super::kinds::RepeatMode;
 use super::status::InvocationStatus::{self, *};
 
-/// The statuses that a run of a task in `repeat_mode` can go to from `from`.
-fn moves(from: InvocationStatus, repeat_mode: RepeatMode) -> &'static [InvocationStatus] {
+/// The statuses that a run in status `from` can go to, in a task of `repeat_mode`.
+fn transitions(from: InvocationStatus, repeat_mode: RepeatMode) -> &'static [InvocationStatus] {
     match from {
         Pending if matches!(repeat_mode, RepeatMode::Once | RepeatMode::DryRun) => {
             &[Running, Invalid, Aborted, Error, Timeout, Cancelled]
@@ -17,16 +17,17 @@ fn moves(from: InvocationStatus, repeat_mode: RepeatMode) -> &'static [Invocatio
     }
 }
 
-/// The results with which an execution of a recurring task can end and be scheduled again.
+/// The results after which a run of a recurring task can be scheduled again.
 const RESULTS: &[InvocationStatus] = &[Success, Failed, Error, Timeout];
 
-/// Whether a run can go from `from` to `to`; with `reschedule`, whether its execution can end
-/// with `to` and the run go back to Scheduled.
+/// Checks the transition of a run from `from` to `to`. No status, or the same one, is no transition
+/// and always allowed. With `reschedule` the execution ends with the result `to` and the run goes
+/// back to Scheduled.
 ///
 /// # Errors
 ///
-/// Names both statuses and those that are possible.
-pub(crate) fn check_move(
+/// The error names both statuses and the transitions that are allowed.
+pub(crate) fn check_transition(
     repeat_mode: RepeatMode,
     from: InvocationStatus,
     to: Option<InvocationStatus>,
@@ -41,9 +42,9 @@ pub(crate) fn check_move(
         return Err(crate::Error::illegal_reschedule(from.as_str(), result, &names(RESULTS)));
     }
     match to {
-        Some(to) if to != from && !moves(from, repeat_mode).contains(&to) => {
-            let allowed = names(moves(from, repeat_mode));
-            Err(crate::Error::illegal_move(from.as_str(), to.as_str(), &allowed))
+        Some(to) if to != from && !transitions(from, repeat_mode).contains(&to) => {
+            let allowed = names(transitions(from, repeat_mode));
+            Err(crate::Error::illegal_transition(from.as_str(), to.as_str(), &allowed))
         }
         _ => Ok(()),
     }
@@ -63,7 +64,7 @@ mod tests {
         to: InvocationStatus,
         reschedule: bool,
     ) -> String {
-        let refused = check_move(repeat_mode, from, Some(to), reschedule);
+        let refused = check_transition(repeat_mode, from, Some(to), reschedule);
         refused.map_or_else(
             |error| error.detail().to_owned(),
             |()| panic!("{from} to {to} is allowed"),
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_move_names_what_is_possible() {
+    fn a_refused_transition_names_the_allowed_ones() {
         let detail = refused(RepeatMode::Once, Scheduled, Success, false);
         assert!(detail.ends_with("it can go to Running, Aborted, Error, Cancelled"), "{detail}");
         let detail = refused(RepeatMode::Period, Failed, Running, false);

@@ -1,4 +1,4 @@
-//! Records as `Debug` shows them: bytes as the start of a text, not as numbers.
+//! `Debug` of the records. Byte strings print as text, of which only the start is printed.
 
 use std::fmt;
 
@@ -7,31 +7,31 @@ use super::run::InstanceRun;
 use super::update::OutputUpdate;
 use crate::error::quoted_as;
 
-/// Bytes as text, of which the first 64 characters are shown.
-struct Shown<'a>(&'a [u8]);
+/// Prints bytes as text: the first 64 characters, and the length if there are more.
+struct Text<'a>(&'a [u8]);
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&quoted_as(&String::from_utf8_lossy(self.0), self.0.len()))
     }
 }
 
-/// `Debug` for a struct, field by field; those behind `;` are bytes.
-macro_rules! show {
+/// Implements `Debug` for a struct. The field behind `;` holds bytes.
+macro_rules! debug_struct {
     ($name:ident { $($field:ident),+; $bytes:ident }) => {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // So that none is forgotten.
+                // Without `..`, so that a new field does not compile until it is listed.
                 let $name { $($field),+, $bytes } = self;
-                let mut shown = f.debug_struct(stringify!($name));
-                $(shown.field(stringify!($field), $field);)+
-                shown.field(stringify!($bytes), &Shown($bytes)).finish()
+                let mut fields = f.debug_struct(stringify!($name));
+                $(fields.field(stringify!($field), $field);)+
+                fields.field(stringify!($bytes), &Text($bytes)).finish()
             }
         }
     };
 }
 
-show! {
+debug_struct! {
     Invocation {
         region_id, resource_group_id, invoke_id, creation_time, command_id, command_name,
         command_type, command_description, parameters, repeat_mode, frequency, timeout,
@@ -40,7 +40,7 @@ show! {
     }
 }
 
-show! {
+debug_struct! {
     InstanceRun {
         instance_id, invocation_status, creation_time, update_time, start_time, finish_time,
         stop_time, repeats, exit_code, dropped, error_code, error_info, oss_output_status,
@@ -54,30 +54,30 @@ impl fmt::Debug for OutputUpdate {
             OutputUpdate::Replace(bytes) => ("Replace", bytes),
             OutputUpdate::Append(bytes) => ("Append", bytes),
         };
-        f.debug_tuple(name).field(&Shown(bytes)).finish()
+        f.debug_tuple(name).field(&Text(bytes)).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::update::RunUpdate;
     use super::*;
-    use crate::model::RunUpdate;
 
     #[test]
-    fn bytes_are_shown_as_text() {
+    fn bytes_print_as_text() {
         let mut run = InstanceRun::new("i-1");
         run.output = [&[0xff][..], &[b'x'; 100]].concat();
-        let shown = format!("{run:?}");
+        let printed = format!("{run:?}");
         let text = format!("output: \"\u{fffd}{}\"... (101 bytes) }}", "x".repeat(63));
         assert!(
-            shown.starts_with("InstanceRun { instance_id: \"i-1\", invocation_status: Pending")
+            printed.starts_with("InstanceRun { instance_id: \"i-1\", invocation_status: Pending")
         );
-        assert!(shown.ends_with(&text), "{shown}");
+        assert!(printed.ends_with(&text), "{printed}");
 
         let mut record = Invocation::new("cn-a", "t-1", "c-1");
         record.command_content = b"df -h\n".to_vec();
-        let shown = format!("{record:?}");
-        assert!(shown.ends_with(r#"instances: [], command_content: "df -h\n" }"#), "{shown}");
+        let printed = format!("{record:?}");
+        assert!(printed.ends_with(r#"instances: [], command_content: "df -h\n" }"#), "{printed}");
 
         let update = RunUpdate::more_output("50 %");
         assert!(format!("{update:?}").contains(r#"output: Some(Append("50 %"))"#), "{update:?}");
