@@ -1,4 +1,4 @@
-//! What a store is told when it is made: limits, policies, and where the time comes from.
+//! The configuration of a store: limits, policies and the clock.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::model::Timestamp;
 
-/// How a store behaves. [`Default`] is the service's own behaviour: its documentation gives 100,000
-/// records, four weeks, and what a request without `Timed` asks for.
+/// The limits and policies of a store. [`Default`] is the documented behaviour of the service:
+/// 100,000 records, four weeks, and the filter that a request without `Timed` has.
 ///
-/// Write `..Config::default()` behind the fields you set: a later version may have more.
+/// Write `..Config::default()` after the fields you set: a later version may add fields.
 ///
 /// # Examples
 ///
@@ -27,28 +27,28 @@ use crate::model::Timestamp;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The store's id, which its tokens are bound to. Stores with the same id accept each other's
-    /// tokens. An archive keeps it. Default 0.
+    /// The store's id. Tokens are bound to it: stores with the same id accept each other's tokens.
+    /// An archive contains it. Default 0.
     pub id: u64,
-    /// The most invocations kept, over all regions. Default 100,000; more than 20,000,000 is taken
-    /// as that, so that all runs can be numbered in 32 bits. With 0 every record is checked and
-    /// numbered, and none is kept.
+    /// The most invocations kept, over all regions. Default 100,000. The maximum is 20,000,000, so
+    /// that runs can be numbered in 32 bits; a larger value is reduced to it. With 0 every record
+    /// is checked and numbered, and none is kept.
     pub capacity: usize,
-    /// How many seconds after its CreationTime an invocation is kept, or `None` for ever.
-    /// Default 28 days. With 0 only those of this very second, and of later ones, are kept.
+    /// How many seconds an invocation is kept after its CreationTime; `None` for ever. Default
+    /// 28 days. With 0 only invocations of the current second, and later ones, are kept.
     pub retention_seconds: Option<u32>,
-    /// What a request without `Timed` asks for. Default [`OmittedTimed::DocumentedFalse`].
+    /// The filter of a request without `Timed`. Default [`OmittedTimed::DocumentedFalse`].
     pub omitted_timed: OmittedTimed,
-    /// The regions there are. By default every one is known.
+    /// The regions that exist. By default every region does.
     pub regions: Regions,
-    /// The most history records kept for each run of a recurring task. Default 100. With 0
-    /// none is.
+    /// The most history records kept for each run of a recurring task. Default 100. With 0 there
+    /// is no history.
     pub history_limit: usize,
-    /// The most bytes of output kept in all records and histories together, or `None` for no such
-    /// limit (the default). Over it the oldest records lose all of their outputs first, the newest
-    /// at last, which `Dropped` and the statistics count. Each run's and each history record's
-    /// output counts by itself, also where two are the same. Without it 100,000 records with one
-    /// output of 24,576 bytes each take 2.5 GB.
+    /// The most bytes of output kept in all records and histories together; `None`, the default,
+    /// sets no limit. Above it records lose all of their outputs, the oldest record first;
+    /// `Dropped` and the statistics count the lost bytes. The output of each run and each history
+    /// record counts, also if two are equal. Without a limit, 100,000 records with one output of
+    /// 24,576 bytes each take 2.5 GB.
     pub output_budget: Option<usize>,
     #[doc(hidden)]
     pub tuning: Tuning,
@@ -93,8 +93,8 @@ impl fmt::Debug for Config {
     }
 }
 
-/// What a request without `Timed` asks for. The API's documentation says `false`, yet a look-up
-/// by InvokeId does return live recurring tasks, and clients depend on it.
+/// The filter of a request without `Timed`. The API's documentation says `false`, but the service
+/// returns live recurring tasks to a look-up by InvokeId, and clients depend on it.
 ///
 /// # Examples
 ///
@@ -120,16 +120,18 @@ impl fmt::Debug for Config {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum OmittedTimed {
-    /// As `false`, unless InvokeId is given; then it restricts nothing.
+    /// Like `Timed=false`, unless the request has an InvokeId; then there is no filter.
     #[default]
     DocumentedFalse,
-    /// It never restricts.
+    /// No filter.
     Any,
 }
 
-/// The regions a store knows. By default every region is known. A query for another is
-/// `InvalidRegionId.NotFound`, one for a region without this API `RegionId.ApiNotSupported`;
-/// records are accepted in any region. A look-up costs O(regions).
+/// The regions of a store. By default every region exists.
+///
+/// A query for a region that does not exist fails with `InvalidRegionId.NotFound`, a query for a
+/// region without this API with `RegionId.ApiNotSupported`. Records are accepted in any region. A
+/// look-up costs O(regions).
 ///
 /// # Examples
 ///
@@ -154,32 +156,32 @@ pub enum OmittedTimed {
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Regions {
-    /// Every one where it is none.
+    /// The regions that exist; `None` for every region.
     only: Option<Vec<String>>,
     without_api: Vec<String>,
 }
 
 impl Regions {
-    /// Every region is known. The default.
+    /// Every region exists. The default.
     #[must_use]
     pub fn all() -> Self {
         Regions::default()
     }
 
-    /// Only these regions are known.
+    /// Only these regions exist.
     pub fn only<T: Into<String>>(ids: impl IntoIterator<Item = T>) -> Self {
         let only = Some(ids.into_iter().map(Into::into).collect());
         Regions { only, without_api: Vec::new() }
     }
 
-    /// Adds regions that exist but do not have this API. Those that were known stay so.
+    /// Adds regions that exist but do not have this API.
     #[must_use]
     pub fn without_api<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         self.without_api.extend(ids.into_iter().map(Into::into));
         self
     }
 
-    /// Whether `id` exists, and then whether it has this API.
+    /// Whether the region `id` has this API; `None` if it does not exist.
     pub(crate) fn find(&self, id: &str) -> Option<bool> {
         if self.without_api.iter().any(|known| known == id) {
             return Some(false);
@@ -190,7 +192,7 @@ impl Regions {
         }
     }
 
-    /// Those with this API, if not every region has it: for an error alone.
+    /// The regions that have this API, for an error; empty if every region exists.
     #[cold]
     pub(crate) fn with_api(&self) -> Vec<&str> {
         let only = self.only.iter().flatten();
@@ -203,26 +205,26 @@ impl fmt::Debug for Regions {
         if self == &Regions::all() {
             return f.write_str("Regions(all)");
         }
-        let mut shown = f.debug_struct("Regions");
+        let mut fields = f.debug_struct("Regions");
         if let Some(only) = &self.only {
-            shown.field("only", only);
+            fields.field("only", only);
         }
-        shown.field("without_api", &self.without_api).finish()
+        fields.field("without_api", &self.without_api).finish()
     }
 }
 
-/// Where a store's time comes from.
+/// The source of a store's time.
 ///
-/// A store asks at each write and each query; its own time never goes back behind its last write,
-/// even when the clock's does. [`SystemClock`] is the system's, a [`Timestamp`] stands still, a
-/// [`ManualClock`] is moved by hand.
+/// A store reads its clock at each write and each query. If the clock goes back, the store's time
+/// stays at that of its last write. [`SystemClock`] is the clock of the system, a [`Timestamp`]
+/// stands still, a [`ManualClock`] is moved by hand.
 ///
 /// # Examples
 ///
 /// ```
 /// use invodex::{Clock, Config, Store, SystemClock, Timestamp};
 ///
-/// /// Ten minutes behind the system's.
+/// /// Ten minutes behind the system's clock.
 /// struct Late;
 ///
 /// impl Clock for Late {
@@ -235,11 +237,11 @@ impl fmt::Debug for Regions {
 /// assert!(store.now() < SystemClock.now());
 /// ```
 pub trait Clock: Send + Sync {
-    /// The time now. Called while a store is locked by its caller, if it is: it should not wait.
+    /// The current time. It must not block: a store may call it while its caller holds a lock.
     fn now(&self) -> Timestamp;
 }
 
-/// The system's clock. Not there on `wasm32-unknown-unknown`, which has none.
+/// The clock of the system. Not available on `wasm32-unknown-unknown`, which has no clock.
 ///
 /// # Examples
 ///
@@ -263,14 +265,14 @@ impl Clock for SystemClock {
     }
 }
 
-/// A fixed time: a clock that stands still.
+/// A clock that stands still.
 impl Clock for Timestamp {
     fn now(&self) -> Timestamp {
         *self
     }
 }
 
-/// A clock that is moved by hand. Clones show the same time.
+/// A clock that is moved by hand. All clones share one time.
 ///
 /// # Examples
 ///
@@ -287,13 +289,13 @@ impl Clock for Timestamp {
 pub struct ManualClock(Arc<AtomicU32>);
 
 impl ManualClock {
-    /// A clock that shows `now`.
+    /// A clock at `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         ManualClock(Arc::new(AtomicU32::new(now.as_secs())))
     }
 
-    /// Moves the clock to `now`, forward or back.
+    /// Sets the clock to `now`, forward or back.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.as_secs(), Ordering::SeqCst);
     }
@@ -301,7 +303,7 @@ impl ManualClock {
     /// Moves the clock forward by `seconds`, at most to [`Timestamp::MAX`].
     pub fn advance(&self, seconds: u32) {
         let later = |now: u32| Some(now.saturating_add(seconds));
-        // The closure always returns a value, so this cannot fail.
+        // The closure always returns a value, so the update cannot fail.
         let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
     }
 }
@@ -318,29 +320,28 @@ impl Clock for ManualClock {
     }
 }
 
-/// Thresholds of the representation. They change no answer; tests shrink them so that every
-/// border is crossed.
+/// Thresholds of the internal representation. They never affect answers. Tests shrink them so that
+/// small stores cross every threshold.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tuning {
-    /// A posting of more than one row in this many is held as bits. Lists of one row in 192
-    /// are where a step between two lists costs what the AND of the words costs that it
-    /// replaces, at 100,000 rows; one row in 128 would save 6 bytes a record and make the
-    /// longest lists twice as slow as bits.
+    /// A posting list with more than one row in `list_share` is a bitmap, any other a sorted list.
+    /// At one row in 192, and 100,000 rows, intersecting two lists costs the same as the AND of two
+    /// bitmaps. Measured alternative: one row in 128 saves 6 bytes a record, and the longest lists
+    /// cost twice as much as bitmaps.
     pub list_share: u32,
-    /// A posting of up to this many rows is a list however small the store.
+    /// A posting list of up to this many rows is a sorted list, however small the store.
     pub list_min: u32,
-    /// Lists are intersected in pieces from the newest: so many rows of the shortest one first,
-    /// twice as many next, up to eight times as many. The first piece fills most pages; the last
-    /// ones are long enough that the searches for their ends are nothing beside their rows, and
-    /// short enough that their marks stay in the cache.
+    /// Sorted lists are intersected in chunks, the newest rows first. The first chunk has this many
+    /// rows of the shortest list, and each further one twice as many, up to eight times. The first
+    /// chunk fills most pages. The later ones are long, so that finding their ends costs little
+    /// beside their rows, and short enough that their stamps stay in the cache.
     pub first_piece: u32,
-    /// A piece reaches over fewer rows of the store than this, each a byte of the marks: so a
-    /// query's room is a constant however large the store, and the marks stay with the rows in a
-    /// first-level cache of 32 KB, as most processors have. At 1,000,000 rows the longest lists take
-    /// 0.91 of what they take with 40,960.
+    /// The most rows of the store that a chunk spans. Each takes one byte of stamps, so a query
+    /// needs constant memory, and stamps and rows fit into a first-level cache of 32 KB. Measured
+    /// alternative: with 40,960, the longest lists at 1,000,000 rows take 1.10 times as long.
     pub piece_span: u32,
-    /// Dead rows or runs below this number are never worth a pass over the store.
+    /// Tombstones, or places of removed runs, are not compacted while there are fewer than this.
     pub dead_min: u32,
 }
 

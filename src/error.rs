@@ -1,4 +1,4 @@
-//! The one error of the crate: what the API would answer, and what to do about it.
+//! The error type of the crate.
 
 mod faults;
 
@@ -7,18 +7,23 @@ use std::{fmt, io};
 
 pub(crate) use faults::TagFault;
 
-/// Why something was refused.
+/// The error of every operation of this crate.
 ///
-/// Opaque: it carries the API's code, HTTP status and message, the parameter or field at fault,
-/// and, beyond what the API says, a detail that names what was given, what is allowed and what to
-/// do. `Display` shows all of it in one line; [`write_json`](Self::write_json) writes the body that
-/// a client gets. As large as a pointer.
+/// It has the API's code, HTTP status and message, the parameter or field at fault, and a detail
+/// that the API does not have: what was given, what is allowed and what to do. `Display` prints all
+/// of it in one line; [`write_json`](Self::write_json) writes the body that a client receives.
 ///
-/// Codes, statuses and messages of requests are those of the API's documentation, as is the order
-/// in which they are checked. Where it has no code for a parameter, `InvalidParameter.NAME` and
-/// `MissingParameter.NAME` follow the form of those it has. `InvalidCapture`, `InvalidArchive`,
-/// `ArchiveIo` and `InvalidTime` are the crate's own. A detail's wording may change in any version,
-/// the rest does not.
+/// Codes, statuses and messages of requests, and the order of the checks, are those of the API's
+/// documentation. If it has no code for a parameter, the codes are `InvalidParameter.NAME` and
+/// `MissingParameter.NAME`, in the form of those that it has. `InvalidCapture`, `InvalidArchive`,
+/// `ArchiveIo` and `InvalidTime` belong to this crate. The wording of a detail may change in any
+/// version; everything else is stable.
+///
+/// # Design
+///
+/// One opaque type for the whole crate: a front end answers every error in the same way, and new
+/// causes do not change the API. The fields are boxed, so that a `Result` is no larger than its
+/// value and a pointer.
 ///
 /// # Examples
 ///
@@ -49,7 +54,7 @@ struct Repr {
     io_kind: Option<io::ErrorKind>,
 }
 
-/// The sort of an [`Error`], for a caller that treats them differently.
+/// The kind of an [`Error`], for callers that handle some of them differently.
 ///
 /// # Examples
 ///
@@ -58,33 +63,33 @@ struct Repr {
 ///
 /// let error = Store::default().update_run("t-0001", "i-0001", &RunUpdate::started()).unwrap_err();
 /// match error.kind() {
-///     ErrorKind::NotFound => {} // expired or evicted since: nothing to tell
+///     ErrorKind::NotFound => {} // the record has expired or was evicted
 ///     _ => panic!("{error}"),
 /// }
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A query was malformed.
+    /// A request is not valid.
     Request,
-    /// A record or an update broke a limit, or named an InvokeId that is held already.
+    /// A record or an update exceeds a limit, or a record has an InvokeId that the store holds already.
     Record,
-    /// A write named an InvokeId or an instance that is not there.
+    /// A write names an InvokeId or an instance that the store does not hold.
     NotFound,
-    /// A run cannot go from its status to the one named.
+    /// An update names a transition that is not allowed.
     Move,
-    /// A file is no captured response.
+    /// A file is not a captured response.
     Capture,
-    /// An archive could not be written, or is none that can be restored.
+    /// An archive cannot be written or restored.
     Archive,
-    /// A text is no time in the API's form.
+    /// A text is not a time in the API's form.
     Time,
-    /// Raised by a front end, for reasons the store does not know.
+    /// Created by a front end, for a reason that the store does not know.
     Service,
 }
 
 impl Error {
-    /// The sort of error. Cost, as of every accessor: O(1).
+    /// The kind of error. Cost of this and every other accessor: O(1).
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -108,21 +113,21 @@ impl Error {
         &self.0.message
     }
 
-    /// The parameter of the request or the field of the record that is at fault, by its name in
-    /// the API: `MaxResults`, `Tag.3.Key`. `None` where no single one is.
+    /// The parameter of the request, or the field of the record, that is at fault, by its name in
+    /// the API: `MaxResults`, `Tag.3.Key`. `None` if the fault is not in a single one.
     #[must_use]
     pub fn parameter(&self) -> Option<&str> {
         self.0.parameter.as_deref()
     }
 
-    /// What was given, what is allowed and what to do; empty only for what a front end raises. Of
-    /// a long value the first 64 characters are shown.
+    /// What was given, what is allowed and what to do. A long value is cut to its first 64
+    /// characters. Empty only for errors that a front end created.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// Why the reader or writer of an archive failed; `None` for every error but `ArchiveIo`.
+    /// The I/O error of `ArchiveIo`: why the reader or writer failed. `None` for every other error.
     ///
     /// # Examples
     ///
@@ -138,13 +143,15 @@ impl Error {
         self.0.io_kind
     }
 
-    /// `Operation.Forbidden` (403), for a front end that checks permissions. No store raises it.
+    /// `Operation.Forbidden` (403), for a front end that checks permissions. A store never
+    /// returns it.
     #[must_use]
     pub fn forbidden() -> Self {
         Self::new(ErrorKind::Service, "Operation.Forbidden", 403, "The operation is not permitted.")
     }
 
-    /// `InternalError.Dispatch` (500), for a front end that fails on its own. No store raises it.
+    /// `InternalError.Dispatch` (500), for a front end that fails by itself. A store never
+    /// returns it.
     #[must_use]
     pub fn internal() -> Self {
         Self::new(
@@ -155,8 +162,8 @@ impl Error {
         )
     }
 
-    /// Any other error of the API, for a front end that answers more operations than the store. It
-    /// is written as every other: [`write_json`](Self::write_json).
+    /// Any other error of the API, for a front end that answers more operations than the store.
+    /// [`write_json`](Self::write_json) writes it like every other.
     #[must_use]
     pub fn service(
         status: u16,
@@ -193,19 +200,19 @@ impl Error {
         self
     }
 
-    /// The error as one of a record, where a rule is shared by records and requests.
-    fn of(mut self, kind: ErrorKind) -> Self {
+    /// Replaces the kind. Requests and records share some rules and so some constructors.
+    fn of_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
 }
 
-/// At most 64 characters of `text` in quotes, so that a hostile value does not fill a log.
+/// `text` in quotes, cut to 64 characters so that a hostile value does not fill a log.
 pub(crate) fn quoted(text: &str) -> String {
     quoted_as(text, text.len())
 }
 
-/// [`quoted`], of a text that stands for so many bytes.
+/// Like [`quoted`], for a text that was decoded from `bytes` bytes.
 pub(crate) fn quoted_as(text: &str, bytes: usize) -> String {
     const MOST: usize = 64;
     match text.char_indices().nth(MOST) {

@@ -1,5 +1,5 @@
-//! What the errors of requests say of the value that was given, and of what is allowed. Codes and
-//! messages are the documented cases'.
+//! The details of request errors: the value that was given, and what is allowed. The documented
+//! cases check codes and messages.
 
 use invodex::{Config, DescribeInvocations, Regions, Store, Timestamp};
 
@@ -20,7 +20,7 @@ fn in_region(pairs: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn what_was_given_is_quoted_and_not_too_much_of_it() {
+fn a_value_is_quoted_and_cut() {
     assert_eq!(in_region(&[("MaxResults", "ten")]), r#"given "ten", allowed 1 to 50"#);
     assert_eq!(in_region(&[("MaxResults", "51")]), "given 51, allowed 1 to 50");
     assert_eq!(in_region(&[("PageNumber", "-1")]), r#"given "-1", allowed 1 to 2147483647"#);
@@ -33,8 +33,8 @@ fn what_was_given_is_quoted_and_not_too_much_of_it() {
 }
 
 #[test]
-fn only_regions_that_can_be_asked_are_offered() {
-    let allowed = "allowed what the store is configured with: cn-a";
+fn only_regions_with_this_api_are_listed() {
+    let allowed = "allowed the regions of the store's configuration: cn-a";
     assert_eq!(detail(&[("RegionId", "cn-d")]), format!(r#"given "cn-d", {allowed}"#));
 }
 
@@ -44,7 +44,7 @@ fn the_lowest_number_of_a_tag_is_named() {
         let names = numbers.map(|number| format!("Tag.{number}.Key"));
         in_region(&[(&names[0], "a"), (&names[1], "b")])
     };
-    let expected = "given one numbered 21, allowed 20, numbered 1 to 20; leave some out";
+    let expected = "given a tag numbered 21, allowed 1 to 20; name fewer tags";
     assert_eq!(above([30, 21]), expected);
     assert_eq!(above([21, 30]), expected);
 }

@@ -255,7 +255,7 @@ fn of_a_record_with_far_too_much_no_more_is_kept_than_says_so() {
     assert_eq!((report.loaded, report.refusals.len()), (1, 2));
     let details = [0, 1].map(|at| report.refusals[at].error.detail().to_owned());
     assert_eq!(details[0], "given 5000 instances, allowed at most 100");
-    assert_eq!(details[1], "given one numbered 21, allowed 20, numbered 1 to 20; leave some out");
+    assert_eq!(details[1], "given a tag numbered 21, allowed 1 to 20; name fewer tags");
     assert!(report.differences.iter().all(|one| one.position == Some(2)));
 }
 

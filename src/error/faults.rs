@@ -1,13 +1,13 @@
-//! What each refusal says, by who refuses.
+//! The constructor of each error, and its text.
 
 use std::io;
 
 use super::{Error, ErrorKind, quoted};
 use crate::limits;
 
-/// Requests.
+/// Errors of requests.
 impl Error {
-    /// Bytes that are no query string.
+    /// `InvalidParameter`: bytes that are not a query string.
     pub(crate) fn encoding(given: &str, allowed: &str) -> Self {
         Self::new(
             ErrorKind::Request,
@@ -20,11 +20,11 @@ impl Error {
 
     pub(crate) fn missing(name: &'static str) -> Self {
         let advice = match name {
-            "RegionId" => "name the region whose records are asked for",
+            "RegionId" => "name the region of the records",
             "InvokeId" => {
-                "IncludeOutput needs an InvokeId or InstanceId, IncludeHistory an InvokeId"
+                "IncludeOutput needs an InvokeId or an InstanceId, IncludeHistory an InvokeId"
             }
-            _ => "name one",
+            _ => "the request needs it",
         };
         Self::missing_but(name, advice)
     }
@@ -55,9 +55,9 @@ impl Error {
         )
         .at("RegionId")
         .saying(format!(
-            "given {}, allowed what the store is configured with: {}{more}",
+            "given {}, allowed the regions of the store's configuration: {}{more}",
             quoted(given),
-            if allowed.is_empty() { "no region".to_owned() } else { allowed.join(", ") }
+            if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") }
         ))
     }
 
@@ -70,7 +70,7 @@ impl Error {
         )
         .at("RegionId")
         .saying(format!(
-            "given {}, which is configured as a region without this API; name another",
+            "given {}, which is configured as a region without this API; name another region",
             quoted(given)
         ))
     }
@@ -81,7 +81,7 @@ impl Error {
             TagFault::TooMany(n) => {
                 error("NumberExceed.Tags", "The Tags parameter number is exceed.").at("Tag").saying(
                     format!(
-                        "given one numbered {n}, allowed {0}, numbered 1 to {0}; leave some out",
+                        "given a tag numbered {n}, allowed 1 to {}; name fewer tags",
                         limits::TAGS
                     ),
                 )
@@ -148,32 +148,32 @@ impl Error {
         Self::invalid(
             "NextToken",
             format!(
-                "given {}, which this store did not give for these filters; take NextToken from the \
-                 page before as it is, and change no filter",
+                "given {}, which this store did not give for these filters; pass the NextToken of the \
+                 previous page unchanged, with the same filters",
                 quoted(given)
             ),
         )
     }
 
-    /// A value outside a closed set.
+    /// `InvalidParameter.NAME`: the value is not in a closed set.
     pub(crate) fn not_one_of(name: &'static str, given: &str, allowed: &[&str]) -> Self {
         Self::invalid(name, format!("given {}, allowed {}", quoted(given), allowed.join(", ")))
     }
 
-    /// A number outside 1 to `most`.
+    /// `InvalidParameter.NAME`: the number is not in 1 to `most`.
     pub(crate) fn out_of_range(name: &'static str, given: &str, most: u32) -> Self {
         Self::invalid(name, format!("given {given}, allowed 1 to {most}"))
     }
 }
 
-/// Records and writes.
+/// Errors of records and of writes.
 impl Error {
     pub(crate) fn record_missing(field: &'static str) -> Self {
         let advice = match field {
-            "InstanceId" => "a record needs an instance, and each instance its id",
-            _ => "a record needs it",
+            "InstanceId" => "a record needs at least one instance, and each instance an id",
+            _ => "the record needs it",
         };
-        Self::missing_but(field, advice).of(ErrorKind::Record)
+        Self::missing_but(field, advice).of_kind(ErrorKind::Record)
     }
 
     pub(crate) fn record_too_long(
@@ -183,26 +183,26 @@ impl Error {
         unit: &'static str,
     ) -> Self {
         Self::invalid(field, format!("given {given} {unit}, allowed at most {most}"))
-            .of(ErrorKind::Record)
+            .of_kind(ErrorKind::Record)
     }
 
     pub(crate) fn record_out_of_range(field: &'static str, given: u32, most: u32) -> Self {
-        Self::out_of_range(field, &given.to_string(), most).of(ErrorKind::Record)
+        Self::out_of_range(field, &given.to_string(), most).of_kind(ErrorKind::Record)
     }
 
     pub(crate) fn record_tag(fault: TagFault<'_>) -> Self {
-        Self::tag(fault).of(ErrorKind::Record)
+        Self::tag(fault).of_kind(ErrorKind::Record)
     }
 
     pub(crate) fn record_duplicate(field: &'static str, given: &str) -> Self {
         let (message, advice) = match field {
             "InvokeId" => (
                 "The specified invoke ID already exists.",
-                "a store holds an InvokeId once; delete the record first or name another",
+                "the store holds a record with this InvokeId; delete the record first or use another id",
             ),
             _ => (
                 "The specified instance ID is duplicate.",
-                "an invocation has one run on an instance",
+                "an invocation has only one run on an instance",
             ),
         };
         Self::new(ErrorKind::Record, format!("Duplicate.{field}"), 400, message)
@@ -219,7 +219,7 @@ impl Error {
         )
         .at("InvokeId")
         .saying(format!(
-            "given {}; it was never accepted, or has expired, been evicted or been deleted",
+            "given {}; the record was never accepted, or it has expired, was evicted or was deleted",
             quoted(given)
         ))
     }
@@ -233,7 +233,7 @@ impl Error {
         )
         .at("InstanceId")
         .saying(format!(
-            "given {}, which is no instance of {}; name one of its instances",
+            "given {}, which is not an instance of {}; name one of its instances",
             quoted(given),
             quoted(invoke_id)
         ))
@@ -243,21 +243,21 @@ impl Error {
         let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
         Self::invalid(
             "InvocationStatus",
-            format!("a run cannot go from {from} to {to}; from {from} it can go to {allowed}"),
+            format!("a run cannot go from {from} to {to}; allowed from {from}: {allowed}"),
         )
-        .of(ErrorKind::Move)
+        .of_kind(ErrorKind::Move)
     }
 
     pub(crate) fn illegal_reschedule(from: &str, result: &str, allowed: &[&str]) -> Self {
         Self::invalid(
             "InvocationStatus",
             format!(
-                "a run cannot go from {from} by {result} back to Scheduled; it can in a recurring \
-                 task (Period, EveryReboot), from Running, by {}",
+                "a run cannot end its execution from {from} with {result} and go back to Scheduled; \
+                 allowed in a recurring task (Period, EveryReboot) from Running with {}",
                 allowed.join(", ")
             ),
         )
-        .of(ErrorKind::Move)
+        .of_kind(ErrorKind::Move)
     }
 
     pub(crate) fn time(given: &str) -> Self {
@@ -281,21 +281,21 @@ impl Error {
         .saying(detail)
     }
 
-    /// A field of a captured record that cannot be read.
+    /// A field of a captured record cannot be read.
     #[cfg(feature = "json")]
     pub(crate) fn captured(field: &'static str, detail: impl Into<String>) -> Self {
-        Self::invalid(field, detail).of(ErrorKind::Record)
+        Self::invalid(field, detail).of_kind(ErrorKind::Record)
     }
 }
 
-/// Archives.
+/// Errors of archives.
 impl Error {
     pub(crate) fn archive(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Archive, "InvalidArchive", 400, "The archive cannot be restored.")
             .saying(detail)
     }
 
-    /// The reader or the writer failed.
+    /// The reader or the writer of an archive failed.
     pub(crate) fn archive_io(cause: &io::Error, detail: impl Into<String>) -> Self {
         let message = "The archive cannot be read or written.";
         let mut error = Self::new(ErrorKind::Archive, "ArchiveIo", 500, message).saying(detail);
@@ -304,10 +304,10 @@ impl Error {
     }
 }
 
-/// What is wrong with a list of tags: the tag's own number, from 1, and the text at fault.
+/// A fault in a list of tags: the number of the tag, from 1, and the text at fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TagFault<'a> {
-    /// One is numbered above the limit.
+    /// A tag has a number above the limit.
     TooMany(u32),
     KeyMissing(u32),
     Key(u32, &'a str),

@@ -74,9 +74,12 @@ mod tests {
     #[test]
     fn a_refused_transition_names_the_allowed_ones() {
         let detail = refused(RepeatMode::Once, Scheduled, Success, false);
-        assert!(detail.ends_with("it can go to Running, Aborted, Error, Cancelled"), "{detail}");
+        assert!(
+            detail.ends_with("allowed from Scheduled: Running, Aborted, Error, Cancelled"),
+            "{detail}"
+        );
         let detail = refused(RepeatMode::Period, Failed, Running, false);
-        assert!(detail.ends_with("it can go to nothing"), "{detail}");
+        assert!(detail.ends_with("allowed from Failed: nothing"), "{detail}");
         let detail = refused(RepeatMode::Period, Running, Cancelled, true);
         assert!(detail.ends_with("Success, Failed, Error, Timeout"), "{detail}");
     }

@@ -1,11 +1,11 @@
-//! A raw query string or form body to decoded pairs.
+//! Decodes a raw query string or form body into pairs.
 
 use crate::error::Error;
 
-/// Decodes `name=value&name=value...`, a query string or a form body, into pairs in their order.
+/// Decodes a query string or form body, `name=value&name=value...`, into pairs in the same order.
 ///
-/// `+` is a space. A part without `=` is a name with an empty value; an empty part is nothing.
-/// Cost: O(length).
+/// `+` stands for a space. A part without `=` is a name with an empty value. Empty parts are
+/// skipped. Cost: O(length).
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_every_form_of_a_part() {
+    fn decodes_every_form_of_a_part() {
         assert_eq!(decoded(""), pairs(&[]));
         assert_eq!(decoded("&&a=1&"), pairs(&[("a", "1")]));
         assert_eq!(
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_cannot_decode() {
+    fn refuses_malformed_parts() {
         for query in ["a=%", "a=%4", "a=%4g", "%%%=1", "a=%+1", "a=%ff", "a=%C3", "b=1&a=%e2%82"] {
             let error = decode_query(query).unwrap_err();
             assert_eq!((error.code(), error.status()), ("InvalidParameter", 400), "{query}");

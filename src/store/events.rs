@@ -1,8 +1,8 @@
-//! Every change of a run's status, handed to whoever subscribed.
+//! Subscriptions to the status changes of runs.
 //!
-//! Each subscription has a queue of its own behind a lock that is held only to put an event in or
-//! to take one out, so a subscriber that is slow, fails or is gone holds up no write. Only what it
-//! gave to be woken by runs within one, and may do there what it likes but wait.
+//! Each subscription has its own bounded queue. Its lock is held only to push or pop one event, so a
+//! subscriber that is slow, panics or is dropped never delays a write. Only the subscriber's wake
+//! function runs within a write; it must not block, and its panic is caught.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,11 +15,11 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::Store;
 use crate::model::{InvocationStatus, RepeatMode, Timestamp};
 
-/// A run's status changed. It has what the run shows then: where a recurring task is stopped between
-/// two executions, the times and the exit code of the last one.
+/// A change of a run's status, with the fields of the run after it. If a recurring task is stopped
+/// between two executions, these are the times and the exit code of the last execution.
 ///
 /// Serialises (with serde) to the `data` object of the service's task event: names in camel case,
-/// exit code and repeats as text, what is unset as `""`.
+/// exit code and repeats as text, unset fields as `""`.
 ///
 /// # Examples
 ///
@@ -43,36 +43,36 @@ use crate::model::{InvocationStatus, RepeatMode, Timestamp};
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct TaskEvent {
-    /// `commandId`: the record's.
+    /// `commandId` of the record.
     pub command_id: String,
-    /// `commandName`: the record's, may be empty.
+    /// `commandName` of the record, may be empty.
     pub command_name: String,
-    /// `exitCode` of the execution, once there is one.
+    /// `exitCode` of the execution, if it has one.
     pub exit_code: Option<i64>,
-    /// `finishTime` of the execution, once it is over.
+    /// `finishTime` of the execution, if it has ended.
     pub finish_time: Option<Timestamp>,
-    /// `instanceId`: the run's.
+    /// `instanceId` of the run.
     pub instance_id: String,
-    /// `invocationStatus`: the status the run came to; of an execution of a recurring task that
-    /// is scheduled again, the status it ended with.
+    /// `invocationStatus`: the new status of the run. If the run of a recurring task is scheduled
+    /// again, the status with which its execution ended.
     pub invocation_status: InvocationStatus,
-    /// `invokeId`: the record's.
+    /// `invokeId` of the record.
     pub invoke_id: String,
-    /// `repeatMode`: the record's.
+    /// `repeatMode` of the record.
     pub repeat_mode: RepeatMode,
     /// `repeats`: how often the run was started.
     pub repeats: u32,
-    /// `startTime` of the execution, once there is one.
+    /// `startTime` of the execution, if it has started.
     pub start_time: Option<Timestamp>,
-    /// `errorCode`: the run's ErrorCode, may be empty.
+    /// `errorCode`: ErrorCode of the run, may be empty.
     pub error_code: String,
-    /// `errorDesc`: the run's ErrorInfo, may be empty.
+    /// `errorDesc`: ErrorInfo of the run, may be empty.
     pub error_desc: String,
 }
 
 impl TaskEvent {
-    /// Whether the service itself sends a task event for this status: Aborted, Success, Failed,
-    /// Invalid, Timeout, Cancelled, Terminated.
+    /// Whether the service sends a task event for this status. It does for Aborted, Success, Failed,
+    /// Invalid, Timeout, Cancelled and Terminated.
     #[must_use]
     pub fn is_task_event(&self) -> bool {
         use InvocationStatus as S;
@@ -111,10 +111,10 @@ impl Serialize for TaskEvent {
     }
 }
 
-/// A queue of the events of one store, from [`Store::subscribe`]. Dropping it unsubscribes.
+/// A queue of the events of one store, made by [`Store::subscribe`]. Dropping it unsubscribes.
 ///
-/// When the queue is full the oldest event goes, and [`missed`](Self::missed) counts it. To be sent
-/// to another thread; to be shared between them, behind a reference.
+/// If the queue is full, the oldest event is dropped and [`missed`](Self::missed) counts it. A
+/// subscription can be sent to another thread, and shared between threads by reference.
 ///
 /// # Examples
 ///
@@ -150,7 +150,7 @@ struct Queue {
 }
 
 impl Channel {
-    /// A panic while the lock is held cannot leave the queue half changed.
+    /// Ignores poisoning: no code that holds the lock can panic with the queue half changed.
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -177,7 +177,7 @@ impl Channel {
         self.wake(queue);
     }
 
-    /// Calls what a subscriber gave to be woken by, without the lock.
+    /// Releases the lock, then calls the subscriber's wake function.
     fn wake(&self, queue: MutexGuard<'_, Queue>) {
         let wake = queue.wake.clone();
         drop(queue);
@@ -186,17 +186,17 @@ impl Channel {
 }
 
 impl Subscription {
-    /// The oldest event in the queue, without waiting. Cost: O(1).
+    /// Pops the oldest event, without waiting. Cost: O(1).
     #[must_use]
     pub fn try_next(&self) -> Option<TaskEvent> {
         self.0.lock().events.pop_front().map(Arc::unwrap_or_clone)
     }
 
-    /// The oldest event in the queue, waiting up to `limit` for one; [`Duration::MAX`] waits as
-    /// long as it takes. `None` also when the store is gone and the queue empty. Cost: O(1) and the
-    /// wait.
+    /// Pops the oldest event, waiting up to `limit` for one; [`Duration::MAX`] waits without limit.
+    /// `None` after the limit, and at once if the store was dropped and the queue is empty.
+    /// Cost: O(1) and the wait.
     ///
-    /// Not for `wasm32-unknown-unknown`, which has no way to wait.
+    /// Do not call it on `wasm32-unknown-unknown`, which cannot wait.
     #[must_use]
     pub fn next_timeout(&self, limit: Duration) -> Option<TaskEvent> {
         let waits = |queue: &mut Queue| queue.events.is_empty() && !queue.closed;
@@ -205,32 +205,32 @@ impl Subscription {
         queue.events.pop_front().map(Arc::unwrap_or_clone)
     }
 
-    /// How many events went because the queue was full. Cost: O(1).
+    /// How many events were dropped because the queue was full. Cost: O(1).
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.0.lock().missed
     }
 
-    /// Whether the store is gone: no event will come any more. Cost: O(1).
+    /// Whether the store was dropped, so that no more events will come. Cost: O(1).
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.0.lock().closed
     }
 
-    /// Has `wake` called after each event that is put into the queue, on the thread of the write:
-    /// for a front end that waits with an async runtime. It should only wake; what it panics with
-    /// is thrown away. It replaces the one before.
+    /// Sets the function that is called after each event is queued, for a front end that waits in an
+    /// async runtime. It replaces the previous one.
     ///
-    /// Called at once if an event is queued or the store is gone, so that none is overlooked, and
-    /// once more when the store goes. It must not call a [`SharedStore`](crate::SharedStore): the
-    /// write that it is called from holds its lock.
+    /// `wake` is called on the thread of the write. It should only wake a task; its panic is caught
+    /// and discarded. It must not call a [`SharedStore`](crate::SharedStore), because the write
+    /// holds its lock. It is also called immediately if an event is queued or the store was dropped,
+    /// so that no event is overlooked, and once when the store is dropped.
     pub fn on_event(&self, wake: impl Fn() + Send + Sync + 'static) {
         let wake: Wake = Arc::new(wake);
         let mut queue = self.0.lock();
         let before = queue.wake.replace(Arc::clone(&wake));
         let pending = !queue.events.is_empty() || queue.closed;
         drop(queue);
-        // What it holds may use the subscription once more as it goes.
+        // Dropped without the lock: the captures of `before` may use this subscription when dropped.
         shielded(|| drop(before));
         if pending {
             call(wake);
@@ -251,14 +251,14 @@ impl fmt::Debug for Subscription {
 
 type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// Calls `wake` and lets it go: what it holds may be the last of its kind.
+/// Calls `wake` and drops it. This may be its last reference, and dropping its captures may panic.
 fn call(wake: Wake) {
     shielded(|| wake());
     shielded(|| drop(wake));
 }
 
-/// Runs what belongs to a subscriber. Its panic is no fault of the write that is under way, nor is
-/// that of what it panics with.
+/// Runs code of a subscriber and catches its panic, so that the write continues. If dropping the
+/// payload of the panic panics too, that second payload is leaked.
 fn shielded(work: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(panic)));
@@ -276,8 +276,8 @@ impl Subscribers {
     }
 
     fn subscribe(&mut self, capacity: usize) -> Subscription {
-        // Those that are gone go before it grows, and then not again until as many have come as
-        // there were left: O(1) for each.
+        // Before the list grows, dropped subscriptions are removed; then room for as many again as
+        // are left is reserved. So the removal costs amortised O(1) for each subscription.
         if self.0.len() == self.0.capacity() {
             self.0.retain(|channel| channel.strong_count() > 0);
             self.0.reserve(self.0.len() + 1);
@@ -294,7 +294,7 @@ impl Subscribers {
         self.0.retain(|channel| {
             let Some(channel) = channel.upgrade() else { return false };
             channel.put(&event);
-            // Its subscriber may have gone meanwhile.
+            // This may be the last reference, if the subscription was dropped meanwhile.
             shielded(|| drop(channel));
             true
         });
@@ -311,19 +311,18 @@ impl Drop for Subscribers {
 }
 
 impl Store {
-    /// Subscribes to every change of a run's status from now on, in order, with room for
-    /// `capacity` events; with room for none it only counts them as missed. Updates and stops send
-    /// events; accepting, importing, deleting and evicting do not. See [`Subscription`] for an
-    /// example.
+    /// Subscribes to every later change of a run's status, in order, with a queue of `capacity`
+    /// events. With capacity 0 every event only counts as missed. Updates and stops send events;
+    /// accepting, importing, deleting and evicting do not. See [`Subscription`] for an example.
     ///
-    /// Cost: O(1), taken over many. With no subscription a write pays nothing for events; each one
-    /// costs a write O(size of the event) for the first and O(1) for each further.
+    /// Cost: amortised O(1). Without subscriptions a write does no work for events. With them each
+    /// event costs the write O(size of the event), and O(1) for each subscription.
     #[must_use]
     pub fn subscribe(&mut self, capacity: usize) -> Subscription {
         self.subscribers.subscribe(capacity)
     }
 
-    /// Tells that the run came to `status`.
+    /// Sends the event that the run `at` of the record in `slot` has changed to `status`.
     pub(super) fn publish(&mut self, slot: u32, at: usize, status: InvocationStatus) {
         if self.subscribers.is_empty() {
             return;

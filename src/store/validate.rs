@@ -1,15 +1,15 @@
-//! What a record must be like to be accepted.
+//! The checks of a record before it is accepted.
 
 use crate::error::Error;
 use crate::limits::{self, at_most_chars};
 use crate::model::{InstanceRun, Invocation, check_tags};
 
-/// A record that keeps every limit; whether a store takes it depends on what it holds.
+/// A record within every limit. A store accepts it unless it holds the same InvokeId.
 #[derive(Clone, Copy)]
 pub(crate) struct Valid<'a>(&'a Invocation);
 
 impl<'a> Valid<'a> {
-    /// The first fault in the order of the fields is the error. Cost: O(size).
+    /// Checks the fields in order; the first fault is the error. Cost: O(size of the record).
     pub(crate) fn new(invocation: &'a Invocation) -> Result<Self, Error> {
         validate(invocation)?;
         Ok(Valid(invocation))
@@ -40,7 +40,7 @@ fn validate(invocation: &Invocation) -> Result<(), Error> {
     }
     record.instances.iter().try_for_each(validate_run)?;
     for (at, run) in record.instances.iter().enumerate() {
-        // At most 100, so comparing all pairs is cheaper than any table.
+        // There are at most 100 runs: comparing all pairs is cheaper than a hash table.
         if record.instances[..at].iter().any(|earlier| earlier.instance_id == run.instance_id) {
             return Err(Error::record_duplicate("InstanceId", &run.instance_id));
         }
@@ -48,7 +48,7 @@ fn validate(invocation: &Invocation) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks the fields that records of one command share.
+/// Checks the fields that all records of one command share.
 pub(crate) fn command(record: &Invocation) -> Result<(), Error> {
     id("CommandId", &record.command_id)?;
     chars("CommandName", &record.command_name, limits::COMMAND_NAME_CHARS)?;
@@ -81,7 +81,7 @@ fn validate_run(run: &InstanceRun) -> Result<(), Error> {
     DETAIL_FIELDS.iter().zip(texts).try_for_each(|(field, given)| text(field, given))
 }
 
-/// The texts of a run that an update can change, in the order they are checked.
+/// The texts of a run that an update can change, in the order of the checks.
 pub(crate) const DETAIL_FIELDS: [&str; 6] = [
     "ErrorCode",
     "ErrorInfo",
@@ -91,7 +91,7 @@ pub(crate) const DETAIL_FIELDS: [&str; 6] = [
     "OssOutputErrorInfo",
 ];
 
-/// A string with no limit of its own.
+/// Checks a string that has no limit of its own.
 pub(crate) fn text(field: &'static str, given: &str) -> Result<(), Error> {
     bytes(field, given.len(), limits::TEXT_BYTES)
 }

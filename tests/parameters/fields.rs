@@ -249,7 +249,7 @@ fn names_that_are_there_already_or_not_at_all() {
     let mut twice = record_of("t-9");
     twice.instances.push(InstanceRun::new("i-1"));
     let error = store.accept(&twice).expect_err("it is there twice");
-    assert_helpful(&error, Some("i-1"), &["one run on an instance"], "Duplicate.InstanceId");
+    assert_helpful(&error, Some("i-1"), &["only one run on an instance"], "Duplicate.InstanceId");
     let mut tags = record_of("t-9");
     tags.tags = vec![Tag::new("k", "1"), Tag::new("k", "2")];
     let error = store.accept(&tags).expect_err("it is there twice");
