@@ -165,6 +165,11 @@ pub use roaring::RoaringTreemap;
 pub use shared::SharedStore;
 pub use store::{Accepted, Statistics, Store, Subscription, TaskEvent};
 
+// A unit test, because it takes `#[non_exhaustive]` structs apart without `..`.
+#[cfg(test)]
+#[path = "../tests/every_field/mod.rs"]
+mod every_field;
+
 /// The examples of the README are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -298,7 +298,7 @@ fn circle(imports: &BTreeMap<String, BTreeSet<String>>, start: &str) -> Option<V
                     return Some(way);
                 }
                 if seen.insert(next.clone()) {
-                    longer.push([&way[..], &[next.clone()]].concat());
+                    longer.push([&way[..], std::slice::from_ref(next)].concat());
                 }
             }
         }
