@@ -124,15 +124,22 @@ fn a_refused_write_leaves_the_time_and_what_it_lets_expire() {
 fn bytes_are_those_of_the_records() {
     let mut store = Store::new(Config::default(), start());
     assert_eq!(store.statistics().bytes, 0, "nothing is on the heap yet");
-    assert!(size_of::<Store>() < 2_400, "{}", size_of::<Store>());
+    let empty = size_of::<Store>();
+    assert!(
+        empty < 2_400,
+        "an empty store takes {empty} bytes, allowed less than 2400: the limit is 4 KB with its clock"
+    );
     for number in 0..2_000 {
         let mut record = record(number);
         record.command_content = format!("{number:0500}").into_bytes();
         store.accept(&record).expect("a record without a fault");
     }
-    // 500 of content, and its indexes, its command and its run.
     let record = store.statistics().bytes / 2_000;
-    assert!((600..800).contains(&record), "a record takes {record} bytes");
+    assert!(
+        (600..800).contains(&record),
+        "a record with 500 bytes of unique content takes {record} bytes, expected 600 to 800: the \
+         limit for such a record with 3 runs is 960"
+    );
 }
 
 #[test]
@@ -149,7 +156,10 @@ fn a_store_that_accepts_and_evicts_for_ever_does_not_grow() {
         store.statistics().bytes
     };
     let (early, late) = (bytes_after(3_000), bytes_after(50_000));
-    assert!(late <= early + early / 2, "{early} bytes have become {late}");
+    assert!(
+        late <= early + early / 2,
+        "the store grew from {early} to {late} bytes, allowed half as much again"
+    );
 }
 
 #[test]
@@ -167,7 +177,10 @@ fn a_store_whose_records_go_from_the_middle_does_not_grow() {
         store.statistics().bytes
     };
     let (early, late) = (bytes_after(2_000), bytes_after(50_000));
-    assert!(late <= early + early / 2, "{early} bytes have become {late}");
+    assert!(
+        late <= early + early / 2,
+        "the store grew from {early} to {late} bytes, allowed half as much again"
+    );
 }
 
 #[test]
@@ -253,5 +266,6 @@ fn records_that_a_batch_has_refused_take_no_room() {
     let reports = store.accept_batch(&batch);
     assert_eq!(reports.iter().filter(|report| report.is_ok()).count(), 10);
     // Of 20,000 records the heads alone take more than a megabyte.
-    assert!(store.statistics().bytes < 16_384, "{}", store.statistics().bytes);
+    let bytes = store.statistics().bytes;
+    assert!(bytes < 16_384, "the store takes {bytes} bytes, allowed less than 16384");
 }
