@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["error"],
     &["model"],
     &["config"],
+    &["wire"],
     &["request", "table"],
     &["index"],
     &["query"],
