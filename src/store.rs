@@ -1,7 +1,6 @@
 //! The store: one writer with `&mut self`, any number of readers with `&self`.
 
 mod accept;
-mod ahead;
 #[cfg(test)]
 mod cost;
 mod events;

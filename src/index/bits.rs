@@ -126,13 +126,6 @@ impl Bits {
         self.blocks.drain(..((rows / BLOCK_ROWS) as usize).min(self.blocks.len()));
     }
 
-    /// Something of what a change of `row` reads.
-    pub(super) fn look_at(&self, row: u32) -> u64 {
-        let word = self.words.get((row / 64) as usize).copied().unwrap_or(0);
-        let block = self.blocks.get((row / BLOCK_ROWS) as usize).copied().unwrap_or(0);
-        word ^ u64::from(block)
-    }
-
     /// How many rows below `row`. Cost: O(rows / 512).
     pub(crate) fn count_below(&self, row: u32) -> u32 {
         let block = (row / BLOCK_ROWS) as usize;

@@ -1,13 +1,11 @@
 //! The postings: for each value of each indexed column, the rows that have it.
 
-use std::hint::black_box;
-
 use super::bits::BLOCK_ROWS;
 use super::intersect::ScratchPool;
 use super::order::{Order, RowKey};
 use super::rowset::RowSet;
 use crate::config::Tuning;
-use crate::table::{IndexKey, IndexKeys, IndexedColumn, Table, reserve_for_one};
+use crate::table::{IndexKey, IndexedColumn, Table, reserve_for_one};
 
 /// A batch with more records than this that belong between others is merged in one pass over the
 /// index; fewer are put in one by one. A pass takes as long as some sixty single ones of which each
@@ -43,15 +41,6 @@ impl Index {
     /// belongs between others.
     pub(crate) fn insert(&mut self, key: RowKey, slot: u32, table: &Table) {
         let row = self.add_row(key, slot);
-        for entry in self.entries(row, slot, table) {
-            self.add(entry, row);
-        }
-    }
-
-    /// The same for one of many, one after the other: most of its postings have just been changed for
-    /// another.
-    pub(crate) fn insert_one_of_many(&mut self, key: RowKey, slot: u32, table: &Table) {
-        let row = self.add_row(key, slot);
         self.add_entries(row, slot, table);
     }
 
@@ -62,12 +51,7 @@ impl Index {
         }
         let row = self.order.insert(key, slot);
         for sets in &mut self.postings {
-            // The ends of some lists first: from memory they come at once, where each gap would wait
-            // for its own.
-            for some in sets.chunks_mut(16) {
-                black_box(some.iter().map(RowSet::look_at_last).max());
-                some.iter_mut().for_each(|set| set.open_gap(row));
-            }
+            sets.iter_mut().for_each(|set| set.open_gap(row));
         }
         row
     }
@@ -82,7 +66,7 @@ impl Index {
         };
         if between <= MERGE_FROM {
             for &(key, slot) in &more {
-                self.insert_one_of_many(key, slot, table);
+                self.insert(key, slot, table);
             }
         } else {
             self.rebuild(self.order.merged(&more), table);
@@ -118,32 +102,6 @@ impl Index {
         let (rows, tuning) = (self.order.rows(), self.tuning);
         let postings = &mut self.postings;
         table.for_each_index_key(slot, |key| add_to(postings, key, row, rows, tuning));
-    }
-
-    /// The entries of the record in `slot`, which comes alone, looked at before they are changed.
-    fn entries(&self, row: u32, slot: u32, table: &Table) -> IndexKeys {
-        let mut entries = IndexKeys::new();
-        table.for_each_index_key(slot, |key| entries.push(key));
-        self.look_at(&entries, row);
-        entries
-    }
-
-    /// Reads what a change of `row` in each of these postings begins with: from memory much can come
-    /// at once, where each change would wait for its own.
-    pub(crate) fn look_at(&self, entries: &[IndexKey], row: u32) {
-        let sets = || {
-            let sets = entries.iter();
-            sets.filter_map(|&(column, value)| self.postings[column as usize].get(value as usize))
-        };
-        // All forms first, then what is beside the rows: where they are depends on them.
-        black_box(sets().filter(|set| set.is_list()).count());
-        black_box(sets().fold(0, |seen, set| seen ^ set.len()));
-        black_box(sets().fold(0, |seen, set| seen ^ set.look_at(row)));
-    }
-
-    /// The same for removing the record in `slot`.
-    pub(crate) fn look_ahead_to_remove(&self, slot: u32, table: &Table) {
-        self.entries(self.order.row_of(slot), slot, table);
     }
 
     /// Drops the rows whose records are gone, once they are more than a quarter of the records and

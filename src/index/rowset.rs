@@ -39,30 +39,6 @@ impl RowSet {
         }
     }
 
-    /// In which of the two forms it is.
-    pub(super) fn is_list(&self) -> bool {
-        matches!(self, RowSet::List(_))
-    }
-
-    /// Something of what a change of `row` reads: of a list both ends, where most changes are.
-    pub(super) fn look_at(&self, row: u32) -> u64 {
-        match self {
-            RowSet::List(list) => {
-                let ends = [list.first(), list.last()];
-                ends.into_iter().flatten().fold(0, |seen, &row| seen ^ u64::from(row))
-            }
-            RowSet::Bits(bits) => bits.look_at(row),
-        }
-    }
-
-    /// Something of what [`RowSet::open_gap`] begins with: the last row of a list.
-    pub(super) fn look_at_last(&self) -> u32 {
-        match self {
-            RowSet::List(list) => list.last().copied().unwrap_or(0),
-            RowSet::Bits(_) => 0,
-        }
-    }
-
     /// Adds `row`, which is not in the set, among `rows` rows in all. Cost: O(1) at the end,
     /// O(list) elsewhere in a list.
     pub(crate) fn insert(&mut self, row: u32, rows: u32, tuning: Tuning) {
