@@ -1,8 +1,9 @@
-//! The list order, and for each value of each indexed column its posting list: the rows that hold the value. Knows no
-//! request.
+//! The index: the list order, and for each value of each indexed column a posting list, the rows
+//! that hold the value. Knows no request.
 //!
-//! Imports go one way: `postings` (the whole index) uses `intersect` (queries), which uses `words` and `scratch`
-//! with `stamps`; below them are `rowset` (posting lists) on `bitmap`, `order`, `collect` and `touched`.
+//! [`Index`] in `postings` is the whole. `order` numbers the rows, `rowset` is a posting list, and
+//! `bitmap` one of its two forms. `intersect` answers queries: with `words` for bitmaps, with
+//! `stamps` in a `scratch` for lists, into a collector of `collect`. Imports go one way.
 
 mod bitmap;
 mod collect;

@@ -9,8 +9,8 @@ const BLOCK_WORDS: usize = (BLOCK_ROWS / 64) as usize;
 /// A set of rows, one bit each.
 ///
 /// Row `r` is bit `r % 64` of word `r / 64`. A row behind the last word is not in the set. The rank
-/// directory holds the number of rows in each block of 512 rows, so that a page at an offset skips
-/// blocks without reading their words. It adds a thirty-second to the words.
+/// directory holds the number of rows in each block of 512 rows, with which a page at an offset
+/// skips blocks without reading their words. It takes a thirty-second of the memory of the words.
 #[derive(Debug, Default)]
 pub(crate) struct Bitmap {
     words: Vec<u64>,
@@ -134,8 +134,8 @@ impl Bitmap {
         words[0] = (words[0] & stay) | ((words[0] & !stay) << 1);
     }
 
-    /// Decrements every row by `rows`, a multiple of 512. The set has no row before `rows`.
-    /// Cost: O(words).
+    /// Decrements every row by `rows`, a multiple of 512. The set has no row before `rows`. Cost:
+    /// O(words).
     pub(super) fn drop_front(&mut self, rows: u32) {
         let words = ((rows / 64) as usize).min(self.words.len());
         self.words.drain(..words);

@@ -17,20 +17,23 @@ use crate::config::Tuning;
 ///
 /// - **Bitmaps only**: their words are ANDed, see [`walk_words`].
 /// - **One list, any bitmaps**: each row of the list is looked up in the bitmaps.
-/// - **Several lists**: the shortest list is cut into chunks, newest first. A chunk is
-///   intersected with each other list in turn, see [`Stamps`](super::stamps::Stamps), and what is
-///   left is looked up in the bitmaps. Where the lists are not selective, that is, where they left
-///   more than half of a chunk, the next chunk is looked up in the bitmaps first: that took 0.69 of
-///   the time for two equal lists beside two dense keys without a common row, 0.53 at 1,000,000
-///   records (2026-11-28).
+/// - **Several lists**: the shortest list is cut into chunks, newest first. A chunk is intersected
+///   with each other list in turn, see [`Stamps`](super::stamps::Stamps), and what is left is
+///   looked up in the bitmaps. After a chunk in which the lists are not selective, that is, they
+///   left more than half of it, the next chunk is looked up in the bitmaps first. This took 0.69 of
+///   the time for rare lists beside dense keys without a common row, and 0.53 at 1,000,000 records
+///   (2026-11-28).
 ///
 /// Chunks make a page that fills early cheap. The first has 128 rows of the shortest list
 /// ([`Tuning::first_piece`]), which fills most pages; each next one has twice as many, up to 1,024.
 /// A chunk reaches over at most 28,672 rows of the store ([`Tuning::piece_span`]), so the array of
 /// stamps has a constant size.
 ///
-/// **Cost.** A walk reads each row of each list once, each word of each bitmap once, and one word of each
-/// bitmap for each row of the shortest list; less the sooner the page is full.
+/// # Cost
+///
+/// A walk reads each row of each list at most once. It reads each word of each bitmap at most once
+/// if there are only bitmaps, and otherwise one word of each for each row of the shortest list. It
+/// reads less the sooner the collector has enough.
 #[derive(Debug)]
 pub(crate) struct Conjunction<'a> {
     lists: SmallVec<[&'a [u32]; 8]>,
@@ -61,9 +64,10 @@ impl<'a> Conjunction<'a> {
             && self.bitmaps.iter().all(|bitmap| bitmap.contains(row))
     }
 
-    /// Returns a row that separates the matches: those with keys lower than `key` are before it, the
-    /// others are not. Searches the shortest list, and shortens it, because it has fewer rows than
-    /// the order. Cost: O(log) of that list, or of all rows if there is no list.
+    /// Returns a row that separates the matches: those with keys lower than `key` are before it,
+    /// the others are not. The shortest list is searched and cut there, because it has fewer rows
+    /// than the order: 0.85 of the time for rare values behind a token (2026-11-24). Cost: O(log)
+    /// of that list, or of all rows if there is no list.
     pub(crate) fn cut_before(&mut self, order: &Order, key: RowKey) -> u32 {
         let Some(list) = self.lists.iter_mut().min_by_key(|list| list.len()) else {
             return order.rows_before(key);
@@ -72,8 +76,8 @@ impl<'a> Conjunction<'a> {
         list.last().map_or(0, |&row| row + 1)
     }
 
-    /// Fills `rows`, which is empty, with the newest `most` matches in `span`; `most` is at least 1.
-    /// Cost: see [`Conjunction`].
+    /// Fills `rows`, which is empty, with the newest `most` matches in `span`, at least one. Cost:
+    /// see [`Conjunction`].
     pub(crate) fn newest(&mut self, span: Span, most: usize, rows: &mut PageRows) {
         self.walk(span, &mut FirstPage { rows, most });
     }
@@ -97,8 +101,8 @@ impl<'a> Conjunction<'a> {
         counted.count
     }
 
-    /// Calls `each` with the matches in `span`, newest first, until it returns false.
-    /// Cost: see [`Conjunction`].
+    /// Calls `each` with the matches in `span`, newest first, until it returns false. Cost: see
+    /// [`Conjunction`].
     pub(crate) fn each(&mut self, span: Span, each: impl FnMut(u32) -> bool) {
         self.walk(span, &mut ForEach(each));
     }
@@ -155,7 +159,7 @@ fn walk_lists(
             let end = rows_before(list, last + 1);
             let start = rows_before(&list[..end], first);
             stamps.keep_common(rows, &list[start..end]);
-            // All later chunks are older.
+            // All later chunks are older than this one.
             *list = &list[..start];
         }
         let wants_more = match bitmaps_first {
@@ -202,7 +206,7 @@ fn rows_before(list: &[u32], row: u32) -> usize {
 
 /// Hands the rows of `span` that are in all of `bitmaps` to `collector`.
 fn walk_bitmaps(bitmaps: &mut [&Bitmap], span: Span, collector: &mut impl Collect) {
-    // The smallest first: they are the ones that `walk_words` reads whole.
+    // The five smallest become the terms.
     bitmaps.sort_unstable_by_key(|bitmap| bitmap.len());
     let words = bitmaps.iter().map(|bitmap| bitmap.words().len()).min().unwrap_or(0);
     // Behind the last word of any set, nothing matches.
@@ -295,7 +299,7 @@ fn look_up_in<const N: usize>(
 #[inline(always)]
 fn keep_in<const N: usize>(terms: &[&[u64]; N], batch: &[u32], found: &mut [u32; BATCH]) -> usize {
     let words = terms.iter().map(|term| term.len()).min().unwrap_or(usize::MAX);
-    // Every row is written; the end moves on only past a match. So no branch depends on the match.
+    // Branch-free as in `Stamps::keep_common`.
     let mut end = 0;
     for &row in batch {
         found[end % BATCH] = row;

@@ -110,9 +110,9 @@ impl Index {
     }
 
     /// Drops tombstones once they are more than a quarter of the records and more than
-    /// [`Tuning::dead_min`]. Cost: O(index), of which each removal before has paid its part. Those
-    /// in front are dropped in multiples of 512 rows, so that bitmaps drop whole words and blocks;
-    /// those between records need a rebuild.
+    /// [`Tuning::dead_min`]. Those in front are dropped in multiples of 512 rows, so that bitmaps
+    /// drop whole blocks; those between records need a rebuild. Cost: O(index), amortised O(1) for
+    /// each removal and index entry.
     pub(crate) fn drop_dead_rows(&mut self, table: &Table) {
         let enough = (table.len() as u32 / 4).max(self.tuning.dead_min);
         if self.order.tombstones_between() > enough {

@@ -26,18 +26,18 @@ pub(crate) type RowList = SmallVec<[u32; INLINE_ROWS]>;
 ///
 /// # Hysteresis
 ///
-/// A bitmap becomes a list again only once it has a sixteenth fewer rows than the threshold. Between two
-/// conversions of a set there are therefore at least `length / 16` changes to it, or the number of
-/// rows has changed in proportion: a conversion, O(rows / 64), cannot happen at every write.
+/// A bitmap becomes a list again only once it has a sixteenth fewer rows than the threshold.
+/// Between two conversions of a set its length, or the number of all rows, has therefore changed by
+/// a sixteenth: a conversion, which costs O(n / 64), cannot happen at every write.
 ///
 /// # Lists
 ///
 /// A list of up to four rows lies in the set itself. Longer lists spill to the heap, grow by a
-/// quarter, and shrink once less than a quarter of their capacity is used. Growth by a quarter
-/// instead of doubling matters because lists are most of the index's memory. Eviction removes the
-/// first row, which moves the others down: at most 2 KB for 100,000 records. A counter of removed
-/// rows in front of the list would avoid the move (an eviction took 0.75 of the time, 2026-11-25);
-/// the limit on evictions does not need it.
+/// quarter, since they are most of the index's memory, and move to a smaller allocation, or back
+/// inline, below 25 % occupancy. Eviction removes the first row and moves the others down, at most
+/// 2 KB of them for 100,000 records. A counter of removed rows would avoid the move, and an
+/// eviction took 0.75 of the time with it (2026-11-25); the limit of 1 Y for an eviction holds
+/// without.
 #[derive(Debug)]
 pub(crate) enum RowSet {
     List(RowList),
@@ -97,8 +97,8 @@ impl RowSet {
         }
     }
 
-    /// Converts a bitmap to a list if it is a sixteenth below the threshold. An insertion can cause
-    /// this too, because the threshold rises with the number of rows.
+    /// Converts a bitmap to a list if it is a sixteenth below the threshold. Insertions call this
+    /// too, because the threshold rises with the number of all rows.
     fn convert_to_list_if_small(&mut self, rows: u32, tuning: Tuning) {
         if let RowSet::Bitmap(bitmap) = self
             && (bitmap.len() + bitmap.len() / 16 + 1) as usize <= longest_list(rows, tuning)
@@ -124,8 +124,8 @@ impl RowSet {
         }
     }
 
-    /// Decrements every row by `rows`, a multiple of 512. The set has no row before `rows`.
-    /// Cost: O(set).
+    /// Decrements every row by `rows`, a multiple of 512. The set has no row before `rows`. Cost:
+    /// O(set).
     pub(super) fn drop_front(&mut self, rows: u32) {
         match self {
             RowSet::List(list) => list.iter_mut().for_each(|held| *held -= rows),

@@ -24,8 +24,8 @@ impl Scratch {
 pub(super) struct ScratchPool(Mutex<Vec<Scratch>>);
 
 impl ScratchPool {
-    /// Runs `work` with a scratch of its own. The lock is held only to take the scratch and to return
-    /// it.
+    /// Runs `work` with a scratch of its own. The lock is held only to take the scratch and to
+    /// return it.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let mut scratch = self.lock().pop().unwrap_or_default();
         let result = work(&mut scratch);

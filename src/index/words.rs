@@ -9,26 +9,30 @@ pub(super) fn words_of(span: Span) -> std::ops::Range<usize> {
     (span.start / 64) as usize..span.end.div_ceil(64) as usize
 }
 
-/// Hands the rows of `span` that are in all of `terms` and all of `rest` to `collector`. Each
-/// term is [`words_of`] the span, which is not empty.
+/// Hands the rows of `span` that are in all of `terms` and all of `rest` to `collector`. Each term
+/// is [`words_of`] the span, which is not empty.
 ///
-/// **Technique.** The walk goes eight words, one cache line of each term, at a time. It ANDs the
-/// terms into a block on the stack and hands the block on if any bit is left; the collector stops
-/// the walk when it has enough. The newest word and the oldest up to eight words are ANDed one by one:
-/// only they can hold rows outside the span, which two masks clear.
+/// **Technique.** The walk goes eight words at a time. It ANDs the terms into a block on the stack
+/// and hands the block on if any bit is left, so a step without a match costs one branch; the
+/// collector stops the walk when it has enough. The newest word and the oldest one to eight words
+/// are ANDed one by one.
+///
+/// **Invariant.** The collector gets only rows of the span: the newest and the oldest word are the
+/// only ones with rows outside it, neither is ever part of a block, and a mask clears those rows.
 ///
 /// **Why it is generic.** `N` is a constant in each copy of the function, so the compiler unrolls
-/// the loop over the terms and keeps the block in vector registers. There are copies for one to five
-/// terms. Of more than five sets the five smallest are the terms; a block of the others is read only
-/// where the AND of the five leaves a bit. That took 0.36 of the time for twenty tag keys
-/// (2026-11-24). The same after two of three or four terms took 1.15 of the time for two dense keys
-/// without a common row and 1.35 for dense filters, because the check costs more than it saves
-/// (2026-11-28).
+/// the loop over the terms and keeps the block in vector registers. There are copies for one to
+/// five terms. Of more than five sets the five smallest are the terms; a block of the others is
+/// read only where the AND of the five leaves a bit, which took 0.36 of the time for twenty tag
+/// keys (2026-11-24).
 ///
-/// **Cost.** At most one AND for each term and word. A page that fills early reads only the words up
-/// to its last row.
+/// **Alternatives.** Of three or four sets, reading the larger ones only where the two smallest
+/// leave a bit took 1.15 of the time for two dense keys without a common row and 1.35 for dense
+/// filters (2026-11-25).
 ///
-/// The function is not inlined: inlined, its machine code changed with each caller.
+/// **Cost.** At most one AND for each term and word; less the sooner the collector has enough.
+///
+/// Not inlined: the machine code of an inlined loop varies with the caller.
 #[inline(never)]
 pub(super) fn walk_words<const N: usize>(
     span: Span,
@@ -59,7 +63,7 @@ pub(super) fn walk_words<const N: usize>(
     if newest != 0 && !collector.word(base_of(end), newest) {
         return;
     }
-    // The oldest word, number 0, is never part of a block.
+    // Word 0, the oldest, never becomes part of a block.
     while end > 8 {
         let at = end - 8;
         touched::add(8 * N);
