@@ -1,26 +1,26 @@
-//! Which rows hold what: the list order, and for each value of each indexed column the rows that
-//! have it. Knows no request.
+//! The index: the list order, and for each value of each indexed column a posting list, the rows
+//! that hold the value. Knows no request.
+//!
+//! [`Index`] in `postings` is the whole. `order` numbers the rows, `rowset` is a posting list, and
+//! `bitmap` one of its two forms. `intersect` answers queries: with `words` for bitmaps, with
+//! `stamps` in a `scratch` for lists, into a collector of `collect`. Imports go one way.
 
-mod bits;
-#[cfg(test)]
-mod cost;
+mod bitmap;
+mod collect;
 mod intersect;
-#[cfg(test)]
-mod laws;
-mod list;
-mod numbers;
 mod order;
 mod postings;
 mod rowset;
-mod search;
-mod sinks;
+mod scratch;
+mod stamps;
+#[cfg(test)]
+mod tests;
 mod touched;
 mod words;
 
-pub(crate) use intersect::{Conjunction, Scratch};
-pub(crate) use order::RowKey;
+pub(crate) use collect::PageRows;
+pub(crate) use intersect::Conjunction;
+pub(crate) use order::{RowKey, Span};
 pub(crate) use postings::Index;
-pub(crate) use sinks::PageRows;
 #[cfg(test)]
 pub(crate) use touched::by as touched_by;
-pub(crate) use words::Span;

@@ -201,15 +201,13 @@ impl SharedStore {
         self.lock_to_read().statistics()
     }
 
-    /// As [`Store::accept`]; before others are kept out the record is checked against its limits, and
-    /// what will be read for it is read once, beside other readers.
+    /// As [`Store::accept`]. The record is checked against its limits before the lock is taken.
     ///
     /// # Errors
     ///
     /// As there.
     pub fn accept(&self, invocation: &Invocation) -> Result<Accepted, Error> {
         let valid = Valid::new(invocation)?;
-        self.lock_to_read().look_ahead(valid);
         self.lock_to_write().accept_valid(valid)
     }
 

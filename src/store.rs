@@ -1,13 +1,12 @@
 //! The store: one writer with `&mut self`, any number of readers with `&self`.
 
 mod accept;
-mod ahead;
-#[cfg(test)]
-mod cost;
 mod events;
 mod outputs;
 mod restored;
 mod retention;
+#[cfg(test)]
+mod tests;
 mod update;
 pub(crate) mod validate;
 
@@ -306,14 +305,3 @@ fn show<C>(query: &Checked<'_, C>, instance: Option<SymbolId>) -> Show {
 
 /// How records are shown outside an answer.
 const SHOW_ALL: Show = Show { encoding: ContentEncoding::Base64, output: true, instance: None };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_capacity_over_the_limit_is_the_limit() {
-        let config = Config { capacity: usize::MAX, ..Config::default() };
-        assert_eq!(Store::new(config, Timestamp::MIN).config().capacity, limits::CAPACITY);
-    }
-}

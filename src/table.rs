@@ -1,7 +1,6 @@
 //! The data of the records, by slot: what an answer shows and what an index entry is made of.
 //! Knows no request and no order; rows and their order belong to `index`.
 
-mod ahead;
 mod commands;
 mod details;
 mod edit;
@@ -29,7 +28,7 @@ pub(crate) use extras::{HistoryRecord, RunExtra};
 pub(crate) use fragment::{push_bytes, push_string, push_text};
 pub(crate) use growth::reserve_for_one;
 pub(crate) use heads::{Head, Shared};
-pub(crate) use invocations::{IndexKey, IndexKeys, IndexedColumn, Table, region_timed};
+pub(crate) use invocations::{IndexKey, IndexedColumn, Table, region_timed};
 pub(crate) use runs::{PlainSuccess, Run, RunState};
 pub(crate) use scripts::{Script, ScriptField};
 pub(crate) use symbols::SymbolId;

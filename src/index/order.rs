@@ -1,11 +1,10 @@
 //! The list order: rows numbered from the oldest, each with its key and the slot of its record.
 
-use super::numbers::Numbers;
-use super::search::partition_point;
 use crate::model::Timestamp;
 use crate::table::reserve_for_one;
 
-/// A record's place in the list: CreationTime, then acceptance. Unique, and never changed.
+/// A record's place in the list order: by creation time, then by acceptance number. No two records
+/// have the same key, and a record keeps its key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct RowKey {
     pub(crate) time: Timestamp,
@@ -13,146 +12,137 @@ pub(crate) struct RowKey {
     pub(crate) number: u64,
 }
 
-/// Stands in a row whose record is gone.
-const HOLE: u32 = u32::MAX;
+/// A range of rows: from `start` up to, but not including, `end`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
 
-/// Rows in one step of the search by time: the steps of 100,000 rows are so few that they stay in
-/// the first-level cache, and the rows of a step are sixteen cache lines.
-const STEP: usize = 256;
+/// The slot of a row, and the row of a slot, that has no record.
+const NONE: u32 = u32::MAX;
 
-/// All rows, oldest first, with holes where records were evicted or deleted.
+/// All rows, oldest first.
+///
+/// A *row* is a position in the list order; a *slot* is the place that a record keeps in the table.
+/// `keys` and `slots` are indexed by row; `rows` maps a slot back to its row.
+///
+/// **Invariant.** Keys ascend strictly from row to row, tombstones included. A key or a time is
+/// therefore found by binary search. Expired records, which have the lowest times, are a prefix of
+/// the rows: a query skips them with [`first_since`](Self::first_since) and changes nothing.
+///
+/// **Tombstones.** The row of a removed record becomes a tombstone: it keeps its key, its slot is
+/// [`NONE`], and no posting list contains it. No other row changes its number, so a removal is
+/// O(1). A walk through posting lists never meets a tombstone; code that goes through all rows
+/// does, and gets `None` from [`slot`](Self::slot). Evictions leave tombstones in front of `first`,
+/// which `drop_front` drops many at a time; `merged` drops all.
+///
+/// **Late records.** A record newer than all others is appended. A late record is inserted between
+/// its neighbours and increments all rows after it, here and in every posting list, which costs
+/// O(index). A batch with many late records is sorted and merged in one pass instead.
+///
+/// **Alternatives.** Times and acceptance numbers in arrays of their own, with every 256th time in a
+/// third for the first steps of the search, save 4 bytes a record but no measurable time of a query
+/// (2026-11-28).
 #[derive(Debug, Default)]
 pub(crate) struct Order {
-    times: Vec<Timestamp>,
-    /// The time of each row whose number is a multiple of [`STEP`].
-    steps: Vec<Timestamp>,
-    numbers: Numbers,
+    keys: Vec<RowKey>,
     slots: Vec<u32>,
-    /// Slot to row.
     rows: Vec<u32>,
-    /// All rows before this one are holes.
     first: u32,
-    holes: u32,
+    tombstones: u32,
 }
 
 impl Order {
-    /// How many rows, holes included.
+    /// The number of rows, tombstones included. Cost: O(1).
     pub(crate) fn rows(&self) -> u32 {
         self.slots.len() as u32
     }
 
-    /// The rows before this one are holes; it is none, unless there is no record at all.
+    /// The first row with a record; equals [`rows`](Self::rows) when there is none. Cost: O(1).
     pub(crate) fn first(&self) -> u32 {
         self.first
     }
 
-    /// Holes behind the first record.
-    pub(super) fn holes_between(&self) -> u32 {
-        self.holes - self.first
+    /// The number of tombstones after the first row with a record. Cost: O(1).
+    pub(super) fn tombstones_between(&self) -> u32 {
+        self.tombstones - self.first
     }
 
-    /// The slot of the record in `row`, or `None` for a hole.
+    /// The slot of the record in `row`; `None` for a tombstone. Cost: O(1).
     pub(crate) fn slot(&self, row: u32) -> Option<u32> {
         let slot = self.slots[row as usize];
-        (slot != HOLE).then_some(slot)
+        (slot != NONE).then_some(slot)
     }
 
-    /// The row of the record in `slot`.
+    /// The row of the record in `slot`. Cost: O(1).
     pub(crate) fn row_of(&self, slot: u32) -> u32 {
         self.rows[slot as usize]
     }
 
+    /// The key of `row`, also of a tombstone. Cost: O(1).
     pub(crate) fn key(&self, row: u32) -> RowKey {
-        RowKey { time: self.times[row as usize], number: self.numbers.get(row as usize) }
+        self.keys[row as usize]
     }
 
-    /// The key of the newest row.
+    /// The key of the newest row. Cost: O(1).
     pub(super) fn last_key(&self) -> Option<RowKey> {
-        self.rows().checked_sub(1).map(|row| self.key(row))
+        self.keys.last().copied()
     }
 
-    /// How many rows come before `key`: the first row that does not. Cost: O(log rows).
+    /// The number of rows whose keys are lower than `key`. Cost: O(log rows).
     pub(crate) fn rows_before(&self, key: RowKey) -> u32 {
-        let start = self.first_row_not(|time| time < key.time);
-        if start == self.slots.len() || self.key(start as u32) >= key {
-            return start as u32;
-        }
-        let end = self.first_row_not(|time| time <= key.time);
-        let is_before = |at: usize| self.numbers.get(start + at) < key.number;
-        (start + partition_point(end - start, is_before)) as u32
+        self.keys.partition_point(|&held| held < key) as u32
     }
 
-    /// How many of `rows`, ascending, come before `key`. Cost: O(log `rows`).
-    pub(super) fn count_before(&self, rows: &[u32], key: RowKey) -> usize {
-        // Near the end of a walk there are seldom any.
-        if rows.first().is_none_or(|&oldest| self.key(oldest) >= key) {
-            return 0;
-        }
-        // By time alone first: a step then waits for one value less.
-        let start = partition_point(rows.len(), |at| self.times[rows[at] as usize] < key.time);
-        match rows.get(start) {
-            Some(&row) if self.key(row) < key => {
-                start + rows[start..].partition_point(|&row| self.key(row) < key)
-            }
-            _ => start,
-        }
+    /// How many of the rows in `list`, which ascends, have keys lower than `key`. Cost: O(log
+    /// `list`).
+    pub(super) fn count_before(&self, list: &[u32], key: RowKey) -> usize {
+        list.partition_point(|&row| self.key(row) < key)
     }
 
-    /// The first row that is not older than `cutoff`, and no hole of the evicted ones.
-    /// Cost: O(1) when nothing has expired, else O(log rows).
+    /// The first row from [`first`](Self::first) on that was not created before `cutoff`. Cost:
+    /// O(1) when nothing has expired, O(log rows) otherwise.
     pub(crate) fn first_since(&self, cutoff: Timestamp) -> u32 {
-        if self.times.get(self.first as usize).is_none_or(|&time| time >= cutoff) {
-            return self.first;
+        let is_expired = |held: &RowKey| held.time < cutoff;
+        match self.keys.get(self.first as usize) {
+            Some(oldest) if is_expired(oldest) => self.keys.partition_point(is_expired) as u32,
+            _ => self.first,
         }
-        self.first_row_not(|time| time < cutoff) as u32
     }
 
-    /// The first row for whose time `is_before`, which holds for the oldest up to some row, does
-    /// not hold.
-    fn first_row_not(&self, is_before: impl Fn(Timestamp) -> bool) -> usize {
-        let step = partition_point(self.steps.len(), |at| is_before(self.steps[at]));
-        let start = step.saturating_sub(1) * STEP;
-        let times = &self.times[start..(step * STEP).min(self.times.len())];
-        start + partition_point(times.len(), |at| is_before(times[at]))
-    }
-
-    /// The records from row `floor` on, newest first, by slot.
+    /// The slots of the records from row `start` on, newest first.
     pub(crate) fn newest_first(
         &self,
-        floor: u32,
+        start: u32,
     ) -> impl DoubleEndedIterator<Item = u32> + use<'_> {
-        self.slots[floor as usize..].iter().rev().copied().filter(|&slot| slot != HOLE)
+        self.slots[start as usize..].iter().rev().copied().filter(|&slot| slot != NONE)
     }
 
-    /// Adds a record after all others.
-    pub(crate) fn push(&mut self, key: RowKey, slot: u32) -> u32 {
+    /// Appends the record in `slot`, whose key is the highest, and returns its row. Cost: O(1)
+    /// amortised.
+    pub(super) fn push(&mut self, key: RowKey, slot: u32) -> u32 {
         let row = self.rows();
-        if (row as usize).is_multiple_of(STEP) {
-            self.steps.push(key.time);
-        }
-        reserve_for_one(&mut self.times);
+        reserve_for_one(&mut self.keys);
         reserve_for_one(&mut self.slots);
-        self.times.push(key.time);
-        self.numbers.insert(row as usize, key.number);
+        self.keys.push(key);
         self.slots.push(slot);
         self.set_row(slot, row);
         row
     }
 
-    /// Adds a record in its place, moving the rows above it up. Cost: O(rows above).
-    pub(crate) fn insert(&mut self, key: RowKey, slot: u32) -> u32 {
+    /// Inserts the late record in `slot` by its key, increments the rows after it, and returns its
+    /// row. Cost: O(rows after it).
+    pub(super) fn insert(&mut self, key: RowKey, slot: u32) -> u32 {
         let row = self.rows_before(key);
-        let at = row as usize;
-        self.times.insert(at, key.time);
-        self.set_steps_from(at);
-        self.numbers.insert(at, key.number);
-        self.slots.insert(at, slot);
-        if row < self.first {
-            // It stands among the evicted: the holes above it are now between records.
-            self.first = row;
-        }
+        reserve_for_one(&mut self.keys);
+        reserve_for_one(&mut self.slots);
+        self.keys.insert(row as usize, key);
+        self.slots.insert(row as usize, slot);
+        // A record among the tombstones in front becomes the first.
+        self.first = self.first.min(row);
         self.set_row(slot, row);
-        self.renumber_from(at + 1);
+        self.renumber_from(row as usize + 1);
         row
     }
 
@@ -160,55 +150,47 @@ impl Order {
         let slot = slot as usize;
         if slot >= self.rows.len() {
             reserve_for_one(&mut self.rows);
-            self.rows.resize(slot + 1, HOLE);
+            self.rows.resize(slot + 1, NONE);
         }
         self.rows[slot] = row;
     }
 
-    fn set_steps_from(&mut self, row: usize) {
-        let step = row.div_ceil(STEP);
-        self.steps.truncate(step);
-        self.steps.extend(self.times.iter().step_by(STEP).skip(step));
-    }
-
-    fn renumber_from(&mut self, at: usize) {
-        for (row, &slot) in self.slots.iter().enumerate().skip(at) {
-            if slot != HOLE {
+    /// Sets `rows` for the records from row `start` on.
+    fn renumber_from(&mut self, start: usize) {
+        for (row, &slot) in self.slots.iter().enumerate().skip(start) {
+            if slot != NONE {
                 self.rows[slot as usize] = row as u32;
             }
         }
     }
 
-    /// Makes the row of the record in `slot` a hole.
-    pub(crate) fn remove(&mut self, slot: u32) {
-        let row = std::mem::replace(&mut self.rows[slot as usize], HOLE);
-        self.slots[row as usize] = HOLE;
-        self.holes += 1;
-        while self.slots.get(self.first as usize) == Some(&HOLE) {
+    /// Turns the row of the record in `slot` into a tombstone. Cost: O(1) amortised.
+    pub(super) fn remove(&mut self, slot: u32) {
+        let row = std::mem::replace(&mut self.rows[slot as usize], NONE);
+        self.slots[row as usize] = NONE;
+        self.tombstones += 1;
+        while self.slots.get(self.first as usize) == Some(&NONE) {
             self.first += 1;
         }
     }
 
-    /// Takes away the oldest `rows` rows, which are holes. Cost: O(rows).
+    /// Takes away the oldest `rows` rows, which are tombstones, and decrements the others. Cost:
+    /// O(rows).
     pub(super) fn drop_front(&mut self, rows: u32) {
-        let end = rows as usize;
-        self.times.drain(..end);
-        self.set_steps_from(0);
-        self.numbers.drop_front(end);
-        self.slots.drain(..end);
+        self.keys.drain(..rows as usize);
+        self.slots.drain(..rows as usize);
         self.first -= rows;
-        self.holes -= rows;
+        self.tombstones -= rows;
         self.renumber_from(0);
     }
 
-    /// The order without holes, and with `more` records in their places. `more` is sorted.
-    /// Cost: O(rows).
+    /// A new order of the records and those in `more`, which is sorted, without tombstones. Cost:
+    /// O(rows).
     pub(super) fn merged(&self, more: &[(RowKey, u32)]) -> Order {
         let mut order = Order::default();
-        let total = self.slots.len() - self.holes as usize + more.len();
-        order.times.reserve_exact(total);
-        order.numbers.reserve_exact(total);
-        order.slots.reserve_exact(total);
+        let records = self.slots.len() - self.tombstones as usize + more.len();
+        order.keys.reserve_exact(records);
+        order.slots.reserve_exact(records);
         let mut more = more.iter().peekable();
         for row in self.first..self.rows() {
             let Some(slot) = self.slot(row) else { continue };
@@ -225,37 +207,43 @@ impl Order {
     }
 
     /// Heap bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        (self.times.capacity() + self.steps.capacity()) * 4
-            + self.numbers.bytes()
-            + (self.slots.capacity() + self.rows.capacity()) * 4
+    pub(super) fn bytes(&self) -> usize {
+        self.keys.capacity() * size_of::<RowKey>()
+            + (self.slots.capacity() + self.rows.capacity()) * size_of::<u32>()
     }
 
-    /// Checks order, holes and the way back from slots.
-    pub(crate) fn internal_validate(&self) -> Result<(), String> {
-        for row in 1..self.rows() {
-            if self.key(row - 1) >= self.key(row) {
-                return Err(format!("order: row {row} is not after the row before it"));
-            }
+    /// Checks that keys ascend, that rows and slots agree, and that the tombstones are counted.
+    pub(super) fn internal_validate(&self) -> Result<(), String> {
+        if self.keys.len() != self.slots.len() {
+            let (keys, slots) = (self.keys.len(), self.slots.len());
+            return Err(format!("the order has {keys} keys for {slots} slots"));
         }
-        if !self.steps.iter().eq(self.times.iter().step_by(STEP)) {
-            return Err("order: the steps are not every 256th time".to_owned());
-        }
-        let mut holes = 0;
+        let mut tombstones = 0;
         for row in 0..self.rows() {
+            if row > 0 && self.key(row - 1) >= self.key(row) {
+                return Err(format!(
+                    "the key of row {row} is not higher than that of the row before"
+                ));
+            }
             match self.slot(row) {
-                None => holes += 1,
-                Some(slot) if self.row_of(slot) != row => {
-                    return Err(format!("order: slot {slot} is in row {row}, not found there"));
+                None => tombstones += 1,
+                Some(slot) if self.rows.get(slot as usize) != Some(&row) => {
+                    return Err(format!("row {row} has slot {slot}, which leads to another row"));
                 }
                 Some(_) if row < self.first => {
-                    return Err(format!("order: row {row} is before the first"));
+                    let first = self.first;
+                    return Err(format!(
+                        "row {row} has a record, but the first is said to be {first}"
+                    ));
                 }
                 Some(_) => {}
             }
         }
-        if holes != self.holes {
-            return Err(format!("order: {holes} holes, counted {}", self.holes));
+        if tombstones != self.tombstones {
+            let counted = self.tombstones;
+            return Err(format!(
+                "the order has {tombstones} tombstones, but their count is {counted}"
+            ));
         }
         Ok(())
     }
@@ -266,16 +254,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_dropped_in_front_is_counted_no_more() {
+    fn dropped_rows_are_no_longer_counted() {
         let mut order = Order::default();
         for slot in 0..2_000 {
             let time = Timestamp::saturating_from_secs(1 + i64::from(slot / 3));
             order.push(RowKey { time, number: u64::from(slot) }, slot);
         }
         (0..1_030).chain([1_500]).for_each(|slot| order.remove(slot));
-        assert_eq!((order.first(), order.holes_between()), (1_030, 1));
+        assert_eq!((order.first(), order.tombstones_between()), (1_030, 1));
         order.drop_front(1_024);
-        assert_eq!((order.rows(), order.first(), order.holes_between()), (976, 6, 1));
+        assert_eq!((order.rows(), order.first(), order.tombstones_between()), (976, 6, 1));
         assert_eq!(order.internal_validate(), Ok(()));
         assert_eq!(order.row_of(1_999), 975);
     }

@@ -1,30 +1,33 @@
-//! The postings: for each value of each indexed column, the rows that have it.
+//! The index: the list order and the posting list of each value.
 
-use std::hint::black_box;
-
-use super::bits::BLOCK_ROWS;
-use super::intersect::ScratchPool;
+use super::bitmap::BLOCK_ROWS;
+use super::intersect::Conjunction;
 use super::order::{Order, RowKey};
 use super::rowset::RowSet;
+use super::scratch::ScratchPool;
 use crate::config::Tuning;
-use crate::table::{IndexKey, IndexKeys, IndexedColumn, Table, reserve_for_one};
+use crate::table::{IndexKey, IndexedColumn, Table, reserve_for_one};
 
-/// A batch with more records than this that belong between others is merged in one pass over the
-/// index; fewer are put in one by one. A pass takes as long as some sixty single ones of which each
-/// moves all of the index, and those of a batch seldom do.
+/// A batch with more late records than this is merged in one pass over the index. A pass takes as
+/// long as some sixty late records that each move the whole index, and most move only a part.
 const MERGE_FROM: usize = 32;
 
-/// The list order and all postings, kept in step with the table.
+/// The list order and, for each value of each indexed column, the rows that hold the value.
+///
+/// **Invariant.** A row is in the posting list of a column's value if and only if it has a record
+/// and [`Table::for_each_index_key`] names that column and value for it. No posting list contains a
+/// tombstone.
 #[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) order: Order,
+    /// The posting lists of each column, by value.
     postings: [Vec<RowSet>; IndexedColumn::COUNT],
     tuning: Tuning,
-    /// Room that queries use, kept so that they need not make it each time.
-    pub(crate) scratches: ScratchPool,
+    scratches: ScratchPool,
 }
 
 impl Index {
+    /// An empty index. Cost: O(1).
     pub(crate) fn new(tuning: Tuning) -> Self {
         Index {
             order: Order::default(),
@@ -34,124 +37,85 @@ impl Index {
         }
     }
 
-    /// The rows that have `key`, or `None` when none has. Cost: O(1).
+    /// The posting list of `key`, or `None` if no record holds it. Cost: O(1).
     pub(crate) fn posting(&self, (column, value): IndexKey) -> Option<&RowSet> {
         self.postings[column as usize].get(value as usize).filter(|rows| rows.len() > 0)
     }
 
-    /// Adds the record in `slot`. Cost: O(entries) for the newest record, O(index) for one that
-    /// belongs between others.
+    /// A conjunction of posting lists, to which none has been added yet. Cost: O(1).
+    pub(crate) fn conjunction(&self) -> Conjunction<'_> {
+        Conjunction::new(self.tuning, &self.scratches)
+    }
+
+    /// Adds the record in `slot`. Cost: O(its index keys) for the newest record; O(index) for a
+    /// late one, because the rows after it are incremented in all posting lists.
     pub(crate) fn insert(&mut self, key: RowKey, slot: u32, table: &Table) {
-        let row = self.add_row(key, slot);
-        for entry in self.entries(row, slot, table) {
-            self.add(entry, row);
-        }
-    }
-
-    /// The same for one of many, one after the other: most of its postings have just been changed for
-    /// another.
-    pub(crate) fn insert_one_of_many(&mut self, key: RowKey, slot: u32, table: &Table) {
-        let row = self.add_row(key, slot);
-        self.add_entries(row, slot, table);
-    }
-
-    /// A row for the record in `slot`, which has no entries yet.
-    fn add_row(&mut self, key: RowKey, slot: u32) -> u32 {
-        if self.order.last_key().is_none_or(|last| last < key) {
-            return self.order.push(key, slot);
-        }
-        let row = self.order.insert(key, slot);
-        for sets in &mut self.postings {
-            // The ends of some lists first: from memory they come at once, where each gap would wait
-            // for its own.
-            for some in sets.chunks_mut(16) {
-                black_box(some.iter().map(RowSet::look_at_last).max());
-                some.iter_mut().for_each(|set| set.open_gap(row));
+        let row = if self.order.last_key().is_none_or(|last| last < key) {
+            self.order.push(key, slot)
+        } else {
+            let row = self.order.insert(key, slot);
+            for sets in &mut self.postings {
+                sets.iter_mut().for_each(|set| set.open_gap(row));
             }
-        }
-        row
+            row
+        };
+        self.add_all(row, slot, table);
     }
 
-    /// Adds many records, `more`, in any order. Cost: as one by one, but at most one pass over
-    /// the index for those that belong between others.
+    /// Adds the records in `more`, given in any order. Cost: that of [`insert`](Self::insert) for
+    /// each, and at most one pass over the index for all late records together.
     pub(crate) fn insert_batch(&mut self, mut more: Vec<(RowKey, u32)>, table: &Table) {
         more.sort_unstable_by_key(|&(key, _)| key);
-        let between = match self.order.last_key() {
+        let late = match self.order.last_key() {
             Some(last) => more.partition_point(|&(key, _)| key < last),
             None => 0,
         };
-        if between <= MERGE_FROM {
+        if late <= MERGE_FROM {
             for &(key, slot) in &more {
-                self.insert_one_of_many(key, slot, table);
+                self.insert(key, slot, table);
             }
         } else {
             self.rebuild(self.order.merged(&more), table);
         }
     }
 
-    /// Removes the record in `slot`, which is still in the table. Cost: O(entries), times the
-    /// length of the lists it is taken from.
+    /// Removes the record in `slot`, which is still in the table, and leaves a tombstone. Cost:
+    /// O(its index keys), each times O(length) if its posting list is a list.
     pub(crate) fn remove(&mut self, slot: u32, table: &Table) {
         let row = self.order.row_of(slot);
-        let (rows, tuning) = (self.order.rows(), self.tuning);
-        let postings = &mut self.postings;
-        table.for_each_index_key(slot, |(column, value)| {
-            postings[column as usize][value as usize].remove(row, rows, tuning);
-        });
+        table.for_each_index_key(slot, |key| self.take(key, row));
         self.order.remove(slot);
     }
 
-    /// Adds `row` to the posting of `key`.
-    pub(crate) fn add(&mut self, key: IndexKey, row: u32) {
-        let (rows, tuning) = (self.order.rows(), self.tuning);
-        add_to(&mut self.postings, key, row, rows, tuning);
+    /// Adds `row` to the posting list of `key`. Cost: see [`RowSet::insert`].
+    pub(crate) fn add(&mut self, (column, value): IndexKey, row: u32) {
+        let sets = &mut self.postings[column as usize];
+        // New values are numbered from the lowest free number on, so this adds one at most.
+        while sets.len() <= value as usize {
+            reserve_for_one(sets);
+            sets.push(RowSet::default());
+        }
+        sets[value as usize].insert(row, self.order.rows(), self.tuning);
     }
 
-    /// Takes `row` from the posting of `key`.
+    /// Removes `row` from the posting list of `key`. Cost: see [`RowSet::remove`].
     pub(crate) fn take(&mut self, (column, value): IndexKey, row: u32) {
         let rows = self.order.rows();
         self.postings[column as usize][value as usize].remove(row, rows, self.tuning);
     }
 
-    /// Adds `row` to the postings of the record in `slot`.
-    fn add_entries(&mut self, row: u32, slot: u32, table: &Table) {
-        let (rows, tuning) = (self.order.rows(), self.tuning);
-        let postings = &mut self.postings;
-        table.for_each_index_key(slot, |key| add_to(postings, key, row, rows, tuning));
+    /// Adds `row` to the posting lists of the record in `slot`.
+    fn add_all(&mut self, row: u32, slot: u32, table: &Table) {
+        table.for_each_index_key(slot, |key| self.add(key, row));
     }
 
-    /// The entries of the record in `slot`, which comes alone, looked at before they are changed.
-    fn entries(&self, row: u32, slot: u32, table: &Table) -> IndexKeys {
-        let mut entries = IndexKeys::new();
-        table.for_each_index_key(slot, |key| entries.push(key));
-        self.look_at(&entries, row);
-        entries
-    }
-
-    /// Reads what a change of `row` in each of these postings begins with: from memory much can come
-    /// at once, where each change would wait for its own.
-    pub(crate) fn look_at(&self, entries: &[IndexKey], row: u32) {
-        let sets = || {
-            let sets = entries.iter();
-            sets.filter_map(|&(column, value)| self.postings[column as usize].get(value as usize))
-        };
-        // All forms first, then what is beside the rows: where they are depends on them.
-        black_box(sets().filter(|set| set.is_list()).count());
-        black_box(sets().fold(0, |seen, set| seen ^ set.len()));
-        black_box(sets().fold(0, |seen, set| seen ^ set.look_at(row)));
-    }
-
-    /// The same for removing the record in `slot`.
-    pub(crate) fn look_ahead_to_remove(&self, slot: u32, table: &Table) {
-        self.entries(self.order.row_of(slot), slot, table);
-    }
-
-    /// Drops the rows whose records are gone, once they are more than a quarter of the records and
-    /// more than [`Tuning::dead_min`]. Cost: O(index) for a front of holes, a rebuild for holes
-    /// between records; both spread over the removals before.
+    /// Drops tombstones once they are more than a quarter of the records and more than
+    /// [`Tuning::dead_min`]. Those in front are dropped in multiples of 512 rows, so that bitmaps
+    /// drop whole blocks; those between records need a rebuild. Cost: O(index), amortised O(1) for
+    /// each removal and index entry.
     pub(crate) fn drop_dead_rows(&mut self, table: &Table) {
         let enough = (table.len() as u32 / 4).max(self.tuning.dead_min);
-        if self.order.holes_between() > enough {
+        if self.order.tombstones_between() > enough {
             self.rebuild(self.order.merged(&[]), table);
         } else if self.order.first() > enough.max(BLOCK_ROWS) {
             let rows = self.order.first() / BLOCK_ROWS * BLOCK_ROWS;
@@ -160,25 +124,26 @@ impl Index {
         }
     }
 
+    /// Replaces the order and builds all posting lists anew.
     fn rebuild(&mut self, order: Order, table: &Table) {
         self.order = order;
         self.postings = Default::default();
         for row in 0..self.order.rows() {
             if let Some(slot) = self.order.slot(row) {
-                self.add_entries(row, slot, table);
+                self.add_all(row, slot, table);
             }
         }
     }
 
-    /// Heap bytes.
+    /// Heap bytes. Cost: O(distinct values).
     pub(crate) fn bytes(&self) -> usize {
-        let tables: usize =
+        let columns: usize =
             self.postings.iter().map(|sets| sets.capacity() * size_of::<RowSet>()).sum();
         let sets: usize = self.postings.iter().flatten().map(RowSet::bytes).sum();
-        self.order.bytes() + tables + sets + self.scratches.bytes()
+        self.order.bytes() + columns + sets + self.scratches.bytes()
     }
 
-    /// Recomputes everything from the table and names the first difference.
+    /// Recomputes all posting lists from the table and names the first difference.
     pub(crate) fn internal_validate(&self, table: &Table) -> Result<(), String> {
         self.order.internal_validate()?;
         let mut expected: [Vec<Vec<u32>>; IndexedColumn::COUNT] = Default::default();
@@ -192,43 +157,23 @@ impl Index {
                 column[value as usize].push(row);
             });
         }
+        let none = RowSet::default();
         for (column, (sets, expected)) in self.postings.iter().zip(&expected).enumerate() {
             for value in 0..sets.len().max(expected.len()) {
-                let rows = match sets.get(value) {
-                    Some(set) => {
-                        set.internal_validate()
-                            .map_err(|error| format!("posting {column}/{value}: {error}"))?;
-                        set.rows().collect()
-                    }
-                    None => Vec::new(),
-                };
-                if expected.get(value).map_or(&[][..], Vec::as_slice) != rows {
+                let set = sets.get(value).unwrap_or(&none);
+                let name = || format!("the posting list of value {value} in column {column}");
+                set.internal_validate().map_err(|fault| format!("{}: {fault}", name()))?;
+                let expected = expected.get(value).map_or(&[][..], Vec::as_slice);
+                if !set.rows().eq(expected.iter().copied()) {
+                    let (held, records) = (set.len(), expected.len());
+                    let name = name();
                     return Err(format!(
-                        "posting {column}/{value} has {} rows, not those of the table",
-                        rows.len()
+                        "{name} has {held} rows, which are not the {records} rows of the table's \
+                         records with that value"
                     ));
                 }
             }
         }
         Ok(())
     }
-}
-
-fn add_to(
-    postings: &mut [Vec<RowSet>; IndexedColumn::COUNT],
-    (column, value): IndexKey,
-    row: u32,
-    rows: u32,
-    tuning: Tuning,
-) {
-    let sets = &mut postings[column as usize];
-    let value = value as usize;
-    if value >= sets.len() {
-        // Symbols are numbered from the lowest free one, so this is one more at a time.
-        while sets.len() <= value {
-            reserve_for_one(sets);
-            sets.push(RowSet::default());
-        }
-    }
-    sets[value].insert(row, rows, tuning);
 }

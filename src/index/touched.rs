@@ -1,5 +1,5 @@
-//! Counts what walks look at and what late records move, for the tests that bound it. Outside tests
-//! it is nothing.
+//! Counts the list rows and bitmap words that walks read and late records move, so that tests can
+//! bound the work of an operation. Compiles to nothing outside tests.
 
 #[cfg(test)]
 use std::cell::Cell;
@@ -9,7 +9,7 @@ thread_local! {
     static ITEMS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// So many rows of lists or words of bits have been looked at.
+/// Adds `items` rows or words to the count of this thread.
 #[inline(always)]
 pub(super) fn add(items: usize) {
     #[cfg(test)]
@@ -18,7 +18,7 @@ pub(super) fn add(items: usize) {
     let _ = items;
 }
 
-/// How many items `work` looks at.
+/// Runs `work` and returns its result with the number of items it touched.
 #[cfg(test)]
 pub(crate) fn by<T>(work: impl FnOnce() -> T) -> (T, u64) {
     ITEMS.set(0);

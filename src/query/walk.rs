@@ -6,7 +6,7 @@ use roaring::RoaringTreemap;
 use super::page::{Page, PagePlace, ResultRow};
 use super::plan::{Data, Plan, named_instance, plan};
 use super::token::{Cursor, fingerprint};
-use crate::index::{Conjunction, PageRows, Scratch, Span};
+use crate::index::{PageRows, Span};
 use crate::limits;
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
@@ -22,7 +22,7 @@ pub(crate) fn invocations(
     let window = Window::of(query);
     let span = data.span();
     let order = &data.index.order;
-    let mut sets = Conjunction::new(data.config.tuning);
+    let mut sets = data.index.conjunction();
     let mut rows = PageRows::new();
     let total = match (plan(data, query, instance, &mut sets), query.paging) {
         (Plan::Nothing, _) => 0,
@@ -36,14 +36,12 @@ pub(crate) fn invocations(
         }
         (Plan::Rows, Paging::Token { .. }) => {
             let below = query.after.map_or(span.end, |cursor| sets.cut_before(order, cursor.key));
-            walk(data, &mut sets, |sets, scratch| {
-                sets.newest(Span { end: below, ..span }, window.most + 1, scratch, &mut rows);
-            });
+            sets.newest(Span { end: below, ..span }, window.most + 1, &mut rows);
             0
         }
-        (Plan::Rows, Paging::Offset { .. }) => walk(data, &mut sets, |sets, scratch| {
-            sets.page_and_count(span, window.skip, window.most, scratch, &mut rows)
-        }),
+        (Plan::Rows, Paging::Offset { .. }) => {
+            sets.page_and_count(span, window.skip, window.most, &mut rows)
+        }
     };
     window.page(
         data,
@@ -110,7 +108,7 @@ pub(crate) fn results(
         counting || rows.len() <= window.most
     };
     let span = Span { end: below, ..span };
-    let mut sets = Conjunction::new(data.config.tuning);
+    let mut sets = data.index.conjunction();
     match plan(data, query, instance, &mut sets) {
         Plan::Nothing => {}
         Plan::One(row) => {
@@ -118,9 +116,7 @@ pub(crate) fn results(
                 visit(row);
             }
         }
-        Plan::Rows => {
-            walk(data, &mut sets, |sets, scratch| sets.each(span, scratch, visit));
-        }
+        Plan::Rows => sets.each(span, visit),
     }
     window.page(
         data,
@@ -145,18 +141,16 @@ pub(crate) fn results(
 pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTreemap {
     let span = data.span();
     let order = &data.index.order;
-    let mut sets = Conjunction::new(data.config.tuning);
+    let mut sets = data.index.conjunction();
     match plan(data, query, named_instance(data.table, query), &mut sets) {
         Plan::Nothing => RoaringTreemap::new(),
         Plan::One(row) if row < span.start => RoaringTreemap::new(),
         Plan::One(row) => RoaringTreemap::from([order.key(row).number]),
         Plan::Rows => {
             let mut numbers = Vec::new();
-            walk(data, &mut sets, |sets, scratch| {
-                sets.each(span, scratch, |row| {
-                    numbers.push(order.key(row).number);
-                    true
-                });
+            sets.each(span, |row| {
+                numbers.push(order.key(row).number);
+                true
             });
             numbers.into_iter().collect()
         }
@@ -177,19 +171,6 @@ fn run_matches(
     wanted.is_none_or(|wanted| {
         status.as_filter() == Some(wanted) || status.legacy(repeat_mode).as_filter() == wanted
     })
-}
-
-/// Runs `work` on `sets`, with a scratch where they need one.
-fn walk<'a, T>(
-    data: Data<'_>,
-    sets: &mut Conjunction<'a>,
-    work: impl FnOnce(&mut Conjunction<'a>, &mut Scratch) -> T,
-) -> T {
-    if sets.needs_scratch() {
-        data.index.scratches.with(|scratch| work(sets, scratch))
-    } else {
-        work(sets, &mut Scratch::default())
-    }
 }
 
 /// Which rows of the matching ones a page shows, and what of them.

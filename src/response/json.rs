@@ -232,7 +232,6 @@ impl<'a> Writer<'a> {
 
     fn push_invocation(&mut self, slot: u32) {
         let head = self.table.head(slot);
-        self.table.look_at_texts(head);
         let command = self.table.command_of(head);
         let overall = head.overall;
         let (status, legacy) =

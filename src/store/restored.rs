@@ -49,7 +49,7 @@ impl Store {
     /// which is the same, as the oldest come first, and never takes the memory for all.
     pub(crate) fn restore_record(&mut self, key: RowKey, head: Head, runs: usize) {
         let slot = self.table.place_restored(head, runs);
-        self.index.insert_one_of_many(key, slot, &self.table);
+        self.index.insert(key, slot, &self.table);
         self.note_outputs(slot);
         self.keep_output_budget();
     }

@@ -6,7 +6,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use smallvec::SmallVec;
 
 use super::commands::Command;
 use super::details::Detail;
@@ -53,9 +52,6 @@ impl IndexedColumn {
 
 /// One entry of the index: a column and a value in it.
 pub(crate) type IndexKey = (IndexedColumn, u32);
-
-/// Entries of one record; most have fewer than fit here.
-pub(crate) type IndexKeys = SmallVec<[IndexKey; 32]>;
 
 /// The data of all records.
 #[derive(Debug, Default)]

@@ -84,17 +84,6 @@ impl<T: Key> Symbols<T> {
         self.ids.find(hash, |&id| self.key_of(id) == key).copied()
     }
 
-    /// The id of a value that most likely has `key`: it is found by some bits of the hash, and not
-    /// read. Cost: O(length).
-    pub(super) fn likely(&self, key: &[u8]) -> Option<SymbolId> {
-        self.ids.find(self.hasher.hash_one(key), |_| true).copied()
-    }
-
-    /// Something of what counting `id` once more or less reads, but not the value.
-    pub(super) fn look_at(&self, id: SymbolId) -> u32 {
-        self.uses(id) ^ u32::from(self.values[id as usize].is_some())
-    }
-
     /// Uses the value with `key` once more, making it with `make` if it is new.
     /// Cost: O(length).
     pub(super) fn acquire(&mut self, key: &[u8], make: impl FnOnce() -> T) -> SymbolId {

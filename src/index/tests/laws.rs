@@ -1,26 +1,26 @@
-//! The laws of row sets, against plain sets of numbers.
+//! Row sets and conjunctions behave like plain sets of numbers.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::bits::BLOCK_ROWS;
-use super::cost::{newest, page_and_count};
-use super::intersect::{Conjunction, Scratch};
-use super::order::{Order, RowKey};
-use super::rowset::RowSet;
-use super::touched::by as touched_by;
-use super::words::Span;
+use super::super::bitmap::BLOCK_ROWS;
+use super::super::intersect::Conjunction;
+use super::super::order::{Order, RowKey, Span};
+use super::super::rowset::RowSet;
+use super::super::scratch::ScratchPool;
+use super::super::touched::by as touched_by;
+use super::{newest, page_and_count};
 use crate::config::Tuning;
 use crate::model::Timestamp;
 
 const SMALL: Tuning =
     Tuning { list_share: 16, list_min: 3, first_piece: 2, piece_span: 40, dead_min: 0 };
 
-/// How many rows there are in all.
+/// The number of rows in all.
 const ROWS: u32 = 2_700;
 
-/// Rows around the borders of words and blocks are as likely as all others together.
+/// A row; those at the borders of words and blocks are as likely as all others together.
 fn row() -> impl Strategy<Value = u32> {
     let border =
         (0..20_u32, -1..=1_i32).prop_map(|(word, off)| (word * 64).saturating_add_signed(off));
@@ -48,28 +48,28 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// A set of some density and form.
+/// A set of any density.
 fn set() -> impl Strategy<Value = BTreeSet<u32>> {
     prop_oneof![
         prop::collection::btree_set(row(), 0..12),
         prop::collection::btree_set(row(), 0..400),
         // All but a few: dense words.
         prop::collection::btree_set(row(), 0..12)
-            .prop_map(|holes| (0..1_500).filter(|row| !holes.contains(row)).collect()),
+            .prop_map(|gaps| (0..1_500).filter(|row| !gaps.contains(row)).collect()),
     ]
 }
 
 fn list_rows(set: &RowSet) -> Option<usize> {
     match set {
         RowSet::List(list) => Some(list.len()),
-        RowSet::Bits(_) => None,
+        RowSet::Bitmap(_) => None,
     }
 }
 
 fn words(set: &RowSet) -> usize {
     match set {
         RowSet::List(_) => 0,
-        RowSet::Bits(bits) => bits.words().len(),
+        RowSet::Bitmap(bitmap) => bitmap.words().len(),
     }
 }
 
@@ -85,13 +85,13 @@ proptest! {
     #[test]
     fn changes_do_what_they_do_to_a_set(
         start in set(),
-        // Behind the rows of a block that may be dropped, or not.
+        // Rows before the set, so that a block of them can be dropped.
         ahead in prop_oneof![Just(0), Just(BLOCK_ROWS), Just(BLOCK_ROWS + 70)],
-        bits in any::<bool>(),
+        bitmaps in any::<bool>(),
         changes in prop::collection::vec(change(), 1..100),
     ) {
-        // As lists of up to 168 rows, or as bits with few rows as well.
-        let tuning = if bits { Tuning { list_share: 400, ..SMALL } } else { SMALL };
+        // Lists of up to 168 rows, or bitmaps even of few rows.
+        let tuning = if bitmaps { Tuning { list_share: 400, ..SMALL } } else { SMALL };
         let mut plain: BTreeSet<u32> = start.into_iter().map(|row| row + ahead).collect();
         let mut set = of(&plain, tuning);
         for change in changes {
@@ -126,14 +126,15 @@ proptest! {
             prop_assert_eq!(set.len() as usize, plain.len());
         }
         prop_assert!(set.rows().eq(plain.iter().copied()));
-        let mut alone = Conjunction::new(SMALL);
+        let scratches = ScratchPool::default();
+        let mut alone = Conjunction::new(SMALL, &scratches);
         alone.add(&set);
         for row in 0..ROWS + 100 {
             prop_assert_eq!(alone.contains(row), plain.contains(&row));
         }
-        if let RowSet::Bits(bits) = &set {
+        if let RowSet::Bitmap(bitmap) = &set {
             for row in (0..ROWS + 100).step_by(7) {
-                prop_assert_eq!(bits.count_below(row) as usize, plain.range(..row).count());
+                prop_assert_eq!(bitmap.rank(row) as usize, plain.range(..row).count());
             }
         }
     }
@@ -141,38 +142,36 @@ proptest! {
     #[test]
     fn a_conjunction_is_the_intersection_newest_first(
         sets in prop::collection::vec((set(), any::<bool>()), 1..9),
-        floor in row(),
+        start in row(),
         length in row(),
         skip in 0..300_u64,
         most in 1..60_usize,
-        marks in 0..260_usize,
+        steps in 0..260_usize,
     ) {
-        let span = Span { start: floor, end: (floor + length).min(2_100) };
-        // Each set in the form that its density gives it, or as bits however few.
-        let bits = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
+        let span = Span { start, end: (start + length).min(2_100) };
+        // Each set in the form that its density gives it, or as a bitmap even of few rows.
+        let bitmaps = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
         let built: Vec<RowSet> =
-            sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bits })).collect();
+            sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bitmaps })).collect();
         let expected: Vec<u32> = (span.start..span.end)
             .rev()
             .filter(|row| sets.iter().all(|(rows, _)| rows.contains(row)))
             .collect();
-        let mut scratch = Scratch::default();
-        // Any state of the marks, the one before they are cleared included.
-        for _ in 0..marks {
-            let mut warm = Conjunction::new(SMALL);
-            built.iter().for_each(|set| warm.add(set));
-            newest(warm, Span { start: 0, end: 64 }, 1, &mut scratch);
-        }
+        let scratches = ScratchPool::default();
         let conjunction = || {
-            let mut all = Conjunction::new(SMALL);
+            let mut all = Conjunction::new(SMALL, &scratches);
             built.iter().for_each(|set| all.add(set));
             all
         };
+        // Any number of earlier steps, so that stamps begin anew at any point.
+        for _ in 0..steps {
+            newest(conjunction(), Span { start: 0, end: 64 }, 1);
+        }
         for row in span.start..span.end {
             prop_assert_eq!(conjunction().contains(row), expected.contains(&row));
         }
-        // No walk looks at more than the sets that it is of: a row of each list, a word of each
-        // set of bits, and a word for each row of the shortest list that is looked up in bits.
+        // No walk reads more than its sets: each row of a list once, each word of a bitmap once,
+        // and a word of each bitmap for each row of the shortest list.
         let shortest = built.iter().filter_map(list_rows).min();
         let of_sets: usize = built
             .iter()
@@ -180,20 +179,20 @@ proptest! {
             .sum();
         let bound = (of_sets + shortest.unwrap_or(0)) as u64;
 
-        let (page, touched) = touched_by(|| newest(conjunction(), span, most, &mut scratch));
+        let (page, touched) = touched_by(|| newest(conjunction(), span, most));
         prop_assert_eq!(&page[..], &expected[..most.min(expected.len())]);
         prop_assert!(touched <= bound, "{} of {}", touched, bound);
 
         let ((page, count), touched) =
-            touched_by(|| page_and_count(conjunction(), span, skip, most, &mut scratch));
-        // One set alone may have its counts passed over first.
+            touched_by(|| page_and_count(conjunction(), span, skip, most));
+        // A single bitmap reads its block counts too.
         prop_assert!(touched <= bound + 5, "{} of {}", touched, bound);
         let from = (skip as usize).min(expected.len());
         prop_assert_eq!(&page[..], &expected[from..(from + most).min(expected.len())]);
         prop_assert_eq!(count, expected.len() as u64);
 
         let mut each = Vec::new();
-        conjunction().each(span, &mut scratch, |row| {
+        conjunction().each(span, |row| {
             each.push(row);
             each.len() < most
         });
@@ -205,7 +204,7 @@ proptest! {
         sets in prop::collection::vec((set(), any::<bool>()), 1..4),
         at_once in 1..400_u32,
         row in row(),
-        // Before the row, at it, and behind it.
+        // Before the row, at it, and after it.
         off in 0..3_u64,
     ) {
         let key = |row: u32| RowKey {
@@ -216,17 +215,18 @@ proptest! {
         (0..ROWS).for_each(|row| { order.push(key(row), row); });
         let cut = RowKey { number: key(row).number - 1 + off, ..key(row) };
 
-        let bits = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
+        let bitmaps = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
         let built: Vec<RowSet> =
-            sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bits })).collect();
-        let mut all = Conjunction::new(SMALL);
+            sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bitmaps })).collect();
+        let scratches = ScratchPool::default();
+        let mut all = Conjunction::new(SMALL, &scratches);
         built.iter().for_each(|set| all.add(set));
         let expected: Vec<u32> = (0..ROWS)
             .rev()
             .filter(|&row| key(row) < cut && sets.iter().all(|(rows, _)| rows.contains(&row)))
             .collect();
-        let below = all.cut_before(&order, cut);
-        let page = newest(all, Span { start: 0, end: below }, ROWS as usize, &mut Scratch::default());
+        let end = all.cut_before(&order, cut);
+        let page = newest(all, Span { start: 0, end }, ROWS as usize);
         prop_assert_eq!(page, expected);
     }
 }

@@ -1,5 +1,5 @@
-//! What hostile requests make a store look at: never more than the postings they name. What writes
-//! move, and when rows whose records are gone are dropped.
+//! The work of requests and writes: hostile requests read no more than the posting lists they name,
+//! only late records move rows, and tombstones are dropped at the right time.
 
 use std::ops::RangeInclusive;
 
@@ -12,8 +12,8 @@ use crate::store::Store;
 const REGION: &str = "cn-hangzhou";
 const KEYS: usize = 20;
 
-/// Records of which each lacks one of twenty keys, and each hundredth shares a command or has one
-/// of two names.
+/// A store in which each record lacks one of twenty tag keys, and every 200th has a rare command, a
+/// rare tag and one of two rare names.
 fn store(count: usize) -> Store {
     let now = Timestamp::MIN;
     let mut store = Store::new(Config { retention_seconds: None, ..Config::default() }, now);
@@ -46,20 +46,20 @@ fn touched(store: &Store, request: &DescribeInvocations) -> (usize, u64) {
 }
 
 #[test]
-fn no_request_looks_at_more_than_its_postings() {
+fn no_request_reads_more_than_its_posting_lists() {
     for count in [3_000, 9_000] {
         let store = store(count);
         let words = count.div_ceil(64) as u64;
         let rare = (count / 200) as u64;
         let all = || DescribeInvocations::new(REGION).max_results(50);
 
-        // What nobody has, and what is found by its id.
+        // A value that no record has, and a record found by its id.
         assert_eq!(touched(&store, &all().tag("key-1", "nobody")), (0, 0));
         assert_eq!(touched(&store, &all().command_id("nobody").tag_key("key-1")), (0, 0));
         assert_eq!(touched(&store, &all().invoke_id("t-000001").tag_key("key-2")), (1, 0));
         assert_eq!(touched(&store, &all().invoke_id("nobody")), (0, 0));
 
-        // A page that is full at once, at the head and behind any token.
+        // A page that is full at once, at the head and behind a token.
         let page = store.describe_invocations(&all()).expect("the request is right");
         let token = page.next_token().expect("there are more");
         for request in [all(), all().next_token(token.as_str())] {
@@ -67,13 +67,13 @@ fn no_request_looks_at_more_than_its_postings() {
             assert_eq!(rows, 50);
             assert!(touched <= 17, "{touched}");
         }
-        // Two equal lists, and bits beside them.
+        // Two equal lists beside bitmaps.
         let equal = all().command_id("c-rare").tag_key("rare");
         let (rows, touched_by_it) = touched(&store, &equal.clone().max_results(10));
         assert_eq!(rows, 10);
         assert!(touched_by_it <= 4 * rare.min(128) + 64, "{touched_by_it}");
 
-        // Nothing found: all that is named, once.
+        // Without a match, everything that is named is read once.
         let disjoint = all().command_name("even").tag_key("key-0");
         let (rows, touched_by_it) = touched(&store, &disjoint);
         assert_eq!(rows, 0);
@@ -83,7 +83,7 @@ fn no_request_looks_at_more_than_its_postings() {
         assert_eq!(rows, 0);
         assert!(touched_by_it <= (KEYS as u64 + 1) * words, "{touched_by_it} of {words} words");
 
-        // An offset far behind the end, and the last page: the counts of blocks, and a block.
+        // The last page and one far behind it read the block counts and one block.
         let offset = |page_number| DescribeInvocations::new(REGION).page_number(page_number);
         for page_number in [u32::try_from(count / 10).expect("it is small"), 99_999] {
             let (_, touched_by_it) = touched(&store, &offset(page_number));
@@ -126,34 +126,34 @@ fn only_late_records_move_rows_and_many_are_merged() {
     };
     let one = late(1, 1_000);
     assert!(one > 0);
-    // One row alone has to move, and few sets have it.
+    // Only one row has to move, and few sets contain it.
     assert!(late(1, 8_999) < one);
     assert!(late(32, 1_000) > 16 * one);
-    assert_eq!(late(33, 1_000), 0, "in one pass");
+    assert_eq!(late(33, 1_000), 0, "merged in one pass");
 }
 
 #[test]
-fn dead_rows_are_dropped_once_they_are_more_than_a_quarter() {
-    // In front, in steps of 512 rows, when 2,400 are left before the next comes.
+fn tombstones_are_dropped_once_they_are_more_than_a_quarter() {
+    // In front: in multiples of 512 rows, when 2,400 records are left before the next comes.
     let mut store = plain_store(3_001, 3);
     let rows = |store: &Store| (store.index.order.rows(), store.index.order.first());
     assert_eq!((store.len(), rows(&store)), (2_401, (3_001, 600)));
     store.accept(&plain("newest", 9_000)).expect("a record without a fault");
     assert_eq!((store.len(), rows(&store)), (2_401, (2_490, 89)));
 
-    // Between records, of which the oldest ones are gone as well.
+    // Between records, with the oldest records removed as well.
     let mut store = plain_store(2_010, 3);
     assert_eq!(rows_without(&mut store, 1..=10), 2_010);
     assert_eq!(rows_without(&mut store, 101..=500), 2_010);
     assert_eq!(rows_without(&mut store, 501..=501), 1_599);
 
-    // And not below the least number that is worth it.
+    // Never below `dead_min`.
     let mut store = plain_store(100, 60);
     assert_eq!(rows_without(&mut store, 11..=70), 100);
     assert_eq!(rows_without(&mut store, 71..=71), 39);
 }
 
-/// How many rows there are once the records with these ids are deleted.
+/// Deletes the records with these ids and returns the number of rows left.
 fn rows_without(store: &mut Store, ids: RangeInclusive<i64>) -> u32 {
     ids.for_each(|id| store.delete(&id.to_string()).expect("it is there"));
     store.index.order.rows()
