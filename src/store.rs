@@ -218,9 +218,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The first fault of the request in the API's order, as above, the other values being
-    /// InvokeRecordStatus, ContentEncoding, IncludeHistory; at the end, IncludeHistory for a task
-    /// of the region that is not recurring.
+    /// The first fault of the request in the API's order, as above. The other values are
+    /// InvokeRecordStatus, ContentEncoding and IncludeHistory, which needs an InvokeId.
     pub fn describe_invocation_results(
         &self,
         request: &DescribeInvocationResults,

@@ -47,7 +47,7 @@ const PARAMETERS: &[Parameter] = &[
     ("ContentEncoding", Kind::Name("ContentEncoding", ENCODINGS), &OPERATIONS, &[]),
     ("Timed", Kind::Boolean, &["DescribeInvocations"], &[]),
     ("IncludeOutput", Kind::Boolean, &["DescribeInvocations"], &[("InvokeId", "1")]),
-    ("IncludeHistory", Kind::Boolean, &["DescribeInvocationResults"], &[("InvokeId", "none")]),
+    ("IncludeHistory", Kind::Boolean, &["DescribeInvocationResults"], &[("InvokeId", "1")]),
     ("PageNumber", Kind::Number("InvalidParam", 2_147_483_647), &OPERATIONS, &[]),
     ("PageSize", Kind::Number("InvalidParam", 50), &OPERATIONS, &[]),
     ("MaxResults", Kind::Number("InvalidParameter", 50), &OPERATIONS, &[]),

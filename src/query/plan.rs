@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::index::{Conjunction, Index, Span};
-use crate::model::{RepeatMode, Timestamp};
+use crate::model::Timestamp;
 use crate::query::token::{self, Cursor};
 use crate::request::{Checked, Facts, Operation};
 use crate::table::{IndexKey, IndexedColumn, SymbolId, Table, region_timed};
@@ -39,12 +39,6 @@ impl Facts for Data<'_> {
     #[inline]
     fn cursor(&self, text: &str, query: &Checked<'_, Cursor>) -> Option<Cursor> {
         token::read(text, token::fingerprint(query, self.config.id))
-    }
-
-    fn repeat_mode(&self, invoke_id: &str, region_id: &str) -> Option<RepeatMode> {
-        let head = self.table.head(self.find(invoke_id)?);
-        let is_there = self.table.scope_of(head).region_id() == region_id.as_bytes();
-        is_there.then_some(self.table.command_of(head).repeat_mode())
     }
 }
 

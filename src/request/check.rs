@@ -69,8 +69,6 @@ pub(crate) trait Facts {
     type Cursor: Copy;
     /// Where `token` points, if it was made for the effective filters of `query`.
     fn cursor(&self, token: &str, query: &Checked<'_, Self::Cursor>) -> Option<Self::Cursor>;
-    /// The repeat mode of the invocation, if it is there in the region.
-    fn repeat_mode(&self, invoke_id: &str, region_id: &str) -> Option<RepeatMode>;
 }
 
 /// What the two requests differ in.
@@ -135,19 +133,6 @@ pub(crate) fn check<'a, F: Facts, T>(
         if checked.after.is_none() {
             return Err(Error::foreign_token(token));
         }
-    }
-    if checked.include_history
-        && let Some(invoke_id) = checked.invoke_id
-        && let Some(mode) = facts.repeat_mode(invoke_id, checked.region_id)
-        && !mode.is_recurring()
-    {
-        return Err(Error::invalid(
-            "IncludeHistory",
-            format!(
-                "given true for a task of RepeatMode {mode}; only Period and EveryReboot have a \
-                 history; leave it out"
-            ),
-        ));
     }
     answer(&checked)
 }

@@ -77,7 +77,8 @@ impl DescribeInvocationResults {
         self
     }
 
-    /// `IncludeHistory`: default false. `true` needs the InvokeId of a recurring task.
+    /// `IncludeHistory`: default false. `true` needs an InvokeId and adds the earlier executions
+    /// of a recurring task; for any other task it changes nothing.
     #[must_use]
     pub fn include_history(mut self, include: bool) -> Self {
         self.include_history = Param::Given(include);
