@@ -1,5 +1,8 @@
 //! Tokens of version 1, which every later version gives and takes: never made anew, only added to.
 
+mod filters;
+
+use filters::filters;
 use invodex::{
     CommandType, Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation,
     InvocationStatus, InvokeStatus, RepeatMode, Store, Tag, Timestamp,
@@ -8,8 +11,8 @@ use invodex::{
 /// Operation, what is asked for beside RegionId and MaxResults, the store's id, and the token.
 type Kept = (&'static str, &'static [(&'static str, &'static str)], u64, &'static str);
 
-const LIST: &str = "DescribeInvocations";
-const RESULTS: &str = "DescribeInvocationResults";
+const LIST: &str = filters::INVOCATIONS;
+const RESULTS: &str = filters::RESULTS;
 
 /// Each filter alone, and all together.
 const KEPT: &[Kept] = &[
@@ -140,6 +143,17 @@ fn tokens_of_version_1_are_given_and_taken_for_ever() {
         assert_ne!(token(&store, operation, &pairs).as_deref(), Some(kept));
     }
     assert!(differ.is_empty(), "{differ:#?}");
+}
+
+/// RegionId is part of all of them, and `Type` is the older name of CommandType.
+#[test]
+fn every_filter_has_a_kept_token() {
+    for operation in [LIST, RESULTS] {
+        for filter in filters(operation).filter(|row| !["RegionId", "Type"].contains(&row.name)) {
+            let is_kept = |kept: &Kept| kept.1.iter().any(|&(name, _)| name == filter.name);
+            assert!(KEPT.iter().any(is_kept), "{operation} {}", filter.name);
+        }
+    }
 }
 
 /// A new value comes behind the others: what counts in a token is its place.

@@ -8,12 +8,13 @@ use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
 use super::compare::{body, head, outcome, same};
-use super::coverage::FILTERS;
+use super::coverage::filter_names;
 use super::ops::Forgery;
 use super::requests::{Pairs, RequestSpec};
 use super::walks::{Matching, RowKey, TAGGED_ROWS, Walk};
 use super::{Check, KEPT_TOKENS, Machine, OPEN_WALKS};
 use crate::engine::{self, Form};
+use crate::filters::{INVOCATIONS, RESULTS};
 use crate::model::{Answer, ModelError, Operation, RowId};
 
 /// What pages are asked for with.
@@ -25,10 +26,10 @@ struct Page {
     token: Option<String>,
 }
 
-fn name_of(operation: Operation) -> &'static str {
+pub(super) fn name_of(operation: Operation) -> &'static str {
     match operation {
-        Operation::DescribeInvocations => FILTERS[0].0,
-        Operation::DescribeInvocationResults => FILTERS[1].0,
+        Operation::DescribeInvocations => INVOCATIONS,
+        Operation::DescribeInvocationResults => RESULTS,
     }
 }
 
@@ -217,8 +218,7 @@ impl Machine<'_> {
             counts.sum::<u64>()
         };
         let mut effects = Vec::new();
-        let names = FILTERS.iter().filter(|(of, _)| *of == name_of(operation));
-        for &name in names.flat_map(|(_, names)| *names) {
+        for name in filter_names(name_of(operation)) {
             let all = match name {
                 "RegionId" => replaced(name, &super::pools::REGIONS),
                 "Timed" => replaced(name, &["true", "false"]),
