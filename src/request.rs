@@ -1,15 +1,16 @@
-//! What is asked: the two requests, how they are read from the wire, and the order in which they
-//! are checked. Knows no store.
+//! Requests: how they are built or read from wire pairs, and [`check`], which gives the filters in
+//! effect or the API's first error. Knows no store.
 
-mod check;
+pub(crate) mod check;
 mod describe_invocation_results;
 mod describe_invocations;
 mod params;
 mod query_string;
 mod tags;
 
-pub(crate) use check::{Checked, Facts, Operation, Paging, check};
+pub(crate) use check::{Checked, Filters, Operation, Paging};
 pub use describe_invocation_results::DescribeInvocationResults;
 pub use describe_invocations::DescribeInvocations;
 pub use params::ContentEncoding;
 pub use query_string::decode_query;
+pub(crate) use tags::GivenTag;

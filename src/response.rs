@@ -10,7 +10,7 @@ mod views;
 use std::fmt;
 use std::ops::Deref;
 
-use crate::query::{NextToken, Page, PagePlace, ResultRow};
+use crate::query::{NextToken, Page, ResultRow};
 use crate::request::ContentEncoding;
 use crate::table::{SymbolId, Table};
 pub use result_view::InvocationResultView;
@@ -129,23 +129,19 @@ macro_rules! common_response {
         /// which the wire shows as `""`. Cost: O(1).
         #[must_use]
         pub fn next_token(&self) -> Option<NextToken> {
-            self.page.next_token()
+            self.page.next_token
         }
 
         /// `PageNumber`: 1 with token paging. Cost: O(1).
         #[must_use]
         pub fn page_number(&self) -> u32 {
-            self.page.place.page_number
+            self.page.page_number
         }
 
         /// `PageSize`: MaxResults with token paging. Cost: O(1).
         #[must_use]
         pub fn page_size(&self) -> u32 {
-            self.page.place.page_size
-        }
-
-        fn totals(&self) -> (PagePlace, u64, Option<NextToken>) {
-            (self.page.place, self.page.total.unwrap_or(0), self.page.next_token())
+            self.page.page_size
         }
     };
 }

@@ -24,14 +24,14 @@ use crate::error::Error;
 use crate::index::Index;
 use crate::limits;
 use crate::model::Timestamp;
-use crate::query::{self, Data};
+use crate::query::{Snapshot, plan, token, walk};
 use crate::request::{
     Checked, ContentEncoding, DescribeInvocationResults, DescribeInvocations, check,
 };
 use crate::response::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationView, Show,
 };
-use crate::table::{SymbolId, Table};
+use crate::table::Table;
 use events::Subscribers;
 use outputs::OutputBudget;
 use retention::Counters;
@@ -150,7 +150,7 @@ impl Store {
     /// of the id).
     #[must_use]
     pub fn get(&self, invoke_id: &str) -> Option<InvocationView<'_>> {
-        self.data().find(invoke_id).map(|slot| self.view(slot))
+        self.snapshot(self.now()).find(invoke_id).map(|slot| self.view(slot))
     }
 
     /// The acceptance number of the record with `invoke_id`, which [`accept`](Self::accept)
@@ -159,7 +159,7 @@ impl Store {
     #[must_use]
     pub fn acceptance_number(&self, invoke_id: &str) -> Option<u64> {
         let order = &self.index.order;
-        self.data().find(invoke_id).map(|slot| order.key(order.row_of(slot)).number)
+        self.snapshot(self.now()).find(invoke_id).map(|slot| order.key(order.row_of(slot)).number)
     }
 
     /// The records with these acceptance numbers, in list order. Numbers of records that are gone
@@ -168,7 +168,7 @@ impl Store {
         &self,
         numbers: &RoaringTreemap,
     ) -> impl DoubleEndedIterator<Item = InvocationView<'_>> {
-        let (order, span) = (&self.index.order, self.data().span());
+        let (order, span) = (&self.index.order, self.snapshot(self.now()).span());
         let rows = (span.start..span.end).rev();
         let chosen = rows.filter(|&row| numbers.contains(order.key(row).number));
         chosen.filter_map(|row| order.slot(row)).map(|slot| self.view(slot))
@@ -177,7 +177,7 @@ impl Store {
     /// All records of all regions in list order: CreationTime descending, of equal ones the last
     /// accepted first. Cost: O(1) for each.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = InvocationView<'_>> {
-        let slots = self.index.order.newest_first(self.data().span().start);
+        let slots = self.index.order.newest_first(self.snapshot(self.now()).span().start);
         slots.map(|slot| self.view(slot))
     }
 
@@ -200,12 +200,12 @@ impl Store {
         &self,
         request: &DescribeInvocations,
     ) -> Result<DescribeInvocationsResponse<'_>, Error> {
-        let data = self.data();
-        check(request, &self.config, &data, |query| {
-            let instance = query::named_instance(&self.table, query);
-            let page = query::invocations(data, query, instance);
-            Ok(DescribeInvocationsResponse::new(&self.table, page, show(query, instance)))
-        })
+        let query = check::invocations(request, &self.config)?;
+        let snapshot = self.snapshot(self.now());
+        let cursor = token::read(&query, &snapshot)?;
+        let plan = plan(&query, &snapshot);
+        let page = walk::invocations(plan, &query, cursor, &snapshot);
+        Ok(DescribeInvocationsResponse::new(&self.table, page, show(&query, &snapshot)))
     }
 
     /// Answers DescribeInvocationResults: one row for each run, and for each history record if
@@ -217,19 +217,18 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The first fault of the request in the API's order, as above, the other values being
-    /// InvokeRecordStatus, ContentEncoding, IncludeHistory; at the end, IncludeHistory for a task
-    /// of the region that is not recurring.
+    /// The first fault of the request in the API's order, as above. The other values are
+    /// InvokeRecordStatus, ContentEncoding and IncludeHistory, which needs an InvokeId.
     pub fn describe_invocation_results(
         &self,
         request: &DescribeInvocationResults,
     ) -> Result<DescribeInvocationResultsResponse<'_>, Error> {
-        let data = self.data();
-        check(request, &self.config, &data, |query| {
-            let instance = query::named_instance(&self.table, query);
-            let page = query::results(data, query, instance);
-            Ok(DescribeInvocationResultsResponse::new(&self.table, page, show(query, instance)))
-        })
+        let query = check::results(request, &self.config)?;
+        let snapshot = self.snapshot(self.now());
+        let cursor = token::read(&query, &snapshot)?;
+        let plan = plan(&query, &snapshot);
+        let page = walk::results(plan, &query, cursor, &snapshot);
+        Ok(DescribeInvocationResultsResponse::new(&self.table, page, show(&query, &snapshot)))
     }
 
     /// The acceptance numbers of all records that the filters of `request` match, for set algebra
@@ -263,18 +262,16 @@ impl Store {
     /// # Ok::<(), invodex::Error>(())
     /// ```
     pub fn matching(&self, request: &DescribeInvocations) -> Result<RoaringTreemap, Error> {
-        let data = self.data();
-        check(request, &self.config, &data, |query| Ok(query::matching(data, query)))
+        let query = check::invocations(request, &self.config)?;
+        let snapshot = self.snapshot(self.now());
+        token::read(&query, &snapshot)?;
+        Ok(walk::matching(plan(&query, &snapshot), &snapshot))
     }
 
-    fn data(&self) -> Data<'_> {
-        self.data_at(self.now())
-    }
-
-    /// A write finds what it changes with the time it then begins with: what it has found may not
-    /// expire in between.
-    fn data_at(&self, now: Timestamp) -> Data<'_> {
-        Data {
+    /// The store at `now`. A write takes its snapshot at the time that it begins with, so a record
+    /// that it has found cannot expire before it is changed.
+    fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {
+        Snapshot {
             table: &self.table,
             index: &self.index,
             config: &self.config,
@@ -283,7 +280,7 @@ impl Store {
     }
 
     fn find_at(&self, now: Timestamp, invoke_id: &str) -> Result<u32, Error> {
-        self.data_at(now).find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))
+        self.snapshot(now).find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))
     }
 
     /// Recomputes every derived and counted thing and names the first difference.
@@ -299,8 +296,12 @@ impl Store {
 }
 
 /// How the rows of an answer are shown.
-fn show<C>(query: &Checked<'_, C>, instance: Option<SymbolId>) -> Show {
-    Show { encoding: query.content_encoding, output: query.include_output, instance }
+fn show(query: &Checked<'_>, snapshot: &Snapshot<'_>) -> Show {
+    Show {
+        encoding: query.content_encoding,
+        output: query.include_output,
+        instance: snapshot.instance(&query.filters),
+    }
 }
 
 /// How records are shown outside an answer.

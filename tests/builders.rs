@@ -1,61 +1,63 @@
 //! Requests that are built with methods ask what the wire pairs of the same names ask.
 
-use invodex::{
-    CommandType, ContentEncoding, DescribeInvocationResults, DescribeInvocations, InvokeStatus,
-    RepeatMode, Store,
-};
+mod filters;
 
-macro_rules! each_method_is_its_parameter {
-    ($request:ident: $($method:ident($($value:expr),*) = [$(($name:literal, $text:literal)),+];)+) => {
-        $({
-            let built = $request::new("cn-a").$method($($value),*);
-            let read = $request::from_pairs([("RegionId", "cn-a"), $(($name, $text)),+]);
-            assert_eq!(built, read, stringify!($method));
-            assert_ne!(built, $request::new("cn-a"), stringify!($method));
-        })+
-    };
-}
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
+use filters::{Kind, PARAMETERS};
+use invodex::{DescribeInvocationResults, DescribeInvocations, Store};
+
+/// Each sample of each parameter: the built request is the one read from wire pairs, and its `Debug`
+/// shows the parameter.
 #[test]
-fn each_method_of_describe_invocations_is_its_parameter() {
-    each_method_is_its_parameter! { DescribeInvocations:
-        resource_group_id("rg-1") = [("ResourceGroupId", "rg-1")];
-        invoke_id("t-1") = [("InvokeId", "t-1")];
-        command_id("c-1") = [("CommandId", "c-1")];
-        command_name("disk") = [("CommandName", "disk")];
-        command_type(CommandType::RunBatScript) = [("CommandType", "RunBatScript")];
-        repeat_mode(RepeatMode::EveryReboot) = [("RepeatMode", "EveryReboot")];
-        timed(true) = [("Timed", "true")];
-        invoke_status(InvokeStatus::Finished) = [("InvokeStatus", "Finished")];
-        instance_id("i-1") = [("InstanceId", "i-1")];
-        tag_key("env") = [("Tag.1.Key", "env")];
-        tag("env", "") = [("Tag.1.Key", "env"), ("Tag.1.Value", "")];
-        content_encoding(ContentEncoding::PlainText) = [("ContentEncoding", "PlainText")];
-        include_output(true) = [("IncludeOutput", "true")];
-        max_results(7) = [("MaxResults", "7")];
-        next_token("token") = [("NextToken", "token")];
-        page_number(3) = [("PageNumber", "3")];
-        page_size(20) = [("PageSize", "20")];
+fn each_method_is_its_parameter() {
+    macro_rules! check {
+        ($request:ident, $build:expr, $parameter:expr) => {
+            if let Some(build) = $build {
+                for value in $parameter.samples {
+                    let what = format!("{} {}: {value:?}", stringify!($request), $parameter.name);
+                    let plain = $request::new("cn-0");
+                    let built = build(plain.clone(), value);
+                    let mut pairs = vec![("RegionId", "cn-0"), ($parameter.name, *value)];
+                    if $parameter.kind == Kind::TagValue {
+                        pairs.extend($parameter.beside);
+                    }
+                    assert_eq!(built, $request::from_pairs(pairs), "{what}");
+                    assert_ne!(built, plain, "{what}");
+                    let shown = match $parameter.name {
+                        "Type" => "CommandType",
+                        name => name,
+                    };
+                    assert!(format!("{built:?}").contains(&format!(" {shown}: ")), "{what}");
+                }
+            }
+        };
+    }
+    for parameter in PARAMETERS {
+        assert!(!parameter.samples.is_empty() && parameter.operations().count() > 0);
+        check!(DescribeInvocations, parameter.build.invocations, parameter);
+        check!(DescribeInvocationResults, parameter.build.results, parameter);
     }
 }
 
+/// The sources of the requests have a match arm for each name that they read from wire pairs.
 #[test]
-fn each_method_of_describe_invocation_results_is_its_parameter() {
-    each_method_is_its_parameter! { DescribeInvocationResults:
-        resource_group_id("rg-1") = [("ResourceGroupId", "rg-1")];
-        invoke_id("t-1") = [("InvokeId", "t-1")];
-        command_id("c-1") = [("CommandId", "c-1")];
-        instance_id("i-1") = [("InstanceId", "i-1")];
-        invoke_record_status(InvokeStatus::Stopped) = [("InvokeRecordStatus", "Stopped")];
-        include_history(true) = [("IncludeHistory", "true")];
-        tag_key("env") = [("Tag.1.Key", "env")];
-        tag("env", "prod") = [("Tag.1.Key", "env"), ("Tag.1.Value", "prod")];
-        content_encoding(ContentEncoding::PlainText) = [("ContentEncoding", "PlainText")];
-        max_results(7) = [("MaxResults", "7")];
-        next_token("") = [("NextToken", "")];
-        page_number(3) = [("PageNumber", "3")];
-        page_size(20) = [("PageSize", "20")];
+fn each_parameter_that_is_read_has_a_row() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/request");
+    let mut read = BTreeSet::new();
+    for file in ["params.rs", "describe_invocations.rs", "describe_invocation_results.rs"] {
+        let source = fs::read_to_string(sources.join(file)).expect("it is there");
+        let arm = |line: &str| {
+            let (name, _) = line.trim_start().strip_prefix('"')?.split_once("\" =>")?;
+            Some(name.to_owned())
+        };
+        read.extend(source.lines().filter_map(arm));
     }
+    let rows = PARAMETERS.iter().map(|parameter| parameter.name.to_owned());
+    let rows: BTreeSet<_> = rows.filter(|name| !name.starts_with("Tag.")).collect();
+    assert_eq!(read, rows);
 }
 
 #[test]

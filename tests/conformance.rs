@@ -10,6 +10,7 @@ mod cases;
 #[path = "../benches/dataset/mod.rs"]
 mod dataset;
 mod engine;
+mod filters;
 mod machine;
 mod model;
 

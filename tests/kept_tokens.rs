@@ -1,5 +1,8 @@
 //! Tokens of version 1, which every later version gives and takes: never made anew, only added to.
 
+mod filters;
+
+use filters::filters;
 use invodex::{
     CommandType, Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation,
     InvocationStatus, InvokeStatus, RepeatMode, Store, Tag, Timestamp,
@@ -8,45 +11,45 @@ use invodex::{
 /// Operation, what is asked for beside RegionId and MaxResults, the store's id, and the token.
 type Kept = (&'static str, &'static [(&'static str, &'static str)], u64, &'static str);
 
-const LIST: &str = "DescribeInvocations";
-const RESULTS: &str = "DescribeInvocationResults";
+const LIST: &str = filters::INVOCATIONS;
+const RESULTS: &str = filters::RESULTS;
 
 /// Each filter alone, and all together.
 const KEPT: &[Kept] = &[
-    (LIST, &[], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAByrcVfp9T3E"),
-    (LIST, &[], 7, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAHmdJAqoi-0N"),
-    (LIST, &[("ResourceGroupId", "rg-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAAGeUTyFVrUz"),
-    (LIST, &[("CommandId", "c-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAADo4IcVrND54"),
-    (LIST, &[("CommandName", "disk")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAFJ6VTDpqXD7"),
-    (LIST, &[("CommandType", "RunBatScript")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAAf4asNlyTaQ"),
-    (LIST, &[("RepeatMode", "Period")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAOznnj67DuKw"),
-    (LIST, &[("Timed", "true")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAByrcVfp9T3E"),
-    (LIST, &[("InvokeStatus", "Running")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAANEd4GQ7OoBi"),
-    (LIST, &[("InstanceId", "i-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAALJrlCYJf9yK"),
-    (LIST, &[("Tag.1.Key", "env")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAY-ZBBTjzzZg"),
+    (LIST, &[], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAFTbXEKu-byN"),
+    (LIST, &[], 7, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAM1MVwLd3AWT"),
+    (LIST, &[("ResourceGroupId", "rg-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAIoGzOIFitw-"),
+    (LIST, &[("CommandId", "c-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAOoXsVyDT5I1"),
+    (LIST, &[("CommandName", "disk")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAN38NVhglhpV"),
+    (LIST, &[("CommandType", "RunBatScript")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAIE75aOf0zYZ"),
+    (LIST, &[("RepeatMode", "Period")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAK9lg8lWXGsY"),
+    (LIST, &[("Timed", "true")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAFTbXEKu-byN"),
+    (LIST, &[("InvokeStatus", "Running")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAKzY4vYuUt6t"),
+    (LIST, &[("InstanceId", "i-1")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAEu19_59KcPv"),
+    (LIST, &[("Tag.1.Key", "env")], 0, "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAXgynj06J7UV"),
     (
         LIST,
         &[("Tag.1.Key", "env"), ("Tag.1.Value", "prod")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAd-UooJAs7dv",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAWbGhSIp9R03",
     ),
     (
         LIST,
         &[("Tag.1.Key", "owner"), ("Tag.1.Value", "")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAYryOtXNx1ff",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAfeTAvqUxPwL",
     ),
     (
         LIST,
         &[("Tag.1.Key", "owner"), ("Tag.2.Key", "env"), ("Tag.2.Value", "prod")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAARRVhODVXn2q",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAATjkyVpor_VO",
     ),
     (
         LIST,
         &[("Tag.1.Key", "env"), ("Tag.1.Value", "prod"), ("Tag.2.Key", "owner")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAARRVhODVXn2q",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAATjkyVpor_VO",
     ),
     (
         LIST,
@@ -61,27 +64,27 @@ const KEPT: &[Kept] = &[
             ("Tag.1.Value", "prod"),
         ],
         u64::MAX,
-        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAVvYNUWV5o3H",
+        "AQAAAABlU_EAAAAAAAAAAAMAAAAAAAAAAaKMDoBzIrWd",
     ),
-    (RESULTS, &[], 0, "AQAAAABlU_EAAAAAAAAAAAMAAP____8AAOe1Gvr7zqC1"),
-    (RESULTS, &[("InvokeId", "t-2")], 0, "AQAAAABlU_EAAAAAAAAAAAIAAP____8AAEWxYfRWg4Y1"),
+    (RESULTS, &[], 0, "AQAAAABlU_EAAAAAAAAAAAMAAP____8AACWxcYa-Ee7r"),
+    (RESULTS, &[("InvokeId", "t-2")], 0, "AQAAAABlU_EAAAAAAAAAAAIAAP____8AAMsN0BPSNKuk"),
     (
         RESULTS,
         &[("InvokeId", "t-2"), ("IncludeHistory", "true")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAIAAP____8AAGg_vEaPXkYP",
+        "AQAAAABlU_EAAAAAAAAAAAIAAP____8AAML4XNL_lY1r",
     ),
     (
         RESULTS,
         &[("InvokeRecordStatus", "Running")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAP____8AAOsmyIYxBKUu",
+        "AQAAAABlU_EAAAAAAAAAAAMAAP____8AAPlqGIfuY5Lp",
     ),
     (
         RESULTS,
         &[("InstanceId", "i-1"), ("Tag.1.Key", "env")],
         0,
-        "AQAAAABlU_EAAAAAAAAAAAMAAP____8AAbBjOwhkwe8I",
+        "AQAAAABlU_EAAAAAAAAAAAMAAP____8AAcE2X3HRO5CD",
     ),
 ];
 
@@ -140,6 +143,17 @@ fn tokens_of_version_1_are_given_and_taken_for_ever() {
         assert_ne!(token(&store, operation, &pairs).as_deref(), Some(kept));
     }
     assert!(differ.is_empty(), "{differ:#?}");
+}
+
+/// RegionId is part of all of them, and `Type` is the older name of CommandType.
+#[test]
+fn every_filter_has_a_kept_token() {
+    for operation in [LIST, RESULTS] {
+        for filter in filters(operation).filter(|row| !["RegionId", "Type"].contains(&row.name)) {
+            let is_kept = |kept: &Kept| kept.1.iter().any(|&(name, _)| name == filter.name);
+            assert!(KEPT.iter().any(is_kept), "{operation} {}", filter.name);
+        }
+    }
 }
 
 /// A new value comes behind the others: what counts in a token is its place.

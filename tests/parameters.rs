@@ -5,73 +5,44 @@ mod cases;
 mod engine;
 #[path = "parameters/fields.rs"]
 mod fields;
+mod filters;
 mod model;
 #[path = "parameters/values.rs"]
 mod values;
 
 use engine::Form;
+use filters::{Kind, PARAMETERS, Parameter};
 use invodex::{
     Config, DescribeInvocationResults, DescribeInvocations, Error, InstanceRun, Invocation,
     Regions, Store, Tag, Timestamp, decode_query,
 };
 use model::{Model, ModelConfig};
 use serde_json::Value;
-use values::{Expected, Kind, TABLE};
+use values::{Expected, TABLE};
 
 pub(crate) type Pairs = Vec<(String, String)>;
 
-const OPERATIONS: [&str; 2] = ["DescribeInvocations", "DescribeInvocationResults"];
+/// A parameter under one name, and what must be given beside it.
+struct Row {
+    name: String,
+    parameter: &'static Parameter,
+    beside: Pairs,
+}
 
-/// Its name and kind, the operations that have it, and what must be given beside it.
-type Parameter =
-    (&'static str, Kind, &'static [&'static str], &'static [(&'static str, &'static str)]);
-
-/// Every parameter.
-const PARAMETERS: &[Parameter] = &[
-    ("RegionId", Kind::Region, &OPERATIONS, &[]),
-    ("ResourceGroupId", Kind::Text, &OPERATIONS, &[]),
-    ("InvokeId", Kind::Text, &OPERATIONS, &[]),
-    ("CommandId", Kind::Text, &OPERATIONS, &[]),
-    ("InstanceId", Kind::Text, &OPERATIONS, &[]),
-    ("CommandName", Kind::Text, &["DescribeInvocations"], &[]),
-    ("CommandType", Kind::Name("CommandType", TYPES), &["DescribeInvocations"], &[]),
-    ("Type", Kind::Name("CommandType", TYPES), &["DescribeInvocations"], &[]),
-    ("RepeatMode", Kind::Name("RepeatMode", MODES), &["DescribeInvocations"], &[]),
-    ("InvokeStatus", Kind::Name("InvokeStatus", STATUSES), &["DescribeInvocations"], &[]),
-    (
-        "InvokeRecordStatus",
-        Kind::Name("InvokeRecordStatus", STATUSES),
-        &["DescribeInvocationResults"],
-        &[],
-    ),
-    ("ContentEncoding", Kind::Name("ContentEncoding", ENCODINGS), &OPERATIONS, &[]),
-    ("Timed", Kind::Boolean, &["DescribeInvocations"], &[]),
-    ("IncludeOutput", Kind::Boolean, &["DescribeInvocations"], &[("InvokeId", "1")]),
-    ("IncludeHistory", Kind::Boolean, &["DescribeInvocationResults"], &[("InvokeId", "none")]),
-    ("PageNumber", Kind::Number("InvalidParam", 2_147_483_647), &OPERATIONS, &[]),
-    ("PageSize", Kind::Number("InvalidParam", 50), &OPERATIONS, &[]),
-    ("MaxResults", Kind::Number("InvalidParameter", 50), &OPERATIONS, &[]),
-    ("NextToken", Kind::Token, &OPERATIONS, &[]),
-    ("Tag.1.Key", Kind::TagKey, &OPERATIONS, &[]),
-    ("Tag.20.Key", Kind::TagKey, &OPERATIONS, &[]),
-    ("Tag.1.Value", Kind::TagValue, &OPERATIONS, &[("Tag.1.Key", "1")]),
-    ("Tag.20.Value", Kind::TagValue, &OPERATIONS, &[("Tag.20.Key", "1")]),
-];
-
-const TYPES: &[&str] = &["RunBatScript", "RunPowerShellScript", "RunShellScript"];
-const MODES: &[&str] = &["Once", "Period", "NextRebootOnly", "EveryReboot"];
-const STATUSES: &[&str] = &[
-    "Running",
-    "Finished",
-    "Success",
-    "Failed",
-    "Stopped",
-    "Stopping",
-    "PartialFailed",
-    "Pending",
-    "Scheduled",
-];
-const ENCODINGS: &[&str] = &["PlainText", "Base64"];
+/// Every parameter; those of tags also with the highest number.
+fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for parameter in PARAMETERS {
+        let numbers: &[&str] = if parameter.name.contains('1') { &["1", "20"] } else { &["1"] };
+        for number in numbers {
+            let numbered = |name: &str| name.replace('1', number);
+            let beside = parameter.beside.iter();
+            let beside = beside.map(|(name, value)| (numbered(name), (*value).to_owned()));
+            rows.push(Row { name: numbered(parameter.name), parameter, beside: beside.collect() });
+        }
+    }
+    rows
+}
 
 fn now() -> Timestamp {
     Timestamp::from_secs(1_700_000_000).expect("in range")
@@ -183,15 +154,16 @@ pub(crate) fn assert_helpful(error: &Error, given: Option<&str>, allowed: &[&str
 fn every_parameter_with_every_value() {
     let (store, model) = both();
     let (mut asked, mut refused) = (0, 0);
-    for &(name, kind, operations, beside) in PARAMETERS {
-        for operation in operations {
+    for Row { name, parameter, beside } in &rows() {
+        let kind = parameter.kind;
+        for operation in parameter.operations() {
             for row in TABLE {
                 for value in row.values(kind) {
-                    let mut pairs = owned(beside);
+                    let mut pairs = beside.clone();
                     if kind != Kind::Region {
                         pairs.insert(0, ("RegionId".to_owned(), "cn-a".to_owned()));
                     }
-                    pairs.push((name.to_owned(), value.clone()));
+                    pairs.push((name.clone(), value.clone()));
                     let what = format!("{operation} {name}: {}", row.name);
                     let answer = answer(&store, &model, operation, &pairs, &what);
                     check(&answer, name, kind, row.expected(kind), &value, &what);
@@ -293,7 +265,7 @@ fn bytes_that_are_no_text() {
     ];
     let mut tried = 0;
     let long = b"x".repeat(1 << 20);
-    for &(name, ..) in PARAMETERS {
+    for Row { name, .. } in &rows() {
         for part in PARTS {
             let name = name.as_bytes();
             let mut all = vec![
@@ -328,7 +300,7 @@ fn bytes_that_are_no_text() {
 fn names_that_are_no_parameter() {
     let (store, model) = both();
     let mut tried = 0;
-    for &(name, _, operations, _) in PARAMETERS {
+    for Row { name, parameter, .. } in &rows() {
         let (first, rest) = name.split_at(1);
         let names = [
             name.to_ascii_lowercase(),
@@ -353,7 +325,7 @@ fn names_that_are_no_parameter() {
             name.replace("Tag.", "Tags."),
             String::new(),
         ];
-        for operation in operations {
+        for operation in parameter.operations() {
             let plain = owned(&[("RegionId", "cn-a")]);
             let expected = answer(&store, &model, operation, &plain, "none").expect("no fault");
             for other in names.iter().filter(|other| *other != name) {

@@ -98,7 +98,7 @@ impl Restorer {
     fn new(store: Store, header: Header) -> Self {
         let capacity = store.config().capacity as u64;
         Restorer {
-            cutoff: store.saved().data.cutoff,
+            cutoff: store.saved().snapshot.cutoff,
             store,
             header,
             totals: Totals::default(),

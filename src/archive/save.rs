@@ -21,15 +21,15 @@ use crate::table::{
 
 pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
     let saved = store.saved();
-    let (span, order) = (saved.data.span(), &saved.data.index.order);
+    let (span, order) = (saved.snapshot.span(), &saved.snapshot.index.order);
     let rows = || (span.start..span.end).filter_map(|row| Some((order.key(row), order.slot(row)?)));
     let header = Header {
-        id: saved.data.config.id,
+        id: saved.snapshot.config.id,
         last_number: saved.last_number,
         last_write: saved.last_write,
         records: rows().count() as u64,
     };
-    let table = saved.data.table;
+    let table = saved.snapshot.table;
     let mut saver = Saver {
         blocks: BlockWriter::begin(out, &header)?,
         table,

@@ -1,36 +1,85 @@
-//! A page: which rows it has, and where the walk goes on.
+//! The page: its rows, and where the walk goes on.
 
+use super::fingerprint::fingerprint;
+use super::snapshot::Snapshot;
 use super::token::{Cursor, NextToken};
+use crate::limits;
+use crate::request::{Checked, Paging};
 
-/// Which page it is, as the answer says it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct PagePlace {
+/// A page of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Page<R> {
+    /// Newest first.
+    pub(crate) rows: Vec<R>,
+    /// How many rows match, in offset mode.
+    pub(crate) total: Option<u64>,
+    pub(crate) next_token: Option<NextToken>,
     pub(crate) page_number: u32,
     pub(crate) page_size: u32,
 }
 
-/// The rows of a page, newest first.
-#[derive(Clone, Debug)]
-pub(crate) struct Page<R> {
-    pub(crate) rows: Vec<R>,
-    pub(crate) place: PagePlace,
-    /// How many rows match, in offset mode.
-    pub(crate) total: Option<u64>,
-    /// The last row, when others follow it, and the query's fingerprint.
-    pub(crate) next: Option<(Cursor, u64)>,
-}
-
-impl<R> Page<R> {
-    pub(crate) fn next_token(&self) -> Option<NextToken> {
-        self.next.map(|(cursor, fingerprint)| NextToken::write(&cursor, fingerprint))
-    }
-}
-
-/// A row of DescribeInvocationResults: a run, or one of its history.
+/// A row of DescribeInvocationResults: a run, or one of its history records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ResultRow {
     pub(crate) slot: u32,
     pub(crate) run: u16,
     /// Index in the run's history, oldest first.
     pub(crate) history: Option<u32>,
+}
+
+/// Which of the matching rows a page shows: `most` rows after the first `skip`.
+pub(super) struct Window {
+    pub(super) skip: u64,
+    pub(super) most: usize,
+    /// Rows of earlier pages, which count towards the limit of a query with tags.
+    returned: u64,
+}
+
+impl Window {
+    pub(super) fn new(query: &Checked<'_>, cursor: Option<Cursor>) -> Self {
+        let (skip, page_size, returned) = match query.paging {
+            Paging::Token { max_results, .. } => {
+                (0, max_results, cursor.map_or(0, |cursor| u64::from(cursor.returned)))
+            }
+            Paging::Offset { page_number, page_size } => {
+                let skip = u64::from(page_number - 1) * u64::from(page_size);
+                (skip, page_size, skip)
+            }
+        };
+        let most = if query.filters.tags.is_empty() {
+            u64::from(page_size)
+        } else {
+            u64::from(page_size).min(u64::from(limits::TAGGED_ROWS).saturating_sub(returned))
+        };
+        Window { skip, most: most as usize, returned }
+    }
+
+    /// Makes the page of `rows`, of which the last is at `last`. `seen` rows match: in offset mode
+    /// all of them, in token mode those behind the cursor, counted to one more than the page holds.
+    pub(super) fn page<R>(
+        &self,
+        rows: Vec<R>,
+        seen: u64,
+        last: Option<Cursor>,
+        query: &Checked<'_>,
+        snapshot: &Snapshot<'_>,
+    ) -> Page<R> {
+        let is_tagged = !query.filters.tags.is_empty();
+        let most = if is_tagged { u64::from(limits::TAGGED_ROWS) } else { u64::MAX };
+        let returned = self.returned + rows.len() as u64;
+        let more = self.skip + (rows.len() as u64) < seen && (!is_tagged || returned < most);
+        let next_token = last.filter(|_| more).map(|last| {
+            // Below 1,000, so it fits.
+            let returned = if is_tagged { returned as u16 } else { 0 };
+            let fingerprint = fingerprint(&query.filters, snapshot.config.id);
+            NextToken::write(&Cursor { returned, ..last }, fingerprint)
+        });
+        let (total, page_number, page_size) = match query.paging {
+            Paging::Token { max_results, .. } => (None, 1, max_results),
+            Paging::Offset { page_number, page_size } => {
+                (Some(seen.min(most)), page_number, page_size)
+            }
+        };
+        Page { rows, total, next_token, page_number, page_size }
+    }
 }

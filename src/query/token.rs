@@ -1,37 +1,42 @@
-//! NextToken: a place in the order, sealed with what was asked.
+//! NextToken: the key of the last returned row, sealed with the query's fingerprint.
 //!
 //! Version 1 is 33 bytes, big-endian, written as 44 characters of URL-safe Base64 without
-//! padding (33 is a multiple of 3, so each text has one reading):
+//! padding. 33 is a multiple of 3, so no character has spare bits and each token has one spelling.
 //!
-//! | bytes | what |
+//! | bytes | content |
 //! |---|---|
 //! | 1 | version, 1 |
-//! | 8 | CreationTime of the last returned row, seconds |
+//! | 8 | CreationTime of the last returned row, in seconds |
 //! | 8 | its acceptance number |
 //! | 2 | its run, from 0; 0 for DescribeInvocations |
 //! | 4 | its history number; 0 for DescribeInvocations, all ones for a run itself |
 //! | 2 | rows returned so far, in a query with tags; else 0 |
 //! | 8 | seal: XXH3-64 of the 25 bytes before it, seeded with the query's fingerprint |
 //!
-//! The fingerprint is made of the operation, the store's id and each effective filter, so a token
-//! is accepted only for them. It is a checksum and no signature.
+//! The fingerprint covers the store's id, the operation and every effective filter, so a token is
+//! accepted only for the same ones. The seal is a checksum and no signature: a forger gains another
+//! position in the same query, nothing else.
 
+use core::cmp::Reverse;
 use core::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::fingerprint::fingerprint;
+use super::snapshot::Snapshot;
+use crate::error::Error;
 use crate::index::RowKey;
 use crate::model::Timestamp;
-use crate::request::{Checked, Operation};
+use crate::request::{Checked, Paging};
 
 const VERSION: u8 = 1;
 const BODY: usize = 25;
 const BYTES: usize = BODY + 8;
 const CHARS: usize = BYTES / 3 * 4;
 
-/// A place in the order: the last row that was returned.
+/// A place in the answer's order: where the last returned row stands, or stood.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Cursor {
     pub(crate) key: RowKey,
@@ -42,13 +47,25 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Stands in `history` for the run itself, which comes before its history.
+    /// The history number of the run itself, which comes before its history.
     pub(crate) const RUN_ITSELF: u32 = u32::MAX;
+
+    /// The place of a row of DescribeInvocations.
+    pub(super) fn at(key: RowKey) -> Self {
+        Cursor { key, run: 0, history: 0, returned: 0 }
+    }
+
+    /// Whether a row at `self` comes behind one at `other`: newest invocation first, then its runs
+    /// in order, each followed by its history, newest first.
+    pub(super) fn is_behind(self, other: Cursor) -> bool {
+        let place = |cursor: Cursor| (Reverse(cursor.key), cursor.run, Reverse(cursor.history));
+        place(self) > place(other)
+    }
 }
 
 /// A `NextToken`: where a walk goes on, as opaque text of 44 characters (letters, digits, `-` and
-/// `_`). Made from the place of a row, so nothing is kept for it: it never expires, survives the
-/// row, and is valid for the same filters in every store with the same [`Config::id`], also one
+/// `_`). It holds the key of a row, and the store keeps nothing for it: it never expires, survives
+/// the row, and is valid for the same filters in every store with the same [`Config::id`], also one
 /// that was saved and restored. A checksum refuses any other; it is no signature.
 ///
 /// [`Config::id`]: crate::Config::id
@@ -83,7 +100,7 @@ impl NextToken {
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    pub(crate) fn write(cursor: &Cursor, fingerprint: u64) -> Self {
+    pub(super) fn write(cursor: &Cursor, fingerprint: u64) -> Self {
         let mut bytes = [0; BYTES];
         bytes[0] = VERSION;
         bytes[1..9].copy_from_slice(&u64::from(cursor.key.time.as_secs()).to_be_bytes());
@@ -125,9 +142,19 @@ impl fmt::Debug for NextToken {
     }
 }
 
-/// Reads what [`NextToken::write`] wrote for the same fingerprint.
-#[inline]
-pub(crate) fn read(text: &str, fingerprint: u64) -> Option<Cursor> {
+/// The cursor that the query's NextToken names, or `None` for a first page.
+///
+/// # Errors
+///
+/// `InvalidParameter.NextToken` for a token that was not given for these filters.
+pub(crate) fn read(query: &Checked<'_>, snapshot: &Snapshot<'_>) -> Result<Option<Cursor>, Error> {
+    let Paging::Token { next_token: Some(text), .. } = query.paging else { return Ok(None) };
+    let fingerprint = fingerprint(&query.filters, snapshot.config.id);
+    decode(text, fingerprint).map(Some).ok_or_else(|| Error::foreign_token(text))
+}
+
+/// Reads a token that [`NextToken::write`] made with the same fingerprint.
+fn decode(text: &str, fingerprint: u64) -> Option<Cursor> {
     if text.len() != CHARS {
         return None;
     }
@@ -149,140 +176,4 @@ pub(crate) fn read(text: &str, fingerprint: u64) -> Option<Cursor> {
         history: u32::from_be_bytes(body[19..23].try_into().ok()?),
         returned: u16::from_be_bytes(body[23..25].try_into().ok()?),
     })
-}
-
-/// Of 64 bits.
-const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// Of the operation, the store's id and the filters that choose rows. Each value is mixed by itself
-/// with what its filter alone has, and the sum counts: so the order of tags is nothing, and no value
-/// under another name comes to the same. A text counts by its XXH3-64, a value of a closed set by
-/// its place in the set. Cost: O(length), once for a query.
-pub(crate) fn fingerprint<C>(query: &Checked<'_, C>, store_id: u64) -> u64 {
-    *query.fingerprint.get_or_init(|| {
-        // Two numbers that are nothing but far apart. Added to a mixed id, so that no distance
-        // between two ids makes up for the other operation.
-        let seed = mix(store_id).wrapping_add(match query.operation {
-            Operation::DescribeInvocations => 0x8ebc_6af0_9c88_c6e3,
-            Operation::DescribeInvocationResults => 0x5899_65cc_7537_4cc3,
-        });
-        // Mixed, or in the sum two values could change places over four names.
-        let text = |letter: u8, value: Option<&str>| {
-            value.map_or(0, |value| mix(hash(seed, letter, value)))
-        };
-        let number = |letter: u8, value: Option<u8>| {
-            value.map_or(0, |value| mix(seed ^ u64::from(u16::from_be_bytes([letter, value]))))
-        };
-        let sum = seed
-            .wrapping_add(text(b'R', Some(query.region_id)))
-            .wrapping_add(text(b'G', query.resource_group_id))
-            .wrapping_add(text(b'I', query.invoke_id))
-            .wrapping_add(text(b'C', query.command_id))
-            .wrapping_add(text(b'N', query.command_name))
-            .wrapping_add(text(b'X', query.instance_id))
-            .wrapping_add(number(b'Y', query.command_type.map(|value| value as u8)))
-            .wrapping_add(number(b'M', query.repeat_mode.map(|value| value as u8)))
-            .wrapping_add(number(b'D', query.timed.map(u8::from)))
-            .wrapping_add(number(b'S', query.status.map(|value| value as u8)))
-            .wrapping_add(number(b'H', query.include_history.then_some(1)));
-        // What a tag adds must not come apart again: which value is of which key counts.
-        let tags = query.tags().map(|(key, value)| {
-            let value = value.map_or(0, |value| hash(seed, b'V', value));
-            mix(hash(seed, b'K', key).wrapping_add(value))
-        });
-        tags.fold(sum, u64::wrapping_add)
-    })
-}
-
-/// Of a text under its filter's letter.
-#[inline(always)]
-fn hash(seed: u64, letter: u8, text: &str) -> u64 {
-    // Odd multiples of an odd number are odd: none loses a bit.
-    let odd = (2 * u64::from(letter) + 1).wrapping_mul(GOLDEN_RATIO);
-    xxh3_64_with_seed(text.as_bytes(), seed).wrapping_mul(odd)
-}
-
-/// The finalizer of SplitMix64: one that leaves nothing of a sum, or what the filters' numbers have
-/// in common comes through. No two values come to the same.
-fn mix(bits: u64) -> u64 {
-    let bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ bits >> 31
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::OnceCell;
-
-    use super::*;
-    use crate::request::{ContentEncoding, Paging};
-
-    /// Nothing but texts.
-    fn asked<'a>(region_id: &'a str, texts: [Option<&'a str>; 5]) -> Checked<'a, Cursor> {
-        let [resource_group_id, invoke_id, command_id, command_name, instance_id] = texts;
-        Checked {
-            operation: Operation::DescribeInvocations,
-            region_id,
-            resource_group_id,
-            invoke_id,
-            command_id,
-            command_name,
-            command_type: None,
-            repeat_mode: None,
-            timed: None,
-            status: None,
-            instance_id,
-            tags: &[],
-            include_history: false,
-            content_encoding: ContentEncoding::Base64,
-            include_output: false,
-            paging: Paging::Token { max_results: 10 },
-            after: None,
-            fingerprint: OnceCell::new(),
-        }
-    }
-
-    /// The first numbers of SplitMix64 seeded with 0, whose states are multiples of one number.
-    #[test]
-    fn the_finalizer_is_that_of_split_mix_64() {
-        let numbers = [1, 2, 3].map(|state: u64| mix(state.wrapping_mul(GOLDEN_RATIO)));
-        assert_eq!(numbers, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
-    }
-
-    /// Two texts that change places between two filters and two others come to the same sum exactly
-    /// when each adds as much to the ones less what it adds to the others. As many texts as are tried
-    /// here make five hundred million pairs: 29 bits of difference would not hold.
-    #[test]
-    fn no_two_texts_can_change_places() {
-        let texts: Vec<_> = (0..1 << 15).map(|number| format!("x{number}")).collect();
-        type Asked<'a> = [Checked<'a, Cursor>; 2];
-        let differences: [fn(&str) -> Asked<'_>; 3] = [
-            |text| {
-                let (own, other) = (Some(text), Some("y"));
-                let one = asked(text, [other, None, own, other, None]);
-                [one, asked("y", [own, None, other, own, None])]
-            },
-            |text| {
-                let (own, other) = (Some(text), Some("y"));
-                let one = asked(text, [None, own, other, None, other]);
-                [one, asked("y", [None, other, own, None, own])]
-            },
-            |text| {
-                let (own, other) = (Some(text), Some("y"));
-                let one = asked("", [own, None, other, None, None]);
-                [one, asked("", [other, None, own, None, None])]
-            },
-        ];
-        for difference in differences {
-            let mut all: Vec<_> = texts
-                .iter()
-                .map(|text| {
-                    let [one, other] = difference(text).map(|asked| fingerprint(&asked, 0));
-                    one.wrapping_sub(other)
-                })
-                .collect();
-            all.sort_unstable();
-            assert!(all.is_sorted_by(|one, other| one < other));
-        }
-    }
 }

@@ -1,155 +1,128 @@
-//! From a plan to the rows of a page: the walk by token, the page at an offset, and the border
-//! that tags draw.
+//! The walk: from a plan to the rows of a page.
 
 use roaring::RoaringTreemap;
 
-use super::page::{Page, PagePlace, ResultRow};
-use super::plan::{Data, Plan, named_instance, plan};
-use super::token::{Cursor, fingerprint};
+use super::page::{Page, ResultRow, Window};
+use super::plan::Plan;
+use super::snapshot::Snapshot;
+use super::token::Cursor;
 use crate::index::{PageRows, Span};
-use crate::limits;
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
-use crate::table::{RunExtra, SymbolId};
+use crate::table::RunExtra;
 
-/// The page of DescribeInvocations, by slot. `instance` is what [`named_instance`] gives. Cost: that
-/// of a conjunction of sets.
+/// The page of DescribeInvocations, by slot. Cost: that of the conjunction.
 pub(crate) fn invocations(
-    data: Data<'_>,
-    query: &Checked<'_, Cursor>,
-    instance: Option<SymbolId>,
+    plan: Plan<'_>,
+    query: &Checked<'_>,
+    cursor: Option<Cursor>,
+    snapshot: &Snapshot<'_>,
 ) -> Page<u32> {
-    let window = Window::of(query);
-    let span = data.span();
-    let order = &data.index.order;
-    let mut sets = data.index.conjunction();
+    let window = Window::new(query, cursor);
+    let span = snapshot.span();
+    let order = &snapshot.index.order;
     let mut rows = PageRows::new();
-    let total = match (plan(data, query, instance, &mut sets), query.paging) {
-        (Plan::Nothing, _) => 0,
-        (Plan::One(row), _) if row < span.start => 0,
+    let seen = match (plan, query.paging) {
+        (Plan::Empty, _) => 0,
+        (Plan::One(row), _) if cursor.is_some_and(|cursor| order.key(row) >= cursor.key) => 0,
         (Plan::One(row), _) => {
-            // No token was ever given for one row, so it stands behind none.
             if window.skip == 0 {
                 rows.push(row);
             }
             1
         }
-        (Plan::Rows, Paging::Token { .. }) => {
-            let below = query.after.map_or(span.end, |cursor| sets.cut_before(order, cursor.key));
-            sets.newest(Span { end: below, ..span }, window.most + 1, &mut rows);
-            0
+        (Plan::Walk(mut sets), Paging::Token { .. }) => {
+            let end = cursor.map_or(span.end, |cursor| sets.cut_before(order, cursor.key));
+            // One row more than the page holds shows whether others follow.
+            sets.newest(Span { end, ..span }, window.most + 1, &mut rows);
+            rows.len() as u64
         }
-        (Plan::Rows, Paging::Offset { .. }) => {
+        (Plan::Walk(mut sets), Paging::Offset { .. }) => {
             sets.page_and_count(span, window.skip, window.most, &mut rows)
         }
     };
-    window.page(
-        data,
-        query,
-        rows,
-        total,
-        |row| order.slot(row).unwrap_or_default(),
-        |row, returned| Cursor { key: order.key(*row), run: 0, history: 0, returned },
-    )
+    rows.truncate(window.most);
+    let last = rows.last().map(|&row| Cursor::at(order.key(row)));
+    for row in &mut rows {
+        *row = order.slot(*row).unwrap_or_default();
+    }
+    window.page(rows, seen, last, query, snapshot)
 }
 
-/// The page of DescribeInvocationResults, with `instance` as above. Cost: that of a conjunction of
-/// sets for the invocations, and O(their runs) up to the end of the page; in offset mode O(runs of
-/// all matching invocations).
+/// The page of DescribeInvocationResults. Cost: that of the conjunction, and O(runs) of the
+/// invocations up to the end of the page; in offset mode of all matching invocations.
 pub(crate) fn results(
-    data: Data<'_>,
-    query: &Checked<'_, Cursor>,
-    instance: Option<SymbolId>,
+    plan: Plan<'_>,
+    query: &Checked<'_>,
+    cursor: Option<Cursor>,
+    snapshot: &Snapshot<'_>,
 ) -> Page<ResultRow> {
-    let window = Window::of(query);
-    let span = data.span();
-    let order = &data.index.order;
-    // The invocation that the cursor is in may have more rows.
-    let below = query.after.map_or(span.end, |cursor| {
-        let before = order.rows_before(cursor.key);
-        let inside = before < span.end && order.key(before) == cursor.key;
-        before + u32::from(inside)
-    });
-    let counting = matches!(query.paging, Paging::Offset { .. });
-    let mut rows = Vec::<(u32, ResultRow)>::new();
-    let mut seen = 0_u64;
+    let window = Window::new(query, cursor);
+    let (order, table) = (&snapshot.index.order, snapshot.table);
+    let instance = snapshot.instance(&query.filters);
+    let counts_all = matches!(query.paging, Paging::Offset { .. });
+    let (mut rows, mut last, mut seen) = (Vec::new(), None, 0);
     let mut visit = |row: u32| {
         let Some(slot) = order.slot(row) else { return true };
-        let after = query.after.filter(|cursor| cursor.key == order.key(row));
-        let head = data.table.head(slot);
-        let repeat_mode = data.table.command_of(head).repeat_mode();
-        for (at, run) in data.table.runs_of(head).iter().enumerate() {
-            if query.instance_id.is_some() && Some(run.instance) != instance {
+        let key = order.key(row);
+        let head = table.head(slot);
+        let repeat_mode = table.command_of(head).repeat_mode();
+        for (run, at) in table.runs_of(head).iter().zip(0_u16..) {
+            if query.filters.instance_id.is_some() && Some(run.instance) != instance {
                 continue;
             }
-            let mut take = |history: Option<u32>, number: u32, matches: bool| {
-                let behind = after.is_none_or(|cursor| {
-                    let at = at as u16;
-                    at > cursor.run || (at == cursor.run && number < cursor.history)
-                });
-                if behind && matches {
-                    let wanted = window.most + usize::from(!counting);
-                    if seen >= window.skip && rows.len() < wanted {
-                        rows.push((row, ResultRow { slot, run: at as u16, history }));
+            // Counts one row, and shows it if it is in the window.
+            let mut visit_row = |history: Option<u32>, number: u32, matches: bool| {
+                let place = Cursor { key, run: at, history: number, returned: 0 };
+                if matches && cursor.is_none_or(|cursor| place.is_behind(cursor)) {
+                    if seen >= window.skip && rows.len() < window.most {
+                        rows.push(ResultRow { slot, run: at, history });
+                        last = Some(place);
                     }
                     seen += 1;
                 }
             };
-            take(None, Cursor::RUN_ITSELF, run_matches(query.status, run.status(), repeat_mode));
-            if !query.include_history {
+            let status = query.filters.status;
+            let matches = has_status(run.status(), repeat_mode, status);
+            visit_row(None, Cursor::RUN_ITSELF, matches);
+            if !query.filters.include_history {
                 continue;
             }
-            let history = data.table.extra_of(run).map_or(&[][..], RunExtra::history);
+            let history = table.extra_of(run).map_or(&[][..], RunExtra::history);
             for (index, record) in history.iter().enumerate().rev() {
-                let matches = run_matches(query.status, record.status, RepeatMode::Once);
-                take(Some(index as u32), record.number, matches);
+                // An earlier execution has the legacy status of a one-time task.
+                let matches = has_status(record.status, RepeatMode::Once, status);
+                visit_row(Some(index as u32), record.number, matches);
             }
         }
-        counting || rows.len() <= window.most
+        counts_all || seen <= window.most as u64
     };
-    let span = Span { end: below, ..span };
-    let mut sets = data.index.conjunction();
-    match plan(data, query, instance, &mut sets) {
-        Plan::Nothing => {}
+    match plan {
+        Plan::Empty => {}
         Plan::One(row) => {
-            if (span.start..span.end).contains(&row) {
-                visit(row);
-            }
+            visit(row);
         }
-        Plan::Rows => sets.each(span, visit),
+        Plan::Walk(mut sets) => {
+            let span = snapshot.span();
+            // The invocation of the cursor may have more rows.
+            let end = cursor.map_or(span.end, |cursor| order.rows_before(cursor.key) + 1);
+            let span = Span { end: end.min(span.end), ..span };
+            sets.each(span, visit);
+        }
     }
-    window.page(
-        data,
-        query,
-        rows,
-        seen,
-        |(_, row)| row,
-        |(row, result), returned| Cursor {
-            key: order.key(*row),
-            run: result.run,
-            history: match result.history {
-                None => Cursor::RUN_ITSELF,
-                Some(index) => history_number(data, *result, index),
-            },
-            returned,
-        },
-    )
+    window.page(rows, seen, last, query, snapshot)
 }
 
-/// The acceptance numbers of all records that the filters match. Cost: O(matches) more than a
-/// page.
-pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTreemap {
-    let span = data.span();
-    let order = &data.index.order;
-    let mut sets = data.index.conjunction();
-    match plan(data, query, named_instance(data.table, query), &mut sets) {
-        Plan::Nothing => RoaringTreemap::new(),
-        Plan::One(row) if row < span.start => RoaringTreemap::new(),
-        Plan::One(row) => RoaringTreemap::from([order.key(row).number]),
-        Plan::Rows => {
+/// The acceptance numbers of all matching records. Cost: that of the conjunction, and O(matches).
+pub(crate) fn matching(plan: Plan<'_>, snapshot: &Snapshot<'_>) -> RoaringTreemap {
+    let number = |row| snapshot.index.order.key(row).number;
+    match plan {
+        Plan::Empty => RoaringTreemap::new(),
+        Plan::One(row) => RoaringTreemap::from([number(row)]),
+        Plan::Walk(mut sets) => {
             let mut numbers = Vec::new();
-            sets.each(span, |row| {
-                numbers.push(order.key(row).number);
+            sets.each(snapshot.span(), |row| {
+                numbers.push(number(row));
                 true
             });
             numbers.into_iter().collect()
@@ -157,79 +130,12 @@ pub(crate) fn matching(data: Data<'_>, query: &Checked<'_, Cursor>) -> RoaringTr
     }
 }
 
-fn history_number(data: Data<'_>, row: ResultRow, index: u32) -> u32 {
-    let run = &data.table.runs(row.slot)[usize::from(row.run)];
-    let extra = data.table.extra_of(run);
-    extra.and_then(|extra| extra.history().get(index as usize)).map_or(0, |record| record.number)
-}
-
-fn run_matches(
-    wanted: Option<InvokeStatus>,
+fn has_status(
     status: InvocationStatus,
     repeat_mode: RepeatMode,
+    wanted: Option<InvokeStatus>,
 ) -> bool {
     wanted.is_none_or(|wanted| {
         status.as_filter() == Some(wanted) || status.legacy(repeat_mode).as_filter() == wanted
     })
-}
-
-/// Which rows of the matching ones a page shows, and what of them.
-struct Window {
-    skip: u64,
-    most: usize,
-    place: PagePlace,
-    /// Rows that were returned before and count towards the limit of a query with tags.
-    returned: u64,
-}
-
-impl Window {
-    fn of(query: &Checked<'_, Cursor>) -> Self {
-        let (skip, most, place, returned) = match query.paging {
-            Paging::Token { max_results } => {
-                let returned = query.after.map_or(0, |cursor| u64::from(cursor.returned));
-                let place = PagePlace { page_number: 1, page_size: max_results };
-                (0, max_results, place, returned)
-            }
-            Paging::Offset { page_number, page_size } => {
-                let skip = u64::from(page_number - 1) * u64::from(page_size);
-                (skip, page_size, PagePlace { page_number, page_size }, skip)
-            }
-        };
-        let most = if query.tags.is_empty() {
-            u64::from(most)
-        } else {
-            u64::from(most).min(u64::from(limits::TAGGED_ROWS).saturating_sub(returned))
-        };
-        Window { skip, most: most as usize, place, returned }
-    }
-
-    /// Makes the page of what the walk found: in token mode up to one row more than the page
-    /// holds, in offset mode the page's rows and their total.
-    fn page<T, R>(
-        &self,
-        data: Data<'_>,
-        query: &Checked<'_, Cursor>,
-        mut found: Vec<T>,
-        total: u64,
-        row: impl Fn(T) -> R,
-        cursor: impl Fn(&T, u16) -> Cursor,
-    ) -> Page<R> {
-        let tagged = !query.tags.is_empty();
-        let (more, total) = match query.paging {
-            Paging::Token { .. } => (found.len() > self.most, None),
-            Paging::Offset { .. } => {
-                let most = if tagged { u64::from(limits::TAGGED_ROWS) } else { u64::MAX };
-                let total = total.min(most);
-                (self.skip + (found.len() as u64) < total, Some(total))
-            }
-        };
-        found.truncate(self.most);
-        let returned = if tagged { self.returned + found.len() as u64 } else { 0 };
-        let more = more && returned < u64::from(limits::TAGGED_ROWS);
-        let next = found.last().filter(|_| more).map(|last| {
-            // At most 1,000, so it fits.
-            (cursor(last, returned as u16), fingerprint(query, data.config.id))
-        });
-        Page { rows: found.into_iter().map(row).collect(), place: self.place, total, next }
-    }
 }

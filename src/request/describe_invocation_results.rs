@@ -1,8 +1,8 @@
-//! What only a DescribeInvocationResults request has.
+//! The DescribeInvocationResults request.
 
 use std::fmt;
 
-use super::params::{Common, ContentEncoding, Pairs, Param, common_builder};
+use super::params::{Common, ContentEncoding, Param, common_builder};
 use crate::model::InvokeStatus;
 
 /// A `DescribeInvocationResults` request: one row for each instance run.
@@ -34,7 +34,7 @@ pub struct DescribeInvocationResults {
 }
 
 impl fmt::Debug for DescribeInvocationResults {
-    /// What was given, by the names of the wire.
+    /// The given parameters, by the names of the wire.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut given = f.debug_struct("DescribeInvocationResults");
         self.common.show(&mut given);
@@ -52,7 +52,6 @@ impl DescribeInvocationResults {
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
         let mut request = DescribeInvocationResults::default();
-        let mut given = Pairs::default();
         for (name, value) in pairs {
             let value = value.as_ref();
             match name.as_ref() {
@@ -60,24 +59,24 @@ impl DescribeInvocationResults {
                     request.invoke_record_status = Param::named(value, InvokeStatus::from_name);
                 }
                 "IncludeHistory" => request.include_history = Param::boolean(value),
-                name => given.read(name, value),
+                name => request.common.read(name, value),
             }
         }
-        request.common = given.finish();
         request
     }
 
     common_builder!();
 
-    /// `InvokeRecordStatus`: matches the run's status or its legacy status, and of an earlier
-    /// execution the one it ended with.
+    /// `InvokeRecordStatus`: matches a run's status or its legacy status. An earlier execution has
+    /// the status that it ended with.
     #[must_use]
     pub fn invoke_record_status(mut self, status: InvokeStatus) -> Self {
         self.invoke_record_status = Param::Given(status);
         self
     }
 
-    /// `IncludeHistory`: default false. `true` needs the InvokeId of a recurring task.
+    /// `IncludeHistory`: default false. `true` needs an InvokeId and adds the earlier executions
+    /// of a recurring task; for any other task it changes nothing.
     #[must_use]
     pub fn include_history(mut self, include: bool) -> Self {
         self.include_history = Param::Given(include);

@@ -1,16 +1,16 @@
-//! What only a DescribeInvocations request has.
+//! The DescribeInvocations request.
 
 use std::fmt;
 
-use super::params::{Common, ContentEncoding, Pairs, Param, common_builder, show_text};
+use super::params::{Common, ContentEncoding, Param, common_builder, show_text, text};
 use crate::model::{CommandType, InvokeStatus, RepeatMode};
 
 /// A `DescribeInvocations` request.
 ///
-/// Built with methods, or read from wire pairs. No fault is told until a store answers it:
-/// then the first fault in the API's own order is the error. Filters are ANDed; an empty string
-/// is the same as none. [`Default`] is the request without any parameter, which every store refuses
-/// for want of a RegionId.
+/// Built with methods, or read from wire pairs. Faults are reported when a store answers the
+/// request: the first one in the API's order is the error. Filters are ANDed; an empty string
+/// counts as absent. [`Default`] has no parameter, and every store refuses it because RegionId is
+/// required.
 ///
 /// # Examples
 ///
@@ -53,7 +53,7 @@ pub struct DescribeInvocations {
 }
 
 impl fmt::Debug for DescribeInvocations {
-    /// What was given, by the names of the wire.
+    /// The given parameters, by the names of the wire.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut given = f.debug_struct("DescribeInvocations");
         self.common.show(&mut given);
@@ -69,11 +69,11 @@ impl fmt::Debug for DescribeInvocations {
 
 impl DescribeInvocations {
     /// Reads the request from decoded wire pairs: the parameters' names as the API spells them,
-    /// integers as decimal digits, booleans as `true` and `false` in any letter case. Of a name
-    /// given twice the last counts; unknown names are ignored. Values out of their limits are kept
-    /// and refused when it is answered. `Type` is read as CommandType, whose older name it is,
-    /// unless that is there too. A raw query string is decoded with
-    /// [`decode_query`](crate::decode_query).
+    /// integers as decimal digits, booleans as `true` and `false` in any letter case. The last of
+    /// several pairs with one name counts; unknown names are ignored. Values outside their limits are
+    /// kept, and refused when the request is answered. `Type` is the older name of CommandType,
+    /// which wins where both are given. [`decode_query`](crate::decode_query) decodes a raw query
+    /// string.
     ///
     /// Cost: O(bytes of the pairs).
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
@@ -81,11 +81,10 @@ impl DescribeInvocations {
     ) -> Self {
         let mut request = DescribeInvocations::default();
         let mut older_type = Param::Absent;
-        let mut given = Pairs::default();
         for (name, value) in pairs {
             let value = value.as_ref();
             match name.as_ref() {
-                "CommandName" => request.command_name = Pairs::text(value),
+                "CommandName" => request.command_name = text(value),
                 "CommandType" => {
                     request.command_type = Param::named(value, CommandType::from_name);
                 }
@@ -96,13 +95,12 @@ impl DescribeInvocations {
                     request.invoke_status = Param::named(value, InvokeStatus::from_name);
                 }
                 "IncludeOutput" => request.include_output = Param::boolean(value),
-                name => given.read(name, value),
+                name => request.common.read(name, value),
             }
         }
         if request.command_type.is_absent() {
             request.command_type = older_type;
         }
-        request.common = given.finish();
         request
     }
 

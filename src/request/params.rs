@@ -1,5 +1,4 @@
-//! Wire pairs to requests: how each kind of value is read, and the parameters that both
-//! operations have.
+//! Parameters: how each kind of value is read from the wire, and those that both operations have.
 
 use std::fmt;
 
@@ -37,8 +36,8 @@ api_names! {
     }
 }
 
-/// A parameter as it was given. What does not fit its type is kept, since another parameter's
-/// fault may come first in the API's order.
+/// A parameter as it was given. A text that is no value of its type is kept until the request is
+/// checked, because another parameter's fault may come first in the API's order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Param<T> {
     #[default]
@@ -52,7 +51,7 @@ impl<T: Copy> Param<T> {
         matches!(self, Param::Absent)
     }
 
-    /// The value, or the text that is none.
+    /// The value, or the malformed text.
     pub(crate) fn value(&self) -> Result<Option<T>, &str> {
         match self {
             Param::Absent => Ok(None),
@@ -61,7 +60,7 @@ impl<T: Copy> Param<T> {
         }
     }
 
-    /// A value of a closed set.
+    /// Reads a value with `from_name`. An empty text counts as absent.
     pub(crate) fn named(text: &str, from_name: impl FnOnce(&str) -> Option<T>) -> Self {
         match from_name(text) {
             _ if text.is_empty() => Param::Absent,
@@ -72,7 +71,7 @@ impl<T: Copy> Param<T> {
 }
 
 impl<T: fmt::Debug> Param<T> {
-    /// Adds what was given, if anything was.
+    /// Adds the parameter to a debug output, unless it is absent.
     pub(crate) fn show(&self, name: &str, to: &mut fmt::DebugStruct<'_, '_>) {
         match self {
             Param::Absent => {}
@@ -98,8 +97,7 @@ impl Param<bool> {
 }
 
 impl Param<u32> {
-    /// Decimal digits only. What is larger than any limit is not told from other malformed text:
-    /// the answer is the same.
+    /// Decimal digits only. A number above `u32::MAX` is malformed: it is above every limit, too.
     fn number(text: &str) -> Self {
         Param::named(text, |text| {
             if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
@@ -124,7 +122,31 @@ pub(crate) struct Common {
 }
 
 impl Common {
-    /// Adds what was given, by the names of the wire.
+    /// Reads one wire pair. Unknown names are ignored.
+    pub(super) fn read(&mut self, name: &str, value: &str) {
+        match name {
+            "RegionId" => self.region_id = value.to_owned(),
+            "ResourceGroupId" => self.resource_group_id = text(value),
+            "InvokeId" => self.invoke_id = text(value),
+            "CommandId" => self.command_id = text(value),
+            "InstanceId" => self.instance_id = text(value),
+            "ContentEncoding" => {
+                self.content_encoding = Param::named(value, ContentEncoding::from_name);
+            }
+            "MaxResults" => self.max_results = Param::number(value),
+            // An empty token is not absent: it asks for token paging.
+            "NextToken" => self.next_token = Some(value.to_owned()),
+            "PageNumber" => self.page_number = Param::number(value),
+            "PageSize" => self.page_size = Param::number(value),
+            _ => {
+                if let Some(rest) = name.strip_prefix("Tag.") {
+                    self.tags.read(rest, value);
+                }
+            }
+        }
+    }
+
+    /// Adds the given parameters to a debug output, by the names of the wire.
     pub(crate) fn show(&self, to: &mut fmt::DebugStruct<'_, '_>) {
         to.field("RegionId", &self.region_id);
         show_text("ResourceGroupId", &self.resource_group_id, to);
@@ -143,48 +165,15 @@ impl Common {
     }
 }
 
+/// An empty text counts as absent.
+pub(super) fn text(value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Adds the parameter to a debug output, unless it is absent.
 pub(super) fn show_text(name: &str, text: &Option<String>, to: &mut fmt::DebugStruct<'_, '_>) {
     if let Some(text) = text {
         to.field(name, text);
-    }
-}
-
-/// Collects the common parameters from wire pairs.
-#[derive(Default)]
-pub(super) struct Pairs(Common);
-
-impl Pairs {
-    /// An empty text is none.
-    pub(crate) fn text(value: &str) -> Option<String> {
-        (!value.is_empty()).then(|| value.to_owned())
-    }
-
-    pub(crate) fn read(&mut self, name: &str, value: &str) {
-        let common = &mut self.0;
-        match name {
-            "RegionId" => common.region_id = value.to_owned(),
-            "ResourceGroupId" => common.resource_group_id = Self::text(value),
-            "InvokeId" => common.invoke_id = Self::text(value),
-            "CommandId" => common.command_id = Self::text(value),
-            "InstanceId" => common.instance_id = Self::text(value),
-            "ContentEncoding" => {
-                common.content_encoding = Param::named(value, ContentEncoding::from_name);
-            }
-            "MaxResults" => common.max_results = Param::number(value),
-            "NextToken" => common.next_token = Some(value.to_owned()),
-            "PageNumber" => common.page_number = Param::number(value),
-            "PageSize" => common.page_size = Param::number(value),
-            _ => {
-                if let Some(rest) = name.strip_prefix("Tag.") {
-                    common.tags.read(rest, value);
-                }
-            }
-        }
-    }
-
-    pub(crate) fn finish(mut self) -> Common {
-        self.0.tags.judge();
-        self.0
     }
 }
 
@@ -237,16 +226,14 @@ macro_rules! common_builder {
         }
 
         /// `Tag.N.Key` alone: records that have the key. At most 20 tags, all of which must hold;
-        /// with any, at most the newest 1,000 matching rows can be reached. Cost: O(length of all tags
-        /// given).
+        /// with any, at most the newest 1,000 matching rows can be reached.
         #[must_use]
         pub fn tag_key(mut self, key: impl Into<String>) -> Self {
             self.common.tags.push(key.into(), None);
             self
         }
 
-        /// `Tag.N.Key` with `Tag.N.Value`: records that have exactly this pair. Cost: O(length of all
-        /// tags given).
+        /// `Tag.N.Key` with `Tag.N.Value`: records that have exactly this pair.
         #[must_use]
         pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
             self.common.tags.push(key.into(), Some(value.into()));

@@ -1,4 +1,4 @@
-//! The tags of a request, judged when they are given: a request is often answered more than once.
+//! The tags of a request.
 
 use crate::error::TagFault;
 use crate::limits;
@@ -9,10 +9,8 @@ use crate::model::check_tags;
 pub(crate) struct Tags {
     /// By number, ascending.
     given: Vec<GivenTag>,
-    /// The lowest number above the limit: such tags are not kept.
+    /// The lowest number above the limit. Such tags are not kept.
     above_limit: Option<u32>,
-    /// Whether they break a rule, or are not judged since the last was given.
-    may_be_faulty: bool,
 }
 
 /// One tag as it was given: `Tag.N.Key` and `Tag.N.Value`.
@@ -24,12 +22,12 @@ pub(crate) struct GivenTag {
 }
 
 impl Tags {
-    pub(crate) fn given(&self) -> &[GivenTag] {
+    pub(super) fn given(&self) -> &[GivenTag] {
         &self.given
     }
 
-    /// Adds a tag with the lowest number that is free. Cost: O(length of all).
-    pub(crate) fn push(&mut self, key: String, value: Option<String>) {
+    /// Adds a tag with the lowest free number. Cost: O(tags).
+    pub(super) fn push(&mut self, key: String, value: Option<String>) {
         let taken = self.given.iter().zip(1..).take_while(|(tag, number)| tag.number == *number);
         let at = taken.count();
         let number = at as u32 + 1;
@@ -38,23 +36,16 @@ impl Tags {
         } else {
             self.given.insert(at, GivenTag { number, key: Some(key), value });
         }
-        self.judge();
     }
 
-    fn note_above_limit(&mut self, number: u32) {
-        let lowest = self.above_limit.map_or(number, |other| other.min(number));
-        self.above_limit = Some(lowest);
-    }
-
-    /// Takes `Tag.N.Key` or `Tag.N.Value`; what is neither is an unknown parameter.
-    pub(crate) fn read(&mut self, name: &str, value: &str) {
+    /// Takes `N.Key` or `N.Value`. Any other name is an unknown parameter.
+    pub(super) fn read(&mut self, name: &str, value: &str) {
         let Some((number, part)) = name.split_once('.') else { return };
         let is_key = part == "Key";
         let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         if !digits || number.starts_with('0') || !(is_key || part == "Value") {
             return;
         }
-        self.may_be_faulty = true;
         let number = number.parse().unwrap_or(u32::MAX);
         if number > limits::TAGS as u32 {
             self.note_above_limit(number);
@@ -71,22 +62,20 @@ impl Tags {
         *part = Some(value.to_owned());
     }
 
-    /// Judges them, after the last one that was read. Cost: O(length).
-    pub(crate) fn judge(&mut self) {
-        self.may_be_faulty = self.fault().is_err();
+    fn note_above_limit(&mut self, number: u32) {
+        let lowest = self.above_limit.map_or(number, |other| other.min(number));
+        self.above_limit = Some(lowest);
     }
 
-    /// The first rule they break. Cost: O(1) when they were judged and break none.
-    pub(crate) fn check(&self) -> Result<(), TagFault<'_>> {
-        if self.may_be_faulty { self.fault() } else { Ok(()) }
-    }
-
-    fn fault(&self) -> Result<(), TagFault<'_>> {
-        match self.above_limit {
-            Some(number) => Err(TagFault::TooMany(number)),
-            None => check_tags(
-                self.given.iter().map(|tag| (tag.number, tag.key.as_deref(), tag.value.as_deref())),
-            ),
+    /// The tags, each with a key and no key twice, or the first rule that they break. Cost:
+    /// O(length).
+    pub(super) fn check(&self) -> Result<&[GivenTag], TagFault<'_>> {
+        if let Some(number) = self.above_limit {
+            return Err(TagFault::TooMany(number));
         }
+        check_tags(
+            self.given.iter().map(|tag| (tag.number, tag.key.as_deref(), tag.value.as_deref())),
+        )?;
+        Ok(&self.given)
     }
 }

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::model::{
     InvocationStatus, LegacyInvokeStatus, OverallStatus, RepeatMode, Timestamp, is_timed,
 };
-use crate::query::{NextToken, PagePlace};
+use crate::query::{NextToken, Page};
 use crate::request::ContentEncoding;
 use crate::table::{
     Detail, Head, PlainSuccess, Run, RunExtra, Table, push_bytes, push_string, push_text,
@@ -37,7 +37,7 @@ pub(super) fn write_invocations(
     writer.out.extend_from_slice(b"{\"RequestId\":");
     push_string(request_id.as_bytes(), writer.out);
     writer.out.push(b',');
-    writer.push_place(page.totals());
+    writer.push_place(&page.page);
     writer.out.extend_from_slice(b",\"Invocations\":{\"Invocation\":[");
     for &slot in &page.page.rows {
         writer.push_invocation(slot);
@@ -55,7 +55,7 @@ pub(super) fn write_results(
     writer.out.extend_from_slice(b"{\"RequestId\":");
     push_string(request_id.as_bytes(), writer.out);
     writer.out.extend_from_slice(b",\"Invocation\":{");
-    writer.push_place(page.totals());
+    writer.push_place(&page.page);
     writer.out.extend_from_slice(b",\"InvocationResults\":{\"InvocationResult\":[");
     for row in page.invocation_results() {
         writer.push_result(&row);
@@ -217,16 +217,17 @@ impl<'a> Writer<'a> {
         self.show.encoding == ContentEncoding::Base64
     }
 
-    fn push_place(&mut self, (place, total, next): (PagePlace, u64, Option<NextToken>)) {
+    fn push_place<R>(&mut self, page: &Page<R>) {
         self.line.put(b"\"PageNumber\":");
-        self.line.put_number(u64::from(place.page_number));
+        self.line.put_number(u64::from(page.page_number));
         self.line.put(b",\"PageSize\":");
-        self.line.put_number(u64::from(place.page_size));
+        self.line.put_number(u64::from(page.page_size));
         self.line.put(b",\"TotalCount\":");
-        self.line.put_number(total);
+        self.line.put_number(page.total.unwrap_or(0));
         self.line.put(b",\"NextToken\":\"");
         self.line.append_to(self.out);
-        self.out.extend_from_slice(next.as_ref().map_or("", NextToken::as_str).as_bytes());
+        self.out
+            .extend_from_slice(page.next_token.as_ref().map_or("", NextToken::as_str).as_bytes());
         self.out.push(b'"');
     }
 

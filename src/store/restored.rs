@@ -4,12 +4,12 @@ use super::Store;
 use crate::config::{Clock, Config};
 use crate::index::RowKey;
 use crate::model::Timestamp;
-use crate::query::Data;
+use crate::query::Snapshot;
 use crate::table::{Head, Table};
 
 /// All of a store that outlives it.
 pub(crate) struct Saved<'a> {
-    pub(crate) data: Data<'a>,
+    pub(crate) snapshot: Snapshot<'a>,
     pub(crate) last_number: u64,
     pub(crate) last_write: Timestamp,
 }
@@ -24,7 +24,11 @@ pub(crate) struct Gone {
 
 impl Store {
     pub(crate) fn saved(&self) -> Saved<'_> {
-        Saved { data: self.data(), last_number: self.last_number, last_write: self.last_write }
+        Saved {
+            snapshot: self.snapshot(self.now()),
+            last_number: self.last_number,
+            last_write: self.last_write,
+        }
     }
 
     /// An empty store that goes on where another one was.

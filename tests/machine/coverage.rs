@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::ops::Op;
+use crate::filters::{INVOCATIONS, Kind, RESULTS, filters};
 
 /// Every error code that a store answers with.
 const CODES: &[&str] = &[
@@ -61,41 +62,14 @@ const CODES: &[&str] = &[
     "InvalidParameter.OssOutputErrorInfo",
 ];
 
-/// The filters of each operation, as [`Coverage::filter`] counts them.
-pub(crate) const FILTERS: [(&str, &[&str]); 2] = [
-    (
-        "DescribeInvocations",
-        &[
-            "RegionId",
-            "ResourceGroupId",
-            "InvokeId",
-            "CommandId",
-            "CommandName",
-            "CommandType",
-            "Type",
-            "RepeatMode",
-            "Timed",
-            "InvokeStatus",
-            "InstanceId",
-            "Tag.N.Key",
-            "Tag.N.Value",
-        ],
-    ),
-    (
-        "DescribeInvocationResults",
-        &[
-            "RegionId",
-            "ResourceGroupId",
-            "InvokeId",
-            "CommandId",
-            "InvokeRecordStatus",
-            "InstanceId",
-            "IncludeHistory",
-            "Tag.N.Key",
-            "Tag.N.Value",
-        ],
-    ),
-];
+/// The filters of an operation, as [`Coverage::filter`] counts them.
+pub(crate) fn filter_names(operation: &'static str) -> impl Iterator<Item = &'static str> {
+    filters(operation).map(|filter| match filter.kind {
+        Kind::TagKey => "Tag.N.Key",
+        Kind::TagValue => "Tag.N.Value",
+        _ => filter.name,
+    })
+}
 
 /// How often a filter made a difference, and how often it left something.
 #[derive(Clone, Copy, Default, Debug)]
@@ -210,8 +184,8 @@ impl Coverage {
         for code in CODES.iter().filter(|code| !self.errors.contains_key(**code)) {
             let _ = writeln!(missing, "error {code}");
         }
-        for (operation, names) in FILTERS {
-            for &name in names {
+        for operation in [INVOCATIONS, RESULTS] {
+            for name in filter_names(operation) {
                 let effect = self.filters.get(&(operation, name)).copied().unwrap_or_default();
                 if effect.excluded == 0 || effect.matched == 0 {
                     let _ = writeln!(missing, "{operation} {name}: {effect:?}");

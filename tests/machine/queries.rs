@@ -8,12 +8,13 @@ use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
 use super::compare::{body, head, outcome, same};
-use super::coverage::FILTERS;
+use super::coverage::filter_names;
 use super::ops::Forgery;
 use super::requests::{Pairs, RequestSpec};
 use super::walks::{Matching, RowKey, TAGGED_ROWS, Walk};
 use super::{Check, KEPT_TOKENS, Machine, OPEN_WALKS};
 use crate::engine::{self, Form};
+use crate::filters::{INVOCATIONS, RESULTS};
 use crate::model::{Answer, ModelError, Operation, RowId};
 
 /// What pages are asked for with.
@@ -25,10 +26,10 @@ struct Page {
     token: Option<String>,
 }
 
-fn name_of(operation: Operation) -> &'static str {
+pub(super) fn name_of(operation: Operation) -> &'static str {
     match operation {
-        Operation::DescribeInvocations => FILTERS[0].0,
-        Operation::DescribeInvocationResults => FILTERS[1].0,
+        Operation::DescribeInvocations => INVOCATIONS,
+        Operation::DescribeInvocationResults => RESULTS,
     }
 }
 
@@ -217,8 +218,7 @@ impl Machine<'_> {
             counts.sum::<u64>()
         };
         let mut effects = Vec::new();
-        let names = FILTERS.iter().filter(|(of, _)| *of == name_of(operation));
-        for &name in names.flat_map(|(_, names)| *names) {
+        for name in filter_names(name_of(operation)) {
             let all = match name {
                 "RegionId" => replaced(name, &super::pools::REGIONS),
                 "Timed" => replaced(name, &["true", "false"]),
@@ -349,9 +349,7 @@ impl Machine<'_> {
         pairs.push(("MaxResults".to_owned(), size.to_string()));
         pairs.push(("NextToken".to_owned(), walk.token.clone()));
         let page = self.ask(walk.operation, &pairs, form)?;
-        let Some(page) = self.t4_t5_t6_the_token_holds(&walk, size, page)? else {
-            return Ok(false);
-        };
+        let page = self.t4_t5_t6_the_token_holds(&walk, size, page)?;
         (walk.size, walk.writes, walk.restored) = (size, self.writes, false);
         let keys = self.keys(&page.ids);
         let goes_on = walk.take(&keys, page.token.as_deref())?;
@@ -371,13 +369,10 @@ impl Machine<'_> {
         walk: &Walk,
         size: u8,
         page: Option<Page>,
-    ) -> Result<Option<Page>, TestCaseError> {
-        if page.is_none() {
-            // But the id may have come to stand for a task that has no history.
-            let history = walk.pairs.iter().any(|(name, _)| name == "IncludeHistory");
-            same("a walk is refused only with its history", true, history)?;
-            return Ok(None);
-        }
+    ) -> Result<Page, TestCaseError> {
+        let Some(page) = page else {
+            return Err(TestCaseError::fail(format!("{:?}: the walk is refused", walk.pairs)));
+        };
         self.coverage.pages += 1;
         self.coverage.written_pages += u64::from(walk.writes != self.writes);
         self.coverage.pages_behind_nothing += u64::from(walk.points_at_nothing());

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::Union;
 
-use super::pools::{
-    COMMAND_IDS, COMMAND_NAMES, GROUPS, INSTANCE_IDS, REGIONS, TAG_KEYS, TAG_VALUES, invoke_id,
-};
+use super::pools::{INSTANCE_IDS, REGIONS, TAG_KEYS, TAG_VALUES, invoke_id};
+use super::queries::name_of;
+use crate::filters::{BOOLEANS, Kind, PARAMETERS, Parameter, Role, STATUSES};
 use crate::model::Operation;
 
 pub(crate) type Pairs = Vec<(String, String)>;
@@ -21,21 +21,6 @@ pub(crate) struct RequestSpec {
     pub(crate) operation: Operation,
     pub(crate) pairs: Pairs,
 }
-
-const STATUSES: [&str; 9] = [
-    "Running",
-    "Finished",
-    "Success",
-    "Failed",
-    "Stopped",
-    "Stopping",
-    "PartialFailed",
-    "Pending",
-    "Scheduled",
-];
-const TYPES: [&str; 3] = ["RunBatScript", "RunPowerShellScript", "RunShellScript"];
-const MODES: [&str; 4] = ["Once", "Period", "NextRebootOnly", "EveryReboot"];
-const BOOLEANS: [&str; 6] = ["true", "false", "True", "False", "TRUE", "fAlSe"];
 
 fn owned(pairs: &[(&str, &str)]) -> Pairs {
     pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -109,26 +94,27 @@ fn tag(bad: u32) -> BoxedStrategy<Pairs> {
     .boxed()
 }
 
+/// The row's parameter.
+fn sampled(row: &Parameter, bad: u32) -> (u32, BoxedStrategy<Pairs>) {
+    (row.weight, parameter(row.name, row.samples, row.others, bad))
+}
+
 /// The filters and what is shown; `bad` is how often a value is not what it should be.
 fn filters(operation: Operation, bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
-    let one = |name, good, wrong| parameter(name, good, wrong, bad);
-    let mut all = vec![
-        (3, one("ResourceGroupId", &GROUPS[1..], &["rg-none"])),
-        (3, one("CommandId", &COMMAND_IDS, &["c-none"])),
-        (4, one("InstanceId", &INSTANCE_IDS, &["i-none"])),
-        (1, id().prop_map(|id| vec![("InvokeId".to_owned(), id)]).boxed()),
-        (4, tag(bad)),
-        (1, one("ContentEncoding", &["PlainText", "Base64"], &["base64", "plain"])),
-    ];
+    let mut all =
+        vec![(1, id().prop_map(|id| vec![("InvokeId".to_owned(), id)]).boxed()), (4, tag(bad))];
+    let is_special = |row: &Parameter| {
+        matches!(row.kind, Kind::Region | Kind::TagKey | Kind::TagValue)
+            || row.name == "InvokeId"
+            // Alone it is a fault.
+            || (bad == 0 && !row.beside.is_empty())
+    };
+    for row in PARAMETERS.iter().filter(|row| row.is_of(name_of(operation))) {
+        if row.role != Role::Page && !is_special(row) {
+            all.push(sampled(row, bad));
+        }
+    }
     if operation == Operation::DescribeInvocations {
-        all.extend([
-            (3, one("CommandName", &COMMAND_NAMES[..3], &["DEPLOY", "dep"])),
-            (3, one("CommandType", &TYPES, &["runshellscript", "Shell"])),
-            (2, one("Type", &TYPES, &["RunPythonScript"])),
-            (3, one("RepeatMode", &MODES, &["DryRun", "once"])),
-            (4, one("Timed", &BOOLEANS, &["1", "yes", " true"])),
-            (4, one("InvokeStatus", &STATUSES, &["success", "Cancelled"])),
-        ]);
         // Each of these is ignored beside InstanceId.
         let ignored = select(
             &[("CommandName", "deploy"), ("RepeatMode", "Once"), ("InvokeStatus", "PartialFailed")]
@@ -137,7 +123,7 @@ fn filters(operation: Operation, bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
         let ignored = (ignored, select(&INSTANCE_IDS[..]));
         let ignored = ignored.prop_map(|(pair, id)| owned(&[pair, ("InstanceId", id)]));
         all.push((1, ignored.boxed()));
-        let output = (select(&BOOLEANS[..]), any::<bool>(), id());
+        let output = (select(BOOLEANS), any::<bool>(), id());
         let output = output.prop_map(move |(value, with_id, id)| {
             let mut pairs = owned(&[("IncludeOutput", value)]);
             if with_id {
@@ -148,11 +134,7 @@ fn filters(operation: Operation, bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
             pairs
         });
         all.push((2, output.boxed()));
-        if bad > 0 {
-            all.push((2, one("IncludeOutput", &["false", "true"], &["0", "no"])));
-        }
     } else {
-        all.push((4, one("InvokeRecordStatus", &STATUSES, &["running", "Invalid"])));
         let history = (0..3_u8).prop_map(|number| {
             let id = ("InvokeId".to_owned(), format!("@h{number}"));
             let mut pairs = owned(&[("IncludeHistory", "true")]);
@@ -161,7 +143,6 @@ fn filters(operation: Operation, bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
         });
         all.push((4, history.boxed()));
         if bad > 0 {
-            all.push((1, one("IncludeHistory", &BOOLEANS, &["0", "no"])));
             let any_id = id().prop_map(|id| {
                 vec![("IncludeHistory".to_owned(), "TRUE".to_owned()), ("InvokeId".to_owned(), id)]
             });
@@ -173,17 +154,8 @@ fn filters(operation: Operation, bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
 
 /// Pages of both kinds.
 fn paging(bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
-    let one = |name, good, wrong| parameter(name, good, wrong, bad);
-    let sizes: &[&str] = &["1", "2", "3", "10", "50", "007"];
-    let wrong: &[&str] = &["0", "-1", "51", "ten", "1.0", "+1", " 1", "99999999999999999999"];
-    let pages: &[&str] = &["1", "2", "3", "04", "2147483647"];
-    let wrong_pages: &[&str] = &["0", "-7", "2147483648", "one", "99999999999999999999"];
-    vec![
-        (3, one("PageNumber", pages, wrong_pages)),
-        (4, one("PageSize", sizes, wrong)),
-        (3, one("MaxResults", sizes, wrong)),
-        (1, one("NextToken", &["", ""], &["x", "AAAA"])),
-    ]
+    let pages = PARAMETERS.iter().filter(|row| row.role == Role::Page);
+    pages.map(|row| sampled(row, bad)).collect()
 }
 
 /// Parameters that mean nothing.
@@ -215,7 +187,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 
 /// A request for the history of a record that has one.
 fn history(most_pages: usize) -> impl Strategy<Value = RequestSpec> {
-    let status = prop_oneof![3 => Just(None), 1 => select(&STATUSES[..]).prop_map(Some)];
+    let status = prop_oneof![3 => Just(None), 1 => select(STATUSES).prop_map(Some)];
     let pages = Union::new_weighted(paging(1));
     (0..3_u8, status, vec(pages, 0..=most_pages)).prop_map(|(number, status, pages)| {
         let mut pairs = owned(&[("RegionId", REGIONS[0]), ("IncludeHistory", "True")]);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::describe::{encoded, matches_record, wire_tags};
 use super::paging::{Position, shown};
 use super::request::{self, Filters, Operation, Request};
-use super::{Answer, Model, ModelError, Record, RowId, derive, error, wire_time};
+use super::{Answer, Model, ModelError, Record, RowId, derive, wire_time};
 
 /// One row: a run, or one of its history records.
 struct Row<'a> {
@@ -25,9 +25,6 @@ impl Model {
     ) -> Result<Answer, ModelError> {
         let request = request::read(&self.config, Operation::DescribeInvocationResults, pairs)?;
         let token = self.token(&request)?;
-        if request.filters.include_history {
-            self.check_history(&request.filters)?;
-        }
         let mut rows: Vec<Row<'_>> = Vec::new();
         for record in self.live() {
             if matches_record(record, &request.filters) {
@@ -55,19 +52,6 @@ impl Model {
         };
         let ids = rows.iter().map(id).collect();
         Ok(Answer { body, ids, total: page.total, next: page.next })
-    }
-
-    /// Only a recurring task has a history. One that is unknown in the region is just not found.
-    fn check_history(&self, filters: &Filters) -> Result<(), ModelError> {
-        let one_time = self.live().into_iter().any(|record| {
-            Some(&record.invocation.invoke_id) == filters.invoke_id.as_ref()
-                && record.invocation.region_id == filters.region_id
-                && !derive::is_recurring(record.invocation.repeat_mode)
-        });
-        if one_time {
-            return Err(error("InvalidParameter.IncludeHistory", "IncludeHistory"));
-        }
-        Ok(())
     }
 }
 

@@ -3,8 +3,9 @@
 
 use invodex::{Error, InstanceRun, Invocation, RunUpdate, Tag};
 
-use super::values::{self, TABLE};
+use super::values::TABLE;
 use super::{assert_helpful, both, now};
+use crate::filters::Kind;
 use crate::model::{Model, ModelConfig};
 
 /// What a limit counts.
@@ -166,7 +167,7 @@ fn every_text_of_an_update_at_its_limit() {
 fn every_sort_of_text_is_kept() {
     let mut kept = 0;
     for row in TABLE {
-        for value in row.values(values::Kind::Text) {
+        for value in row.values(Kind::Text) {
             for &(name, most, unit, may_be_empty, set, get) in RECORD {
                 let length = if unit == Bytes { value.len() } else { value.chars().count() };
                 if length > most || (value.is_empty() && !may_be_empty) {

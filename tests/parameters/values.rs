@@ -1,22 +1,7 @@
 //! The values, and what each kind of parameter makes of them: written by hand from the API's
 //! rules.
 
-/// What a parameter holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Required, and known or not.
-    Region,
-    /// Any text, compared as it is.
-    Text,
-    /// The error's code before the name, and the highest number.
-    Number(&'static str, u32),
-    Boolean,
-    /// The name that an error gives, and the values.
-    Name(&'static str, &'static [&'static str]),
-    Token,
-    TagKey,
-    TagValue,
-}
+use crate::filters::Kind;
 
 /// What becomes of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -7,71 +7,59 @@ use invodex::{
 };
 
 use super::{Pairs, ask, assert_refused, given, store};
+use crate::filters::{Kind, PARAMETERS, Role, filters};
 
-/// Every parameter that chooses rows, with values of which some match.
-const CHOICES: &[(&str, &[&str])] = &[
-    ("RegionId", &["cn-a", "cn-b", "CN-A", "cn-a "]),
-    ("ResourceGroupId", &["rg-1", "rg-2", "cn-a", "c-1", "i-1"]),
-    ("InvokeId", &["t-1", "t-2", "t-none", "rg-1", "c-1", "i-1"]),
-    ("CommandId", &["c-1", "c-2", "t-1", "i-1", "deploy"]),
-    ("CommandName", &["deploy", "Deploy", "c-1", "i-1"]),
-    ("CommandType", &["RunShellScript", "RunBatScript", "RunPowerShellScript"]),
-    ("Type", &["RunShellScript", "RunBatScript"]),
-    ("RepeatMode", &["Once", "Period", "NextRebootOnly", "EveryReboot"]),
-    ("Timed", &["true", "false"]),
-    ("InvokeStatus", STATUSES),
-    ("InvokeRecordStatus", STATUSES),
-    ("InstanceId", &["i-1", "i-2", "c-1", "t-1"]),
-    ("IncludeHistory", &["true", "false"]),
-    ("Tag.1.Key", &["k", "l", "K"]),
-    ("Tag.1.Value", &["", "v", "w"]),
-    ("Tag.2.Key", &["l", "m"]),
-    ("Tag.2.Value", &["", "v"]),
-];
+/// Values of every filter, of which some match: its samples, and of a text also other texts and a
+/// sample of each other filter.
+fn choices() -> Vec<(&'static str, &'static str)> {
+    let filters: Vec<_> = PARAMETERS.iter().filter(|row| row.role == Role::Filter).collect();
+    let texts = || filters.iter().filter(|row| row.kind == Kind::Text);
+    let mut choices = Vec::new();
+    for row in &filters {
+        let mut values: Vec<&str> = row.samples.to_vec();
+        if matches!(row.kind, Kind::Text | Kind::Region) {
+            values.extend(row.others);
+            values.extend(texts().map(|other| other.samples[0]));
+        }
+        choices.extend(values.iter().map(|value| (row.name, *value)));
+        if let Some(name) = SECOND_TAG.iter().find(|(first, _)| *first == row.name) {
+            choices.extend(values.iter().map(|value| (name.1, *value)));
+        }
+    }
+    choices
+}
 
-const STATUSES: &[&str] = &[
-    "Running",
-    "Finished",
-    "Success",
-    "Failed",
-    "Stopped",
-    "Stopping",
-    "PartialFailed",
-    "Pending",
-    "Scheduled",
-];
+const SECOND_TAG: [(&str, &str); 2] = [("Tag.1.Key", "Tag.2.Key"), ("Tag.1.Value", "Tag.2.Value")];
 
 /// What the filters come to, by the rules of the API and for the store above, which never lets an
 /// omitted `Timed` restrict anything. `None` when the request is refused for another reason.
 fn effective(operation: &str, pairs: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
-    let results = operation == "DescribeInvocationResults";
     let last = |name: &str| {
         let last = pairs.iter().rev().find(|(given, _)| *given == name);
         last.map(|&(_, value)| value)
     };
     let given = |name: &str| last(name).filter(|value| !value.is_empty());
-    let mut all = Vec::new();
-    for name in ["RegionId", "ResourceGroupId", "InvokeId", "CommandId", "InstanceId"] {
-        all.extend(given(name).map(|value| (name.to_owned(), value.to_owned())));
-    }
     let on_instance = given("InstanceId").is_some();
-    if results {
-        all.extend(given("InvokeRecordStatus").map(|value| ("Status".into(), value.into())));
-        if given("IncludeHistory") == Some("true") {
-            given("InvokeId")?;
-            all.push(("IncludeHistory".into(), "true".into()));
-        }
-    } else {
-        let named = given("CommandType").or(given("Type"));
-        all.extend(named.map(|value| ("CommandType".into(), value.into())));
-        all.extend(given("Timed").map(|value| ("Timed".into(), value.into())));
-        let status =
-            given("InvokeStatus").filter(|&status| !on_instance || status != "PartialFailed");
-        all.extend(status.map(|value| ("Status".into(), value.into())));
-        for name in ["CommandName", "RepeatMode"] {
-            let value = given(name).filter(|_| !on_instance);
-            all.extend(value.map(|value| (name.to_owned(), value.to_owned())));
-        }
+    let mut all = Vec::new();
+    for filter in filters(operation).filter(|filter| !filter.name.starts_with("Tag.")) {
+        let Some(value) = given(filter.name) else { continue };
+        let value = match filter.kind {
+            Kind::Boolean => value.to_ascii_lowercase(),
+            _ => value.to_owned(),
+        };
+        let is_ignored = match filter.name {
+            "CommandName" | "RepeatMode" => on_instance,
+            "InvokeStatus" => on_instance && value == "PartialFailed",
+            "Type" => given("CommandType").is_some(),
+            "IncludeHistory" if value == "true" => {
+                given("InvokeId")?;
+                false
+            }
+            "IncludeHistory" => true,
+            _ => false,
+        };
+        let name = if filter.name == "Type" { "CommandType" } else { filter.name };
+        all.extend((!is_ignored).then(|| (name.to_owned(), value)));
     }
     let mut keys = Vec::new();
     for number in [1, 2] {
@@ -106,9 +94,8 @@ fn every_filter_that_is_another() {
             kept.map(|(_, pair)| *pair).collect::<Pairs>()
         });
         let without: Vec<Pairs> = without.collect();
-        let choices =
-            CHOICES.iter().flat_map(|(name, values)| values.iter().map(|value| (*name, *value)));
-        let more: Vec<Option<(&str, &str)>> = choices.map(Some).chain([None]).collect();
+        let more: Vec<Option<(&str, &str)>> =
+            choices().into_iter().map(Some).chain([None]).collect();
         for (operation, pairs, more) in operations
             .iter()
             .flat_map(|operation| without.iter().map(move |pairs| (operation, pairs)))

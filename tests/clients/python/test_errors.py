@@ -33,8 +33,6 @@ def message(code):
 @with_both_sdks
 class Errors:
     def test_every_documented_error_of_the_queries(self):
-        once = self.run_command()
-
         def tags(*keys, value="v"):
             return [{"Key": key, "Value": value} for key in keys]
 
@@ -66,7 +64,6 @@ class Errors:
             ("InvalidParameter.InvokeRecordStatus", 400, {"InvokeRecordStatus": "Done"}),
             ("InvalidParameter.IncludeHistory", 400, {"IncludeHistory": "perhaps"}),
             ("MissingParameter.InvokeId", 400, {"IncludeHistory": True}),
-            ("InvalidParameter.IncludeHistory", 400, {"IncludeHistory": True, "InvokeId": once}),
         ]
         actions = {"DescribeInvocations": both + one, "DescribeInvocationResults": both + other}
         for action, errors in actions.items():

@@ -104,6 +104,10 @@ class Requests:
         history = self.results(InvokeId=two, IncludeHistory=True)
         shown = [(row["InvocationStatus"], row["ExitCode"]) for row in history]
         self.assertEqual(shown, [("Scheduled", 1), ("Failed", 1), ("Success", 0)])
+        # A one-time task has no history, and asking for it changes nothing.
+        self.assertEqual(
+            self.results(InvokeId=one, IncludeHistory=True), self.results(InvokeId=one)
+        )
         outputs = {
             encoding: self.results(InvokeId=one, ContentEncoding=encoding)[0]["Output"]
             for encoding in ("PlainText", "Base64")
