@@ -131,8 +131,9 @@ fn what_json_allows_and_no_string_can_hold_spoils_one_record() {
         .iter()
         .map(|one| (one.position, one.error.parameter().unwrap().to_owned()))
         .collect();
-    assert_eq!(refused, [(0, "InvokeInstances".to_owned()), (2, "Timeout".to_owned())]);
-    assert!(report.refusals[0].error.detail().contains("hex escape"), "{}", report.refusals[0]);
+    assert_eq!(refused, [(0, "ErrorInfo".to_owned()), (2, "Timeout".to_owned())]);
+    let detail = report.refusals[0].error.detail();
+    assert!(detail.contains("in InvokeInstance[0]: ") && detail.contains("hex escape"), "{detail}");
     assert_eq!(report.loaded, 2, "an unknown key may hold anything");
     assert_eq!(report.encoding, ContentEncoding::Base64);
     assert!(report.differences.iter().any(|one| one.captured.as_deref() == Some(r#""\ud800""#)));
