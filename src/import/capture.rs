@@ -1,7 +1,9 @@
 //! A captured file, read into invocations.
 
+use std::borrow::Cow;
+
 use super::compare::compare;
-use super::encoding;
+use super::encoding::Decoder;
 use super::file::File;
 use super::options::{CaptureEncoding, ImportOptions};
 use super::record::Record;
@@ -32,25 +34,34 @@ impl Capture {
         options: &ImportOptions,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let File { records, unknown, .. } = File::read(bytes)?;
-        let encoding = match options.encoding {
-            CaptureEncoding::Auto => encoding::decide(&records),
-            CaptureEncoding::Base64 => ContentEncoding::Base64,
-            CaptureEncoding::PlainText => ContentEncoding::PlainText,
-        };
-        let beside_the_list = unknown.into_iter().map(|(path, value)| Difference {
+        let file = File::read(bytes)?;
+        Ok(Self::from_file(&file, options.encoding, options, now))
+    }
+
+    fn from_file(
+        file: &File<'_>,
+        encoding: CaptureEncoding,
+        options: &ImportOptions,
+        now: Timestamp,
+    ) -> Self {
+        let beside_the_list = file.unknown.iter().map(|(path, value)| Difference {
             position: None,
             invoke_id: "".into(),
             instance: None,
-            field: path.into_owned().into(),
+            field: Cow::Owned(path.clone().into_owned()),
             kind: DifferenceKind::Unknown,
             captured: Some(value.as_str().to_owned()),
             answered: None,
         });
         let mut differences: Vec<_> = beside_the_list.collect();
         let (mut invocations, mut positions, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
-        for (position, json) in records.into_iter().enumerate() {
-            let mut record = Record::read(json, encoding);
+        let mut decoder = Decoder::new(encoding);
+        for (position, &json) in file.records.iter().enumerate() {
+            let mut record = Record::read(json, &mut decoder);
+            if encoding == CaptureEncoding::Auto && decoder.has_failed {
+                // One text is not Base64, so all are plain text.
+                return Self::from_file(file, CaptureEncoding::PlainText, options, now);
+            }
             match record.complete(options, now) {
                 Ok(created) => {
                     compare(&record, created, position, &mut differences);
@@ -65,6 +76,6 @@ impl Capture {
         }
         invocations.reverse();
         positions.reverse();
-        Ok(Capture { encoding, invocations, positions, differences, refusals })
+        Capture { encoding: decoder.encoding, invocations, positions, differences, refusals }
     }
 }

@@ -1,60 +1,46 @@
-//! How CommandContent and Output are written in a file, and how they are decoded.
+//! How the texts of a file, CommandContent and Output, are decoded.
 
 use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::any_json::{Json, Reason};
-use super::keys::{Field, RunField};
+use super::any_json::Reason;
+use super::options::CaptureEncoding;
 use crate::request::ContentEncoding;
 
-/// Base64 when every CommandContent and Output of `records` is canonical Base64, else plain text.
-/// Records that will be refused count too. Cost: O(bytes).
-pub(super) fn decide(records: &[Json<'_>]) -> ContentEncoding {
-    match records.iter().all(|&record| is_base64_record(record)) {
-        true => ContentEncoding::Base64,
-        false => ContentEncoding::PlainText,
+/// Decodes the texts of one file.
+pub(super) struct Decoder {
+    pub(super) encoding: ContentEncoding,
+    /// Whether a text was given that is not of the encoding. Only Base64 has such texts.
+    pub(super) has_failed: bool,
+}
+
+impl Decoder {
+    /// Takes the texts of a file to be Base64 unless they are said to be plain text.
+    pub(super) fn new(encoding: CaptureEncoding) -> Self {
+        let encoding = match encoding {
+            CaptureEncoding::PlainText => ContentEncoding::PlainText,
+            CaptureEncoding::Auto | CaptureEncoding::Base64 => ContentEncoding::Base64,
+        };
+        Decoder { encoding, has_failed: false }
     }
-}
 
-fn is_base64_record(record: Json<'_>) -> bool {
-    readable(record).all(|(key, value)| match Field::from_name(&key) {
-        Some(Field::CommandContent) => is_base64(value),
-        Some(Field::InvokeInstances) => readable(value)
-            .filter(|(key, _)| key == "InvokeInstance")
-            .flat_map(|(_, list)| list.items().unwrap_or_default())
-            .flat_map(readable)
-            .filter(|(key, _)| RunField::from_name(key) == Some(RunField::Output))
-            .all(|(_, output)| is_base64(output)),
-        _ => true,
-    })
-}
-
-/// The entries of an object whose keys can be read; nothing of another value.
-fn readable(object: Json<'_>) -> impl Iterator<Item = (Cow<'_, str>, Json<'_>)> {
-    let entries = object.entries().unwrap_or_default();
-    entries.into_iter().filter_map(|(key, value)| Some((key.ok()?, value)))
-}
-
-/// Whether `value` is canonical Base64, or no text at all.
-fn is_base64(value: Json<'_>) -> bool {
-    value.text().map_or(true, |text| STANDARD.decode(&*text).is_ok())
-}
-
-/// The bytes of a CommandContent or Output.
-///
-/// # Errors
-///
-/// When the encoding is Base64 and `text` is not.
-pub(super) fn decode(text: Cow<'_, str>, encoding: ContentEncoding) -> Result<Vec<u8>, Reason> {
-    if encoding == ContentEncoding::PlainText {
-        return Ok(text.into_owned().into_bytes());
+    /// The bytes of a text.
+    ///
+    /// # Errors
+    ///
+    /// When the encoding is Base64 and `text` is not canonical.
+    pub(super) fn decode(&mut self, text: Cow<'_, str>) -> Result<Vec<u8>, Reason> {
+        if self.encoding == ContentEncoding::PlainText {
+            return Ok(text.into_owned().into_bytes());
+        }
+        STANDARD.decode(&*text).map_err(|error| {
+            self.has_failed = true;
+            format!(
+                "it is not canonical Base64: {error}; if the file is plain text, say so with \
+                 CaptureEncoding::PlainText"
+            )
+        })
     }
-    STANDARD.decode(&*text).map_err(|error| {
-        format!(
-            "it is not canonical Base64: {error}; if the file is plain text, say so with \
-             CaptureEncoding::PlainText"
-        )
-    })
 }

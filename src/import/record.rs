@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::any_json::{Json, Reason};
-use super::encoding::decode;
+use super::any_json::{Json, NestedList, Reason, misplaced};
+use super::encoding::Decoder;
 use super::keys::{Field, Shown};
 use super::options::ImportOptions;
 use super::run::{Run, RunNotes};
 use crate::error::Error;
 use crate::limits;
 use crate::model::{CommandType, Invocation, RepeatMode, Tag, Timestamp};
-use crate::request::ContentEncoding;
 
 /// A record as it was read, with notes of what the capture shows of it.
 ///
@@ -29,7 +28,6 @@ pub(super) struct Record<'de> {
     pub(super) tags_without_value: Vec<usize>,
     /// The paths of the unknown keys and their values.
     pub(super) unknown: Vec<(Cow<'de, str>, Json<'de>)>,
-    encoding: ContentEncoding,
     /// Runs in the capture, of which no more are read than there may be.
     run_count: usize,
     /// The first fault.
@@ -37,8 +35,9 @@ pub(super) struct Record<'de> {
 }
 
 impl<'de> Record<'de> {
-    /// Reads a record whose CommandContent and Output are written in `encoding`.
-    pub(super) fn read(json: Json<'de>, encoding: ContentEncoding) -> Self {
+    /// Reads all of a record, also behind a fault: every CommandContent and Output in it goes to
+    /// `decoder`.
+    pub(super) fn read(json: Json<'de>, decoder: &mut Decoder) -> Self {
         let mut record = Record {
             invocation: Invocation::new("", "", ""),
             shown: Default::default(),
@@ -48,14 +47,13 @@ impl<'de> Record<'de> {
             runs: Vec::new(),
             tags_without_value: Vec::new(),
             unknown: Vec::new(),
-            encoding,
             run_count: 0,
             error: None,
         };
         match json.entries() {
             Ok(entries) => {
                 for (key, value) in entries {
-                    record.read_entry(key, value);
+                    record.read_entry(key, value, decoder);
                 }
             }
             Err(reason) => record.refuse("Invocation", reason),
@@ -107,7 +105,12 @@ impl<'de> Record<'de> {
         self.error.get_or_insert_with(|| Error::captured(field, reason));
     }
 
-    fn read_entry(&mut self, key: Result<Cow<'de, str>, Reason>, value: Json<'de>) {
+    fn read_entry(
+        &mut self,
+        key: Result<Cow<'de, str>, Reason>,
+        value: Json<'de>,
+        decoder: &mut Decoder,
+    ) {
         let key = match key {
             Ok(key) => key,
             Err(reason) => return self.refuse("Invocation", reason),
@@ -122,14 +125,19 @@ impl<'de> Record<'de> {
             self.refuse(field.as_str(), "given twice, allowed once".into());
         }
         if !value.is_null()
-            && let Err(reason) = self.read_field(field, value)
+            && let Err(reason) = self.read_field(field, value, decoder)
         {
             self.refuse(field.as_str(), reason);
         }
     }
 
     /// Reads a value that is not `null`.
-    fn read_field(&mut self, field: Field, value: Json<'de>) -> Result<(), Reason> {
+    fn read_field(
+        &mut self,
+        field: Field,
+        value: Json<'de>,
+        decoder: &mut Decoder,
+    ) -> Result<(), Reason> {
         use Field as F;
         let invocation = &mut self.invocation;
         match field {
@@ -145,16 +153,14 @@ impl<'de> Record<'de> {
                 let given = value.named(CommandType::ALL, CommandType::as_str)?;
                 invocation.command_type = given.unwrap_or(invocation.command_type);
             }
-            F::CommandContent => {
-                invocation.command_content = decode(value.text()?, self.encoding)?;
-            }
+            F::CommandContent => invocation.command_content = decoder.decode(value.text()?)?,
             F::Timeout => {
                 let most = limits::TIMEOUT_SECONDS;
                 let timeout = value.number(format_args!("a whole number from 1 to {most}"))?;
                 invocation.timeout = Some(timeout);
             }
-            F::Tags => self.read_tags(value)?,
-            F::InvokeInstances => self.read_runs(value)?,
+            F::Tags => self.read_tags(value),
+            F::InvokeInstances => self.read_runs(value, decoder),
             F::RegionId => invocation.region_id = value.string()?,
             F::ResourceGroupId => invocation.resource_group_id = value.string()?,
             F::InvokeId => invocation.invoke_id = value.string()?,
@@ -178,34 +184,36 @@ impl<'de> Record<'de> {
     fn unwrap_list(
         &mut self,
         field: Field,
-        item: &str,
+        item: &'static str,
         wrapper: Json<'de>,
-    ) -> Result<Option<Vec<Json<'de>>>, Reason> {
-        let (mut items, mut is_given) = (None, false);
-        for (key, value) in wrapper.entries()? {
-            let key = key?;
-            if key != item {
-                self.unknown.push((format!("{}.{key}", field.as_str()).into(), value));
-            } else if std::mem::replace(&mut is_given, true) {
-                return Err(format!("{item} is given twice"));
-            } else if !value.is_null() {
-                let allowed = format_args!("a list at {}.{item}", field.as_str());
-                items = Some(value.items().map_err(|_| value.fault(allowed))?);
-            }
+    ) -> Option<Vec<Json<'de>>> {
+        let name = field.as_str();
+        let Ok(mut found) = NestedList::find(wrapper.as_str(), name, &[item]) else {
+            let (place, reason) = misplaced(wrapper, name, &[item])?;
+            self.refuse(name, format!("{place}: {reason}"));
+            return None;
+        };
+        self.unknown.append(&mut found.others);
+        if let Some(reason) = found.unreadable {
+            self.refuse(name, reason);
         }
-        Ok(items)
+        if found.lists > 1 {
+            self.refuse(name, format!("{item} is given twice"));
+        }
+        (found.lists > 0).then_some(found.items)
     }
 
-    fn read_tags(&mut self, wrapper: Json<'de>) -> Result<(), Reason> {
-        let Some(tags) = self.unwrap_list(Field::Tags, "Tag", wrapper)? else {
+    fn read_tags(&mut self, wrapper: Json<'de>) {
+        let Some(tags) = self.unwrap_list(Field::Tags, "Tag", wrapper) else {
             self.shown[Field::Tags as usize] = Shown::Null;
-            return Ok(());
+            return;
         };
         // One too many refuses the record; the tags behind it say nothing more.
         for (at, tag) in tags.into_iter().take(limits::TAGS + 1).enumerate() {
-            self.read_tag(at, tag)?;
+            if let Err(reason) = self.read_tag(at, tag) {
+                self.refuse(Field::Tags.as_str(), reason);
+            }
         }
-        Ok(())
     }
 
     fn read_tag(&mut self, at: usize, json: Json<'de>) -> Result<(), Reason> {
@@ -238,18 +246,19 @@ impl<'de> Record<'de> {
         Ok(())
     }
 
-    fn read_runs(&mut self, wrapper: Json<'de>) -> Result<(), Reason> {
-        let runs = self.unwrap_list(Field::InvokeInstances, "InvokeInstance", wrapper)?;
+    fn read_runs(&mut self, wrapper: Json<'de>, decoder: &mut Decoder) {
+        let runs = self.unwrap_list(Field::InvokeInstances, "InvokeInstance", wrapper);
         let runs = runs.unwrap_or_default();
         self.run_count = runs.len();
         self.invocation.instances.reserve_exact(runs.len().min(limits::RUNS));
-        // The number of runs refuses the record; those behind the limit say nothing more.
-        for (at, json) in runs.into_iter().take(limits::RUNS).enumerate() {
-            let Run { run, notes, error, .. } = Run::read(json, at, self.encoding);
-            self.error = self.error.take().or(error);
-            self.invocation.instances.push(run);
-            self.runs.push(notes);
+        for (at, json) in runs.into_iter().enumerate() {
+            let Run { run, notes, error, .. } = Run::read(json, at, decoder);
+            // The number of runs refuses the record; those behind the limit are not kept.
+            if at < limits::RUNS {
+                self.error = self.error.take().or(error);
+                self.invocation.instances.push(run);
+                self.runs.push(notes);
+            }
         }
-        Ok(())
     }
 }

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use super::any_json::{Json, Reason};
-use super::encoding::decode;
+use super::encoding::Decoder;
 use super::keys::{RunField, Shown};
 use crate::error::Error;
 use crate::model::{InstanceRun, InvocationStatus};
-use crate::request::ContentEncoding;
 
 /// What the capture shows of a run beside what the run holds.
 #[derive(Default)]
@@ -32,13 +31,13 @@ pub(super) struct Run<'de> {
 
 impl<'de> Run<'de> {
     /// Reads the run at position `at` of InvokeInstance.
-    pub(super) fn read(json: Json<'de>, at: usize, encoding: ContentEncoding) -> Self {
+    pub(super) fn read(json: Json<'de>, at: usize, decoder: &mut Decoder) -> Self {
         let (run, notes) = (InstanceRun::new(""), RunNotes::default());
         let mut read = Run { run, notes, error: None, at };
         match json.entries() {
             Ok(entries) => {
                 for (key, value) in entries {
-                    read.read_entry(key, value, encoding);
+                    read.read_entry(key, value, decoder);
                 }
             }
             Err(reason) => read.refuse("InvokeInstances", reason),
@@ -61,7 +60,7 @@ impl<'de> Run<'de> {
         &mut self,
         key: Result<Cow<'de, str>, Reason>,
         value: Json<'de>,
-        encoding: ContentEncoding,
+        decoder: &mut Decoder,
     ) {
         let key = match key {
             Ok(key) => key,
@@ -77,7 +76,7 @@ impl<'de> Run<'de> {
             self.refuse(field.as_str(), "given twice, allowed once".into());
         }
         if !value.is_null()
-            && let Err(reason) = self.read_field(field, value, encoding)
+            && let Err(reason) = self.read_field(field, value, decoder)
         {
             self.refuse(field.as_str(), reason);
         }
@@ -88,7 +87,7 @@ impl<'de> Run<'de> {
         &mut self,
         field: RunField,
         value: Json<'de>,
-        encoding: ContentEncoding,
+        decoder: &mut Decoder,
     ) -> Result<(), Reason> {
         use RunField as F;
         let run = &mut self.run;
@@ -106,7 +105,7 @@ impl<'de> Run<'de> {
             F::StopTime => run.stop_time = value.time()?,
             F::Repeats => run.repeats = value.number("a whole number from 0 to 4294967295")?,
             F::ExitCode => run.exit_code = Some(value.number("a whole number of 64 bits")?),
-            F::Output => run.output = decode(value.text()?, encoding)?,
+            F::Output => run.output = decoder.decode(value.text()?)?,
             F::Dropped => run.dropped = value.number("a whole number from 0")?,
             F::InstanceId => run.instance_id = value.string()?,
             F::ErrorCode => run.error_code = value.string()?,
