@@ -1,15 +1,14 @@
 //! JSON of any shape, read one level at a time.
 //!
-//! The readers here split an object into its entries, or a list into its items. Each is then the
-//! text of a value whose syntax serde_json has checked and that is not read yet. So a value that
-//! cannot be read concerns only the field it belongs to, and nesting to any depth costs no stack.
-//! The price is that serde_json passes over the text once for each level.
+//! An object is split into its entries: each value is a text whose syntax serde_json has checked and
+//! that is not read yet. So a value that cannot be read concerns only the field it belongs to, and
+//! nesting to any depth costs no stack. The price is that serde_json passes over a text once for each
+//! level that it stands in.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess};
-use serde::de::{IgnoredAny, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::Error;
@@ -35,11 +34,15 @@ impl<'de> Json<'de> {
     ///
     /// serde_json's, with line and column, when `text` is not one JSON value.
     pub(super) fn parse(text: &'de str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str::<&RawValue>(text).map(|raw| Json(raw.get()))
+        serde_json::from_str::<&RawValue>(text).map(Json::from)
     }
 
     pub(super) fn as_str(self) -> &'de str {
         self.0
+    }
+
+    pub(super) fn is_list(self) -> bool {
+        self.0.starts_with('[')
     }
 
     pub(super) fn is_null(self) -> bool {
@@ -120,6 +123,12 @@ impl<'de> Json<'de> {
     }
 }
 
+impl<'de> From<&'de RawValue> for Json<'de> {
+    fn from(raw: &'de RawValue) -> Self {
+        Json(raw.get())
+    }
+}
+
 fn unreadable(error: serde_json::Error) -> Reason {
     format!("it cannot be read: {error}")
 }
@@ -142,123 +151,8 @@ impl<'de> Visitor<'de> for Entries<'de> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
         while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            self.0.push((Json(key.get()).text(), Json(value.get())));
+            self.0.push((Json::from(key).text(), value.into()));
         }
         Ok(self)
-    }
-}
-
-/// The list at the end of a path of keys, such as `{"Tag": [...]}` with the path `["Tag"]`.
-#[derive(Default)]
-pub(super) struct NestedList<'de> {
-    pub(super) items: Vec<Json<'de>>,
-    /// How often the list was given. Its items are those of all of them.
-    pub(super) lists: usize,
-    /// The other keys along the path, each behind the name of the object it is in, and their values.
-    pub(super) others: Vec<(Cow<'de, str>, Json<'de>)>,
-    /// The first key along the path that cannot be read.
-    pub(super) unreadable: Option<Reason>,
-}
-
-impl<'de> NestedList<'de> {
-    /// Finds the list in `text`, an object whose name is `place`, in one pass. A `null` in the place
-    /// of the list counts as none.
-    ///
-    /// # Errors
-    ///
-    /// serde_json's, when `text` is not JSON, and a data error when a value along the path is of
-    /// another type; [`misplaced`] then says which.
-    pub(super) fn find(
-        text: &'de str,
-        place: &'static str,
-        path: &[&'static str],
-    ) -> Result<Self, serde_json::Error> {
-        let mut found = NestedList::default();
-        let mut json = serde_json::Deserializer::from_str(text);
-        Step { place, path, found: &mut found }.deserialize(&mut json)?;
-        json.end()?;
-        Ok(found)
-    }
-}
-
-/// The first value along `path` that is of the wrong type: its own path and the fault.
-pub(super) fn misplaced(json: Json<'_>, place: &str, path: &[&str]) -> Option<(String, Reason)> {
-    let Some((first, rest)) = path.split_first() else {
-        return (!json.0.starts_with('[')).then(|| (place.to_owned(), json.fault("a list")));
-    };
-    let entries = match json.entries() {
-        Ok(entries) => entries,
-        Err(reason) => return Some((place.to_owned(), reason)),
-    };
-    let at_first = entries.into_iter().filter(|(key, _)| key.as_deref() == Ok(*first));
-    let place = child_path(place, first);
-    at_first.map(|(_, value)| misplaced(value, &place, rest)).find_map(|fault| fault)
-}
-
-fn child_path(place: &str, key: &str) -> String {
-    if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") }
-}
-
-/// One step along the path to a [`NestedList`].
-struct Step<'a, 'de> {
-    place: &'static str,
-    path: &'a [&'static str],
-    found: &'a mut NestedList<'de>,
-}
-
-impl<'de> DeserializeSeed<'de> for Step<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Step<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the way to a list, {:?}", self.path)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((&first, path)) = self.path.split_first() else {
-            return Err(A::Error::custom("an object in the place of the list"));
-        };
-        while let Some(key) = map.next_key::<&RawValue>()? {
-            match Json(key.get()).text() {
-                Ok(key) if key == first => {
-                    map.next_value_seed(Step { place: first, path, found: &mut *self.found })?;
-                }
-                Ok(key) => {
-                    let key = match self.place {
-                        "" => key,
-                        place => Cow::Owned(child_path(place, &key)),
-                    };
-                    let value: &RawValue = map.next_value()?;
-                    self.found.others.push((key, Json(value.get())));
-                }
-                Err(reason) => {
-                    self.found.unreadable.get_or_insert(reason);
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        if !self.path.is_empty() {
-            return Err(A::Error::custom("a list in the place of an object"));
-        }
-        self.found.lists += 1;
-        while let Some(item) = items.next_element::<&RawValue>()? {
-            self.found.items.push(Json(item.get()));
-        }
-        Ok(())
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        if self.path.is_empty() { Ok(()) } else { Err(E::custom("null in the place of an object")) }
     }
 }

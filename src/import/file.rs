@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use super::any_json::{Json, NestedList, misplaced};
+use super::any_json::Json;
+use super::nested_list::{NestedList, misplaced};
 use crate::error::Error;
 
 /// The keys that lead to the list of records.

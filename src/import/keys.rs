@@ -46,24 +46,17 @@ keys! {
     }
 }
 
-impl Field {
-    /// Whether `""` means that the field is unset, and the store sets it.
-    pub(super) fn is_unset_by_empty(self) -> bool {
-        use Field as F;
-        let statuses = matches!(self, F::InvocationStatus | F::InvokeStatus);
-        statuses || matches!(self, F::CreationTime | F::RepeatMode | F::CommandType)
-    }
-}
-
-impl RunField {
-    /// Whether `""` means that the field is unset, and the store sets it. The other times and the
-    /// output are answered as `""` when they are unset.
-    pub(super) fn is_unset_by_empty(self) -> bool {
-        use RunField as F;
-        let statuses = matches!(self, F::InvocationStatus | F::InstanceInvokeStatus);
-        statuses || matches!(self, F::CreationTime | F::UpdateTime)
-    }
-}
+/// The keys at which `""` means that the field is unset, and the store sets it. Answers show the
+/// other times, the texts and the output as `""` when they are unset.
+const UNSET_BY_EMPTY: [&str; 7] = [
+    "CreationTime",
+    "UpdateTime",
+    "InvocationStatus",
+    "InvokeStatus",
+    "InstanceInvokeStatus",
+    "RepeatMode",
+    "CommandType",
+];
 
 /// What a capture shows at a key.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -71,16 +64,16 @@ pub(super) enum Shown {
     #[default]
     Missing,
     Null,
-    /// `""` where that means unset.
+    /// `""`, which means unset here.
     Empty,
     Set,
 }
 
 impl Shown {
-    pub(super) fn of(value: Json<'_>, is_unset_by_empty: bool) -> Self {
+    pub(super) fn of(key: &str, value: Json<'_>) -> Self {
         if value.is_null() {
             Shown::Null
-        } else if is_unset_by_empty && value.is_empty_text() {
+        } else if value.is_empty_text() && UNSET_BY_EMPTY.contains(&key) {
             Shown::Empty
         } else {
             Shown::Set

@@ -16,18 +16,18 @@
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum CaptureEncoding {
-    /// Decided once for the file: Base64 when every CommandContent and Output that stands where a
-    /// response has it, those of refused records included, is canonical Base64 (full padding, no
-    /// bits beyond the last byte), else plain text.
+    /// Decided once for the file: Base64 when every CommandContent and Output in it is canonical
+    /// Base64 (full padding, no bits beyond the last byte), else plain text. Those of refused
+    /// records count too.
     #[default]
     Auto,
-    /// Base64. A record with a value that is not is refused.
+    /// Base64. A record with another value is refused.
     Base64,
     /// Plain text.
     PlainText,
 }
 
-/// What a captured response does not say about itself, for [`Store::import`].
+/// Facts that a captured response lacks, for [`Store::import`](crate::Store::import).
 ///
 /// # Examples
 ///
@@ -50,7 +50,7 @@ pub struct ImportOptions {
 }
 
 impl ImportOptions {
-    /// Records of `region_id`, in no resource group, their encoding found out.
+    /// Records of `region_id` in no resource group, and the encoding decided by the file.
     pub fn new(region_id: impl Into<String>) -> Self {
         ImportOptions {
             region_id: region_id.into(),

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::any_json::{Json, NestedList, Reason, misplaced};
+use super::any_json::{Entry, Json, Reason};
 use super::encoding::Decoder;
 use super::keys::{Field, Shown};
+use super::nested_list::{NestedList, misplaced};
 use super::options::ImportOptions;
 use super::run::{Run, RunNotes};
 use crate::error::Error;
@@ -28,7 +29,7 @@ pub(super) struct Record<'de> {
     pub(super) tags_without_value: Vec<usize>,
     /// The paths of the unknown keys and their values.
     pub(super) unknown: Vec<(Cow<'de, str>, Json<'de>)>,
-    /// Runs in the capture, of which no more are read than there may be.
+    /// Runs in the capture. No more are kept than a record may have.
     run_count: usize,
     /// The first fault.
     error: Option<Error>,
@@ -52,8 +53,8 @@ impl<'de> Record<'de> {
         };
         match json.entries() {
             Ok(entries) => {
-                for (key, value) in entries {
-                    record.read_entry(key, value, decoder);
+                for entry in entries {
+                    record.read_entry(entry, decoder);
                 }
             }
             Err(reason) => record.refuse("Invocation", reason),
@@ -105,12 +106,7 @@ impl<'de> Record<'de> {
         self.error.get_or_insert_with(|| Error::captured(field, reason));
     }
 
-    fn read_entry(
-        &mut self,
-        key: Result<Cow<'de, str>, Reason>,
-        value: Json<'de>,
-        decoder: &mut Decoder,
-    ) {
+    fn read_entry(&mut self, (key, value): Entry<'de>, decoder: &mut Decoder) {
         let key = match key {
             Ok(key) => key,
             Err(reason) => return self.refuse("Invocation", reason),
@@ -119,7 +115,7 @@ impl<'de> Record<'de> {
             self.unknown.push((key, value));
             return;
         };
-        let shown = Shown::of(value, field.is_unset_by_empty());
+        let shown = Shown::of(field.as_str(), value);
         let before = std::mem::replace(&mut self.shown[field as usize], shown);
         if before != Shown::Missing {
             self.refuse(field.as_str(), "given twice, allowed once".into());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::any_json::{Json, Reason};
+use super::any_json::{Entry, Json, Reason};
 use super::encoding::Decoder;
 use super::keys::{RunField, Shown};
 use crate::error::Error;
@@ -36,8 +36,8 @@ impl<'de> Run<'de> {
         let mut read = Run { run, notes, error: None, at };
         match json.entries() {
             Ok(entries) => {
-                for (key, value) in entries {
-                    read.read_entry(key, value, decoder);
+                for entry in entries {
+                    read.read_entry(entry, decoder);
                 }
             }
             Err(reason) => read.refuse("InvokeInstances", reason),
@@ -56,12 +56,7 @@ impl<'de> Run<'de> {
         });
     }
 
-    fn read_entry(
-        &mut self,
-        key: Result<Cow<'de, str>, Reason>,
-        value: Json<'de>,
-        decoder: &mut Decoder,
-    ) {
+    fn read_entry(&mut self, (key, value): Entry<'de>, decoder: &mut Decoder) {
         let key = match key {
             Ok(key) => key,
             Err(reason) => return self.refuse("InvokeInstances", reason),
@@ -70,7 +65,7 @@ impl<'de> Run<'de> {
             self.notes.unknown.push((key, value));
             return;
         };
-        let shown = Shown::of(value, field.is_unset_by_empty());
+        let shown = Shown::of(field.as_str(), value);
         let before = std::mem::replace(&mut self.notes.shown[field as usize], shown);
         if before != Shown::Missing {
             self.refuse(field.as_str(), "given twice, allowed once".into());
