@@ -1,7 +1,7 @@
 //! The fields in which an answer will differ from the capture.
 //!
 //! A field that the capture sets is kept as it is. So an answer can differ only in what is derived
-//! from the statuses of the runs, what the capture lacks, the end of a long Output, and keys that
+//! from the statuses of the runs, what the capture lacks, the start of a long Output, and keys that
 //! no record holds.
 
 use std::borrow::Cow;
