@@ -1,18 +1,24 @@
-//! Captured DescribeInvocations responses come in as records.
+//! Captured DescribeInvocations responses are imported as records.
 //!
-//! `lenient` reads JSON of any shape, `keys` are the names in it, `record` and `run` make a record
-//! of it, `spoilt` looks into one that cannot be read, `compare` notes where an answer will differ,
-//! `capture` reads the file around the records, `report` is what the caller gets.
+//! Reading knows nothing of the store. `file` splits the file into records that are not read yet;
+//! `record` and `run` read each field by the tables of names in `keys`; `encoding` decodes the texts;
+//! `compare` notes where an answer will differ; `capture` puts these together. `any_json` and
+//! `nested_list` are the JSON underneath. [`Store`] then accepts the invocations as one batch, and
+//! `report` says what became of each.
 
+mod any_json;
 mod capture;
 mod compare;
+mod encoding;
+mod file;
 mod keys;
-mod lenient;
+mod nested_list;
+mod options;
 mod record;
 mod report;
 mod run;
-mod spoilt;
 
+pub use options::{CaptureEncoding, ImportOptions};
 pub use report::{Difference, DifferenceKind, ImportReport, NotRetained, Refusal};
 
 pub(crate) use capture::Capture;
@@ -21,80 +27,6 @@ use crate::error::Error;
 use crate::model::Timestamp;
 use crate::store::Store;
 
-/// How CommandContent and Output are written in a captured file.
-///
-/// # Examples
-///
-/// ```
-/// use invodex::{CaptureEncoding, ContentEncoding, ImportOptions, Store};
-///
-/// let capture = br#"{"Invocations": {"Invocation": []}}"#;
-/// let options = ImportOptions::new("cn-hangzhou").encoding(CaptureEncoding::PlainText);
-/// let report = Store::default().import(capture, &options)?;
-/// assert_eq!(report.encoding, ContentEncoding::PlainText);
-/// # Ok::<(), invodex::Error>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-#[non_exhaustive]
-pub enum CaptureEncoding {
-    /// Decided once for the file: Base64 when every CommandContent and Output that stands where a
-    /// response has it, those of refused records included, is canonical Base64 (full padding, no
-    /// bits beyond the last byte), else plain text.
-    #[default]
-    Auto,
-    /// Base64. A record with a value that is not is refused.
-    Base64,
-    /// Plain text.
-    PlainText,
-}
-
-/// What a captured response does not say about itself, for [`Store::import`].
-///
-/// # Examples
-///
-/// ```
-/// use invodex::{CaptureEncoding, ImportOptions};
-///
-/// let options = ImportOptions::new("cn-hangzhou").encoding(CaptureEncoding::PlainText);
-/// assert_eq!(options.region_id, "cn-hangzhou");
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct ImportOptions {
-    /// `RegionId` of the records that do not carry their own as an extra key.
-    pub region_id: String,
-    /// `ResourceGroupId` of the records that do not carry their own as an extra key. Default
-    /// empty.
-    pub resource_group_id: String,
-    /// How CommandContent and Output are written. Default [`CaptureEncoding::Auto`].
-    pub encoding: CaptureEncoding,
-}
-
-impl ImportOptions {
-    /// Records of `region_id`, in no resource group, their encoding found out.
-    pub fn new(region_id: impl Into<String>) -> Self {
-        ImportOptions {
-            region_id: region_id.into(),
-            resource_group_id: String::new(),
-            encoding: CaptureEncoding::Auto,
-        }
-    }
-
-    /// Sets [`resource_group_id`](Self::resource_group_id).
-    #[must_use]
-    pub fn resource_group_id(mut self, id: impl Into<String>) -> Self {
-        self.resource_group_id = id.into();
-        self
-    }
-
-    /// Sets [`encoding`](Self::encoding).
-    #[must_use]
-    pub fn encoding(mut self, encoding: CaptureEncoding) -> Self {
-        self.encoding = encoding;
-        self
-    }
-}
-
 impl Store {
     /// Loads the records of a captured DescribeInvocations response, and reports how the store's
     /// answer will differ from it. Needs the feature `json`, which is on by default.
@@ -102,7 +34,8 @@ impl Store {
     /// The list is accepted from its end to its start, as one [batch](Store::accept_batch), so
     /// that records with equal times keep the captured order. Statuses and Timed are derived from
     /// the runs, whatever the capture says. A record that cannot be read, or that the store
-    /// refuses, stops no other; nothing is left out without a line in the report:
+    /// refuses, does not keep the others from being loaded. The report names everything that is
+    /// left out:
     ///
     /// | in the capture | becomes |
     /// |---|---|
@@ -110,21 +43,22 @@ impl Store {
     /// | no RepeatMode, and Timed false or missing | Once; `Omitted` |
     /// | no RepeatMode, and Timed true | refused |
     /// | a status or Timed that does not follow from the runs | the derived one; [`Derived`](DifferenceKind::Derived) |
-    /// | RequestId, PageNumber, PageSize, TotalCount, NextToken beside the list | not read: they are of that answer and of no record |
+    /// | RequestId, PageNumber, PageSize, TotalCount, NextToken beside the list | not read: they describe the captured answer, not its records |
     /// | an unknown key | left out; [`Unknown`](DifferenceKind::Unknown) |
-    /// | RegionId or ResourceGroupId on an invocation | the record's own; an empty RegionId is none |
-    /// | an Output of more than 24,576 bytes | its end; [`Truncated`](DifferenceKind::Truncated) |
-    /// | a value of a wrong type, no time, no name of its set, or over its limit | refused |
-    /// | an InvokeId that is held already, or stands again nearer to the list's end | refused |
+    /// | RegionId or ResourceGroupId on an invocation | the record's own; an empty RegionId counts as missing |
+    /// | an Output of more than 24,576 bytes | its last 24,576 bytes; [`Truncated`](DifferenceKind::Truncated) |
+    /// | a value of a wrong type, an invalid time, an unknown enum name, or a value over its limit | refused |
+    /// | a key that is given twice, or a string that cannot be decoded (half of a surrogate pair) | refused |
+    /// | an InvokeId that the store holds, or that a record further down the list has | refused |
     /// | a record that is older than the store keeps, or beyond its capacity | not held; [`NotRetained`] |
     ///
-    /// Cost: O(bytes) to read, and as the batch. Beside the bytes each record is held once until
-    /// all are accepted, and each difference for as long as the report.
+    /// Cost: O(bytes) to read, then the cost of the batch. Beside `capture`, memory holds each record
+    /// once until all are accepted, and each difference as long as the report lives.
     ///
     /// # Errors
     ///
-    /// `InvalidCapture` when `capture` is not JSON or no DescribeInvocations response; the detail
-    /// says what it is instead. Then nothing has changed.
+    /// `InvalidCapture` when `capture` is not JSON or not a DescribeInvocations response; the detail
+    /// says what it is instead. The store is then unchanged.
     ///
     /// # Examples
     ///
@@ -163,9 +97,9 @@ impl Store {
         Ok(self.load(capture, now))
     }
 
-    /// Accepts the records of `capture` at one time, that at which it began to be read.
+    /// Accepts the records of `capture` at the time at which the import began.
     pub(crate) fn load(&mut self, capture: Capture, begun: Timestamp) -> ImportReport {
-        // Others may have written since.
+        // Behind a `SharedStore`, others may have written since, and time never goes back.
         let now = self.time_when(begun);
         let Capture { encoding, invocations, positions, mut differences, mut refusals } = capture;
         let (mut loaded, mut not_retained) = (0, Vec::new());
@@ -188,12 +122,12 @@ impl Store {
         }
         refusals.sort_by_key(|refusal| refusal.position);
         not_retained.sort_by_key(|record| record.position);
-        // Of a record that is not there no answer can differ.
-        let is_there = |position| {
+        // No answer shows a record that the store does not hold.
+        let is_held = |position| {
             refusals.binary_search_by_key(&position, |refusal| refusal.position).is_err()
                 && not_retained.binary_search_by_key(&position, |record| record.position).is_err()
         };
-        differences.retain(|difference| difference.position.is_none_or(is_there));
+        differences.retain(|difference| difference.position.is_none_or(is_held));
         ImportReport { encoding, loaded, not_retained, differences, refusals }
     }
 }

@@ -1,4 +1,4 @@
-//! Captured responses come in: what is loaded, and that everything else is reported.
+//! Import: what is loaded from captured responses, and that everything else is reported.
 #![cfg(feature = "json")]
 
 mod captures;
@@ -110,7 +110,7 @@ fn the_report_is_the_difference_between_capture_and_answer() {
         assert_eq!(
             reported(&report)
                 .into_iter()
-                // The answer's value of Tags is written short in the report.
+                // The report writes an empty list of tags as `[]`.
                 .map(|line| if tags(&line) {
                     (line.0, line.1, line.2, None, Some("[]".into()))
                 } else {
@@ -220,7 +220,7 @@ fn a_record_that_cannot_be_read_is_refused_alone_and_names_the_field() {
         assert!(refusal.error.detail().contains(&case.detail), "{case:?}: {}", refusal.error);
         let invoke_id = records[1]["InvokeId"].as_str().filter(|id| !id.is_empty());
         assert_eq!(refusal.invoke_id.as_deref(), invoke_id, "{case:?}");
-        // Of a refused record there is no answer that could differ.
+        // A refused record has no answer that could differ.
         let [one] = &report.differences[..] else { panic!("{case:?}: {:?}", report.differences) };
         assert_eq!((one.position, &*one.field), (Some(2), "Timed"), "{case:?}");
     }
@@ -239,7 +239,7 @@ fn a_record_on_more_instances_than_one_can_have_is_refused() {
 }
 
 #[test]
-fn of_a_record_with_far_too_much_no_more_is_kept_than_says_so() {
+fn a_record_with_too_many_runs_or_tags_is_refused_by_their_number() {
     let mut run = json!({"InstanceId": "i-1", "InvocationStatus": "Running"});
     for at in 0..50 {
         run[format!("Unknown{at}")] = json!(at);
@@ -355,7 +355,7 @@ fn a_long_output_keeps_its_end() {
         (24_576, json!(5), None),
         (24_577, json!(5), Some((Some("5"), "6"))),
         (30_000, json!(null), Some((None, "5424"))),
-        // It cannot grow any more.
+        // Dropped is at its maximum.
         (30_000, json!(u64::MAX), None),
     ] {
         let text: String = ('a'..='z').cycle().take(length - 1).chain(['!']).collect();

@@ -1,4 +1,4 @@
-//! What a captured file is: its kind, its encoding, and JSON that is hard to hold.
+//! Import: what a file is, its encoding, and JSON that Rust strings or numbers cannot hold.
 #![cfg(feature = "json")]
 
 mod captures;
@@ -22,7 +22,7 @@ fn the_encoding_is_decided_for_the_file() {
     let (first, second, report) = import("bm8=", E::Auto);
     assert_eq!(report.encoding, ContentEncoding::Base64);
     assert_eq!((first.unwrap(), second.unwrap()), (b"no".to_vec(), b"no".to_vec()));
-    // No padding, bits beyond the last byte, a line's end, another alphabet, a masked text.
+    // Without padding, with bits beyond the last byte, with a line end, in another alphabet, masked.
     for text in ["bm8", "bm9=", "bm8=\n", "-_8=", "bm8****", "a"] {
         let (first, second, report) = import(text, E::Auto);
         assert_eq!(report.encoding, ContentEncoding::PlainText, "{text:?}");
@@ -42,7 +42,7 @@ fn the_encoding_is_decided_for_the_file() {
         (&b"bm8="[..], ContentEncoding::PlainText)
     );
 
-    // A value of a record that is refused counts too.
+    // The texts of a refused record count too.
     let bad = with(
         with(record("t-1"), "/CommandContent", Some(json!("ls -l"))),
         "/Timeout",
@@ -50,7 +50,7 @@ fn the_encoding_is_decided_for_the_file() {
     );
     let report = store().import(&capture(&[record("t-0"), bad]), &options()).unwrap();
     assert_eq!(report.encoding, ContentEncoding::PlainText);
-    // In Base64 a content of 24,576 bytes is longer than that.
+    // The limit of CommandContent is on the decoded bytes.
     let content = |bytes: usize| {
         let text = "AAAA".repeat(bytes / 3);
         with(record("t-1"), "/CommandContent", Some(json!(text)))
@@ -118,7 +118,7 @@ fn an_empty_list_and_a_byte_order_mark_are_no_faults() {
 }
 
 #[test]
-fn what_json_allows_and_no_string_can_hold_spoils_one_record() {
+fn a_value_that_cannot_be_decoded_refuses_only_its_record() {
     let one = record("t-1").to_string();
     let half = one.replace("\"not 0\"", r#""half \ud800""#).replace("t-1", "t-2");
     let huge = one.replace("\"Timeout\":60", "\"Timeout\":1e999").replace("t-1", "t-3");
@@ -131,15 +131,16 @@ fn what_json_allows_and_no_string_can_hold_spoils_one_record() {
         .iter()
         .map(|one| (one.position, one.error.parameter().unwrap().to_owned()))
         .collect();
-    assert_eq!(refused, [(0, "InvokeInstances".to_owned()), (2, "Timeout".to_owned())]);
-    assert!(report.refusals[0].error.detail().contains("hex escape"), "{}", report.refusals[0]);
+    assert_eq!(refused, [(0, "ErrorInfo".to_owned()), (2, "Timeout".to_owned())]);
+    let detail = report.refusals[0].error.detail();
+    assert!(detail.contains("in InvokeInstance[0]: ") && detail.contains("hex escape"), "{detail}");
     assert_eq!(report.loaded, 2, "an unknown key may hold anything");
     assert_eq!(report.encoding, ContentEncoding::Base64);
     assert!(report.differences.iter().any(|one| one.captured.as_deref() == Some(r#""\ud800""#)));
 }
 
-/// The encoding is that of every CommandContent and Output, also where the record is refused before
-/// they are read, or too many runs stand before them.
+/// Every CommandContent and Output decides the encoding, also behind a fault of its record and in a
+/// run behind the last one that a record may have.
 #[test]
 fn the_encoding_is_decided_by_what_is_refused_too() {
     let plain = |refused: String| {
@@ -172,7 +173,7 @@ fn the_encoding_is_decided_by_what_is_refused_too() {
     };
     assert!(plain(output("\"echo hello!\"")));
     assert!(!plain(output("\"bm8=\"")));
-    // Behind a string of the same list, and behind a key, that cannot be held.
+    // Behind a string of the same list, and behind a key, that cannot be decoded.
     let behind = |text: &str| {
         let runs = format!(r#"[{{"ErrorInfo":"\udfff"}},{{"Output":{text}}}]"#);
         format!(r#"{{"InvokeId":"t-1","InvokeInstances":{{"InvokeInstance":{runs}}}}}"#)
@@ -180,13 +181,13 @@ fn the_encoding_is_decided_by_what_is_refused_too() {
     assert!(plain(behind("\"echo hello!\"")));
     assert!(!plain(behind("\"bm8=\"")));
     assert!(plain(r#"{"\ud800":1,"CommandContent":"echo hello!"}"#.into()));
-    // What stands under another key is no output.
+    // An Output under another key is no output of a run.
     let other = r#"{"InvokeInstances":{"Other":[{"Output":"echo hello!"}]},"Frequency":"\ud800"}"#;
     assert!(!plain(other.into()));
 }
 
 #[test]
-fn what_cannot_be_held_is_named_by_field_and_record() {
+fn a_refusal_names_the_field_and_the_record_of_a_value_that_cannot_be_decoded() {
     let deep = "[".repeat(200) + &"]".repeat(200);
     for (record, field) in [
         (r#"{"CommandName":"\ud800","InvokeId":"t-1"}"#.to_owned(), "CommandName"),

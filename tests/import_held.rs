@@ -1,4 +1,4 @@
-//! Captured responses come in: which records are held, where they stand, and which are not.
+//! Import: which records are held, in which order, and which are not held.
 #![cfg(feature = "json")]
 
 mod captures;
@@ -78,7 +78,7 @@ fn what_is_too_old_or_too_much_is_named() {
     );
 }
 
-/// A second later each time it is asked.
+/// A clock that advances by a second at each reading.
 struct Ticking(AtomicI64);
 
 impl Clock for Ticking {

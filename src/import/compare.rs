@@ -1,56 +1,64 @@
-//! What an answer will show otherwise than the capture did.
+//! The fields in which an answer will differ from the capture.
 //!
-//! Every other field is kept as it was read, so only what is derived, set by the store, cut or
-//! missing can differ.
+//! A field that the capture sets is kept as it is. So an answer can differ only in what is derived
+//! from the statuses of the runs, what the capture lacks, the start of a long Output, and keys that
+//! no record holds.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::keys::{Field, RunField};
-use super::record::{Record, UnknownKey};
-use super::{Difference, DifferenceKind};
+use super::any_json::Json;
+use super::keys::{Field, RunField, Shown};
+use super::record::Record;
+use super::report::{Difference, DifferenceKind};
+use super::run::RunNotes;
 use crate::limits;
-use crate::model::{Invocation, Overall, Timestamp, is_timed};
+use crate::model::{InstanceRun, Overall, RepeatMode, Timestamp, is_timed};
 
-/// Adds the differences of `record`, which is complete and stood at `position`.
-pub(super) fn compare(record: &Record<'_, '_>, position: usize, out: &mut Vec<Difference>) {
+/// Adds the differences of `record`, which is complete, was created at `created` and stands at
+/// `position` of the captured list.
+pub(super) fn compare(
+    record: &Record<'_>,
+    created: Timestamp,
+    position: usize,
+    out: &mut Vec<Difference>,
+) {
     let invocation = &record.invocation;
-    let created = invocation.creation_time.unwrap_or(record.context.now);
-    let mut out = Differences { position, invocation, invoke_id: None, run: None, out };
-    out.add_of_invocation(record, created);
+    let invoke_id = &invocation.invoke_id;
+    let mut out = Differences { position, invoke_id, shared_id: None, run: None, out };
+    out.add_invocation(record, created);
     for &at in &record.tags_without_value {
-        out.omitted(format!("Tags.Tag[{at}].TagValue"), None, String::new());
+        out.add_omitted(format!("Tags.Tag[{at}].TagValue"), Shown::Missing, String::new());
     }
-    // Those of the invocation first, then run by run.
-    let mut unknown: Vec<_> = record.unknown.iter().collect();
-    unknown.sort_by_key(|key| key.run);
-    out.add_unknown(&unknown, None);
-    for at in 0..record.runs.len() {
-        out.run = Some((at, None));
-        out.add_of_run(record, at, created);
-        out.add_unknown(&unknown, Some(at));
+    out.add_unknown(&record.unknown);
+    for (at, (run, notes)) in invocation.instances.iter().zip(&record.runs).enumerate() {
+        out.run = Some((at, &run.instance_id, None));
+        out.add_run(run, notes, invocation.repeat_mode, created);
+        out.add_unknown(&notes.unknown);
     }
 }
 
-/// Where a record's differences go.
+/// A derived field: what the capture shows, and what the store answers.
+type Derived<'a> = Option<(Option<&'a str>, &'a str)>;
+
+/// The list to which the differences of one record are added.
 struct Differences<'a> {
     position: usize,
-    invocation: &'a Invocation,
-    /// Made when the first difference needs it.
-    invoke_id: Option<Arc<str>>,
-    /// The run that the fields are of, and its id when a difference has needed it.
-    run: Option<(usize, Option<Arc<str>>)>,
+    invoke_id: &'a str,
+    /// The InvokeId, shared by all differences of the record. Most records have none.
+    shared_id: Option<Arc<str>>,
+    /// The run to which the fields belong: its position, InstanceId, and the id to share.
+    run: Option<(usize, &'a str, Option<Arc<str>>)>,
     out: &'a mut Vec<Difference>,
 }
 
 impl Differences<'_> {
-    fn add_of_invocation(&mut self, record: &Record<'_, '_>, created: Timestamp) {
-        let invocation = self.invocation;
+    fn add_invocation(&mut self, record: &Record<'_>, created: Timestamp) {
+        let invocation = &record.invocation;
         let statuses = invocation.instances.iter().map(|run| run.invocation_status);
         let overall = Overall::derive(invocation.repeat_mode, statuses);
         for &field in Field::ALL {
-            let (name, key) = (field.as_str(), field as u8);
-            let derived = match field {
+            let derived: Derived<'_> = match field {
                 Field::InvocationStatus => Some((
                     record.invocation_status.as_deref(),
                     overall.invocation_status().as_str(),
@@ -61,12 +69,14 @@ impl Differences<'_> {
                 Field::Timed => Some((record.timed.map(flag), flag(overall.timed()))),
                 _ => None,
             };
-            if record.keys.is_set(key) {
-                self.derived(name, derived);
+            let shown = record.shown[field as usize];
+            if shown == Shown::Set {
+                self.add_derived(field.as_str(), derived);
                 continue;
             }
             let answered = match field {
-                // Never shown, or not when unset; or there would be no record.
+                // Answers never show the first two, and Timeout only when it is set. A record
+                // without InvokeInstances is refused.
                 Field::RegionId | Field::ResourceGroupId | Field::Timeout => continue,
                 Field::InvokeInstances => continue,
                 Field::CreationTime => created.to_string(),
@@ -74,76 +84,72 @@ impl Differences<'_> {
                 Field::Tags => "[]".to_owned(),
                 _ => derived.map_or("", |(_, answered)| answered).to_owned(),
             };
-            self.omitted(name, record.keys.unset_text(key), answered);
+            self.add_omitted(field.as_str(), shown, answered);
         }
     }
 
-    fn add_of_run(&mut self, record: &Record<'_, '_>, at: usize, created: Timestamp) {
-        let (run, notes) = (&self.invocation.instances[at], &record.runs[at]);
-        let repeat_mode = self.invocation.repeat_mode;
+    fn add_run(
+        &mut self,
+        run: &InstanceRun,
+        notes: &RunNotes<'_>,
+        repeat_mode: RepeatMode,
+        created: Timestamp,
+    ) {
         let legacy = run.invocation_status.legacy(repeat_mode).as_str();
         let timed = flag(is_timed(repeat_mode, run.invocation_status.is_end()));
         let cut = run.output.len().saturating_sub(limits::OUTPUT_BYTES);
         for &field in RunField::ALL {
-            let (name, key) = (field.as_str(), field as u8);
-            let derived = match field {
+            let shown = notes.shown[field as usize];
+            if cut > 0 && matches!(field, RunField::Output | RunField::Dropped) {
+                self.add_truncated(field, run, shown, cut);
+                continue;
+            }
+            let derived: Derived<'_> = match field {
                 RunField::InstanceInvokeStatus => {
                     Some((notes.instance_invoke_status.as_deref(), legacy))
                 }
                 RunField::Timed => Some((notes.timed.map(flag), timed)),
                 _ => None,
             };
-            let is_set = notes.keys.is_set(key);
-            match field {
-                RunField::Output if cut > 0 => {
-                    let length = |bytes: usize| Some(format!("{bytes} bytes"));
-                    let (captured, answered) =
-                        (length(run.output.len()), length(run.output.len() - cut));
-                    self.add(name, DifferenceKind::Truncated, captured, answered);
-                    continue;
-                }
-                RunField::Dropped if cut > 0 => {
-                    let captured = is_set.then(|| run.dropped.to_string());
-                    let answered = run.dropped.saturating_add(cut as u64);
-                    if answered != run.dropped || !is_set {
-                        self.add(
-                            name,
-                            DifferenceKind::Truncated,
-                            captured,
-                            Some(answered.to_string()),
-                        );
-                    }
-                    continue;
-                }
-                _ => {}
-            }
-            if is_set {
-                self.derived(name, derived);
+            if shown == Shown::Set {
+                self.add_derived(field.as_str(), derived);
                 continue;
             }
             let answered = match field {
-                // Not shown when unset.
+                // Answers show it only when it is set.
                 RunField::ExitCode => continue,
                 RunField::CreationTime => created.to_string(),
                 RunField::UpdateTime => run.creation_time.unwrap_or(created).to_string(),
                 RunField::Repeats | RunField::Dropped => "0".to_owned(),
                 _ => derived.map_or("", |(_, answered)| answered).to_owned(),
             };
-            self.omitted(name, notes.keys.unset_text(key), answered);
+            self.add_omitted(field.as_str(), shown, answered);
         }
     }
 
-    /// Adds those of `sorted` that stand in `run`.
-    fn add_unknown(&mut self, sorted: &[&UnknownKey<'_>], run: Option<usize>) {
-        let start = sorted.partition_point(|key| key.run < run);
-        for key in sorted[start..].iter().take_while(|key| key.run == run) {
-            let captured = Some(key.json.to_owned());
-            self.add(key.path.clone(), DifferenceKind::Unknown, captured, None);
+    /// Adds what the loss of `cut` bytes changes in Output or Dropped.
+    fn add_truncated(&mut self, field: RunField, run: &InstanceRun, shown: Shown, cut: usize) {
+        let length = run.output.len();
+        let (captured, answered) = if field == RunField::Output {
+            (Some(format!("{length} bytes")), format!("{} bytes", length - cut))
+        } else {
+            let captured = (shown == Shown::Set).then(|| run.dropped.to_string());
+            (captured, run.dropped.saturating_add(cut as u64).to_string())
+        };
+        if captured.as_ref() != Some(&answered) {
+            self.add(field.as_str(), DifferenceKind::Truncated, captured, Some(answered));
         }
     }
 
-    /// Of a field that the capture sets: what it shows and what is answered, if it is derived.
-    fn derived(&mut self, field: &'static str, derived: Option<(Option<&str>, &str)>) {
+    fn add_unknown(&mut self, unknown: &[(Cow<'_, str>, Json<'_>)]) {
+        for (path, value) in unknown {
+            let captured = Some(value.as_str().to_owned());
+            self.add(path.clone().into_owned(), DifferenceKind::Unknown, captured, None);
+        }
+    }
+
+    /// Adds a field that the capture sets, if it is derived and the answer differs.
+    fn add_derived(&mut self, field: &'static str, derived: Derived<'_>) {
         if let Some((Some(captured), answered)) = derived
             && captured != answered
         {
@@ -152,12 +158,9 @@ impl Differences<'_> {
         }
     }
 
-    fn omitted(
-        &mut self,
-        field: impl Into<Cow<'static, str>>,
-        captured: Option<String>,
-        answered: String,
-    ) {
+    /// Adds a field that the capture does not set.
+    fn add_omitted(&mut self, field: impl Into<Cow<'static, str>>, shown: Shown, answered: String) {
+        let captured = (shown == Shown::Empty).then(String::new);
         self.add(field, DifferenceKind::Omitted, captured, Some(answered));
     }
 
@@ -168,21 +171,15 @@ impl Differences<'_> {
         captured: Option<String>,
         answered: Option<String>,
     ) {
-        let invocation = self.invocation;
-        let invoke_id =
-            self.invoke_id.get_or_insert_with(|| Arc::from(&*invocation.invoke_id)).clone();
-        let instance = self.run.as_mut().map(|(at, instance_id)| {
-            let instance_id = instance_id
-                .get_or_insert_with(|| Arc::from(&*invocation.instances[*at].instance_id));
-            (*at, Arc::clone(instance_id))
+        let invoke_id = self.shared_id.get_or_insert_with(|| self.invoke_id.into());
+        let instance = self.run.as_mut().map(|(at, instance_id, shared_id)| {
+            (*at, Arc::clone(shared_id.get_or_insert_with(|| (*instance_id).into())))
         });
-        let position = Some(self.position);
-        let field = field.into();
         self.out.push(Difference {
-            position,
-            invoke_id,
+            position: Some(self.position),
+            invoke_id: Arc::clone(invoke_id),
             instance,
-            field,
+            field: field.into(),
             kind,
             captured,
             answered,

@@ -1,41 +1,25 @@
-//! The keys that are known, and which of them an object had.
+//! The known keys of a record and of a run, and what a capture shows at them.
 
-use crate::model::{InstanceRun, Invocation};
+use super::any_json::Json;
 
-/// Defines the keys of an object: those whose value is kept as it is, and all others.
-macro_rules! fields {
-    ($(#[$meta:meta])* $name:ident of $object:ident {
-        texts { $($text:ident: $member:ident),+ $(,)? }
-        others { $($other:ident),+ $(,)? }
-    }) => {
+/// Defines an enum of keys whose variants are named as the keys are.
+macro_rules! keys {
+    ($(#[$meta:meta])* $name:ident { $($key:ident),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq)]
-        #[repr(u8)]
-        pub(super) enum $name { $($other,)+ $($text,)+ }
+        pub(super) enum $name { $($key),+ }
 
         impl $name {
-            /// In the order in which they are reported.
-            pub(super) const ALL: &'static [$name] = &[$($name::$other,)+ $($name::$text,)+];
+            /// In the order in which differences are reported.
+            pub(super) const ALL: &'static [$name] = &[$($name::$key),+];
 
             pub(super) const fn as_str(self) -> &'static str {
-                match self {
-                    $($name::$other => stringify!($other),)+
-                    $($name::$text => stringify!($text),)+
-                }
+                match self { $($name::$key => stringify!($key)),+ }
             }
 
             pub(super) fn from_name(name: &str) -> Option<Self> {
                 match name {
-                    $(stringify!($other) => Some($name::$other),)+
-                    $(stringify!($text) => Some($name::$text),)+
-                    _ => None,
-                }
-            }
-
-            /// Where a text that is kept as it is goes.
-            pub(super) fn text(self, object: &mut $object) -> Option<&mut String> {
-                match self {
-                    $($name::$text => Some(&mut object.$member),)+
+                    $(stringify!($key) => Some($name::$key),)+
                     _ => None,
                 }
             }
@@ -43,87 +27,56 @@ macro_rules! fields {
     };
 }
 
-fields! {
+keys! {
     /// The keys of an invocation.
-    Field of Invocation {
-        texts {
-            RegionId: region_id,
-            ResourceGroupId: resource_group_id,
-            InvokeId: invoke_id,
-            CommandId: command_id,
-            CommandName: command_name,
-            CommandDescription: command_description,
-            Parameters: parameters,
-            Frequency: frequency,
-            WorkingDir: working_dir,
-            Username: username,
-            ContainerId: container_id,
-            ContainerName: container_name,
-            Launcher: launcher,
-            TerminationMode: termination_mode,
-            OssOutputDelivery: oss_output_delivery,
-        }
-        others {
-            CreationTime, InvocationStatus, InvokeStatus, Timed, RepeatMode, CommandType,
-            CommandContent, Timeout, Tags, InvokeInstances,
-        }
+    Field {
+        CreationTime, InvocationStatus, InvokeStatus, Timed, RepeatMode, CommandType,
+        CommandContent, Timeout, Tags, InvokeInstances, RegionId, ResourceGroupId, InvokeId,
+        CommandId, CommandName, CommandDescription, Parameters, Frequency, WorkingDir, Username,
+        ContainerId, ContainerName, Launcher, TerminationMode, OssOutputDelivery,
     }
 }
 
-fields! {
+keys! {
     /// The keys of a run.
-    RunField of InstanceRun {
-        texts {
-            InstanceId: instance_id,
-            ErrorCode: error_code,
-            ErrorInfo: error_info,
-            OssOutputStatus: oss_output_status,
-            OssOutputUri: oss_output_uri,
-            OssOutputErrorCode: oss_output_error_code,
-            OssOutputErrorInfo: oss_output_error_info,
-        }
-        others {
-            InvocationStatus, InstanceInvokeStatus, Timed, CreationTime, UpdateTime, StartTime,
-            FinishTime, StopTime, Repeats, ExitCode, Output, Dropped,
-        }
+    RunField {
+        InvocationStatus, InstanceInvokeStatus, Timed, CreationTime, UpdateTime, StartTime,
+        FinishTime, StopTime, Repeats, ExitCode, Output, Dropped, InstanceId, ErrorCode, ErrorInfo,
+        OssOutputStatus, OssOutputUri, OssOutputErrorCode, OssOutputErrorInfo,
     }
 }
 
-/// Which keys of an object have been there.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Keys {
-    /// With whatever value.
-    given: u64,
-    /// With a value that is not `null`, and not `""` where that means unset.
-    set: u64,
-    /// With `""` where that means unset.
-    empty: u64,
+/// The keys at which `""` means that the field is unset, and the store sets it. Answers show the
+/// other times, the texts and the output as `""` when they are unset.
+const UNSET_BY_EMPTY: [&str; 7] = [
+    "CreationTime",
+    "UpdateTime",
+    "InvocationStatus",
+    "InvokeStatus",
+    "InstanceInvokeStatus",
+    "RepeatMode",
+    "CommandType",
+];
+
+/// What a capture shows at a key.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Shown {
+    #[default]
+    Missing,
+    Null,
+    /// `""`, which means unset here.
+    Empty,
+    Set,
 }
 
-impl Keys {
-    /// Notes that the key is there; false when it was there before.
-    pub(super) fn give(&mut self, key: u8) -> bool {
-        let first = self.given & (1 << key) == 0;
-        self.given |= 1 << key;
-        first
-    }
-
-    /// Notes that the key has a value.
-    pub(super) fn set(&mut self, key: u8) {
-        self.set |= 1 << key;
-    }
-
-    /// Notes that the key has the value `""`, which means unset.
-    pub(super) fn set_empty(&mut self, key: u8) {
-        self.empty |= 1 << key;
-    }
-
-    pub(super) fn is_set(self, key: u8) -> bool {
-        self.set & (1 << key) != 0
-    }
-
-    /// What a capture that does not set the key shows.
-    pub(super) fn unset_text(self, key: u8) -> Option<String> {
-        (self.empty & (1 << key) != 0).then(String::new)
+impl Shown {
+    pub(super) fn of(key: &str, value: Json<'_>) -> Self {
+        if value.is_null() {
+            Shown::Null
+        } else if value.is_empty_text() && UNSET_BY_EMPTY.contains(&key) {
+            Shown::Empty
+        } else {
+            Shown::Set
+        }
     }
 }

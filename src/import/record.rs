@@ -1,299 +1,260 @@
-//! One captured record, read into an invocation, with notes of what the capture shows of it.
+//! One captured record, read into an invocation.
 
 use std::borrow::Cow;
 
-use serde::de::{IgnoredAny, MapAccess, SeqAccess};
-use serde_json::value::RawValue;
-
-use super::capture::Context;
-use super::keys::{Field, Keys};
-use super::lenient::{AsList, AsObject, List, Object, Reason, Scalar};
-use super::run::{RunList, RunNotes};
+use super::any_json::{Entry, Json, Reason};
+use super::encoding::Decoder;
+use super::keys::{Field, Shown};
+use super::nested_list::{NestedList, misplaced};
+use super::options::ImportOptions;
+use super::run::{Run, RunNotes};
 use crate::error::Error;
 use crate::limits;
-use crate::model::{CommandType, Invocation, RepeatMode, Tag};
+use crate::model::{CommandType, Invocation, RepeatMode, Tag, Timestamp};
 
-/// A record while it is read.
-pub(super) struct Record<'a, 'de> {
-    pub(super) context: &'a Context<'a>,
+/// A record as it was read, with notes of what the capture shows of it.
+///
+/// Each entry is read by itself. A fault in one refuses the record, but the others are still read,
+/// so that the refusal can name the InvokeId wherever it stands.
+pub(super) struct Record<'de> {
     pub(super) invocation: Invocation,
-    pub(super) keys: Keys,
+    /// By [`Field`].
+    pub(super) shown: [Shown; Field::ALL.len()],
     pub(super) invocation_status: Option<Cow<'de, str>>,
     pub(super) invoke_status: Option<Cow<'de, str>>,
     pub(super) timed: Option<bool>,
     /// One for each run of the invocation.
     pub(super) runs: Vec<RunNotes<'de>>,
-    /// Runs beyond one more than there may be, which refuse the record.
-    pub(super) runs_left_out: usize,
     /// Positions of the tags without a TagValue.
     pub(super) tags_without_value: Vec<usize>,
-    pub(super) unknown: Vec<UnknownKey<'de>>,
+    /// The paths of the unknown keys and their values.
+    pub(super) unknown: Vec<(Cow<'de, str>, Json<'de>)>,
+    /// Runs in the capture. No more are kept than a record may have.
+    run_count: usize,
     /// The first fault.
     error: Option<Error>,
 }
 
-/// A key that no record holds.
-pub(super) struct UnknownKey<'de> {
-    /// The run it stands in.
-    pub(super) run: Option<usize>,
-    pub(super) path: String,
-    pub(super) json: &'de str,
-}
-
-impl<'a, 'de> Record<'a, 'de> {
-    pub(super) fn new(context: &'a Context<'a>) -> Self {
-        Record {
-            context,
+impl<'de> Record<'de> {
+    /// Reads all of a record, also behind a fault: every CommandContent and Output in it goes to
+    /// `decoder`.
+    pub(super) fn read(json: Json<'de>, decoder: &mut Decoder) -> Self {
+        let mut record = Record {
             invocation: Invocation::new("", "", ""),
-            keys: Keys::default(),
+            shown: Default::default(),
             invocation_status: None,
             invoke_status: None,
             timed: None,
             runs: Vec::new(),
-            runs_left_out: 0,
             tags_without_value: Vec::new(),
             unknown: Vec::new(),
+            run_count: 0,
             error: None,
-        }
-    }
-
-    /// Refuses the record, unless it is refused already.
-    pub(super) fn refuse(&mut self, field: &'static str, detail: impl Into<String>) {
-        self.error.get_or_insert_with(|| Error::captured(field, detail));
-    }
-
-    pub(super) fn refuse_missing(&mut self, field: &'static str) {
-        self.error.get_or_insert_with(|| Error::record_missing(field));
-    }
-
-    pub(super) fn note_unknown(&mut self, run: Option<usize>, path: String, value: &'de RawValue) {
-        self.unknown.push(UnknownKey { run, path, json: value.get() });
-    }
-
-    fn take(&mut self, field: Field, value: Scalar<'de>) -> Result<(), Reason> {
-        let key = field as u8;
-        if value.is_null() {
-            return Ok(());
-        }
-        if let Some(place) = field.text(&mut self.invocation) {
-            *place = value.text()?.unwrap_or_default().into_owned();
-            self.keys.set(key);
-            return Ok(());
-        }
-        if value.is_empty() && field != Field::CommandContent {
-            self.keys.set_empty(key);
-        } else {
-            self.keys.set(key);
-        }
-        let record = &mut self.invocation;
-        match field {
-            Field::CreationTime => record.creation_time = value.time()?,
-            Field::InvocationStatus => self.invocation_status = value.text()?,
-            Field::InvokeStatus => self.invoke_status = value.text()?,
-            Field::Timed => self.timed = value.flag()?,
-            Field::RepeatMode => {
-                let given = value.named(RepeatMode::ALL, RepeatMode::as_str)?;
-                record.repeat_mode = given.unwrap_or(record.repeat_mode);
+        };
+        match json.entries() {
+            Ok(entries) => {
+                for entry in entries {
+                    record.read_entry(entry, decoder);
+                }
             }
-            Field::CommandType => {
-                let given = value.named(CommandType::ALL, CommandType::as_str)?;
-                record.command_type = given.unwrap_or(record.command_type);
-            }
-            Field::CommandContent => {
-                let text = value.text()?.unwrap_or_default();
-                record.command_content = self.context.decoding.decode(text)?;
-            }
-            Field::Timeout => {
-                let most = limits::TIMEOUT_SECONDS;
-                record.timeout = value.number(format_args!("a whole number from 1 to {most}"))?;
-            }
-            // The lists are read by readers of their own, the texts above.
-            _ => {}
+            Err(reason) => record.refuse("Invocation", reason),
         }
-        Ok(())
+        record
     }
 
-    /// What is missing, and what the caller gave for what is.
+    /// Checks that nothing is missing, and sets what the capture does not say to what the caller
+    /// gave: region, resource group, and `now` as the CreationTime, which is returned.
     ///
     /// # Errors
     ///
-    /// The first fault.
-    pub(super) fn complete(&mut self) -> Result<(), Error> {
-        if !self.keys.is_set(Field::RepeatMode as u8) && self.timed == Some(true) {
-            self.refuse(
-                "RepeatMode",
-                "not given, and while Timed is true it may be any but Once; add it to the record",
-            );
+    /// The first fault of the record.
+    pub(super) fn complete(
+        &mut self,
+        options: &ImportOptions,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        if !self.is_set(Field::RepeatMode) && self.timed == Some(true) {
+            let reason =
+                "not given, and while Timed is true it may be any but Once; add it to the record";
+            self.refuse("RepeatMode", reason.into());
         }
-        if !self.keys.is_set(Field::CommandType as u8) {
-            self.refuse_missing("CommandType");
+        if !self.is_set(Field::CommandType) {
+            self.error.get_or_insert_with(|| Error::record_missing("CommandType"));
         }
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        if self.runs_left_out > 0 {
-            let given = self.runs.len() + self.runs_left_out;
-            return Err(Error::record_too_long("InstanceId", given, limits::RUNS, "instances"));
+        if self.run_count > limits::RUNS {
+            let (field, unit) = ("InstanceId", "instances");
+            return Err(Error::record_too_long(field, self.run_count, limits::RUNS, unit));
         }
-        let options = self.context.options;
-        let record = &mut self.invocation;
-        if record.region_id.is_empty() {
-            record.region_id.clone_from(&options.region_id);
+        if self.invocation.region_id.is_empty() {
+            self.invocation.region_id.clone_from(&options.region_id);
         }
-        if !self.keys.is_set(Field::ResourceGroupId as u8) {
-            record.resource_group_id.clone_from(&options.resource_group_id);
+        if !self.is_set(Field::ResourceGroupId) {
+            self.invocation.resource_group_id.clone_from(&options.resource_group_id);
         }
-        record.creation_time.get_or_insert(self.context.now);
-        Ok(())
+        Ok(*self.invocation.creation_time.get_or_insert(now))
     }
-}
 
-impl<'de> Object<'de> for Record<'_, 'de> {
-    fn entry<A: MapAccess<'de>>(
-        &mut self,
-        key: Cow<'de, str>,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
+    fn is_set(&self, field: Field) -> bool {
+        self.shown[field as usize] == Shown::Set
+    }
+
+    /// Keeps the fault, unless there was one before.
+    fn refuse(&mut self, field: &'static str, reason: Reason) {
+        self.error.get_or_insert_with(|| Error::captured(field, reason));
+    }
+
+    fn read_entry(&mut self, (key, value): Entry<'de>, decoder: &mut Decoder) {
+        let key = match key {
+            Ok(key) => key,
+            Err(reason) => return self.refuse("Invocation", reason),
+        };
         let Some(field) = Field::from_name(&key) else {
-            self.note_unknown(None, key.into_owned(), map.next_value()?);
-            return Ok(());
+            self.unknown.push((key, value));
+            return;
         };
-        if !self.keys.give(field as u8) {
-            self.refuse(field.as_str(), "given twice, allowed once");
+        let shown = Shown::of(field.as_str(), value);
+        let before = std::mem::replace(&mut self.shown[field as usize], shown);
+        if before != Shown::Missing {
+            self.refuse(field.as_str(), "given twice, allowed once".into());
         }
-        match field {
-            Field::Tags => map.next_value_seed(AsObject(&mut Tags(self, false))),
-            Field::InvokeInstances => {
-                map.next_value_seed(AsObject(&mut InvokeInstances(self, false)))
-            }
-            _ => {
-                let value = map.next_value()?;
-                if let Err(fault) = self.take(field, value) {
-                    self.refuse(field.as_str(), fault);
-                }
-                Ok(())
-            }
+        if !value.is_null()
+            && let Err(reason) = self.read_field(field, value, decoder)
+        {
+            self.refuse(field.as_str(), reason);
         }
     }
 
-    fn instead(&mut self, found: Scalar<'de>) {
-        self.refuse("Invocation", found.fault("an object"));
-    }
-}
-
-/// An object that holds one list.
-macro_rules! wrapper {
-    ($(#[$meta:meta])* $name:ident { $item:literal: $list:expr }) => {
-        $(#[$meta])*
-        /// Whether the list has been there.
-        struct $name<'r, 'a, 'de>(&'r mut Record<'a, 'de>, bool);
-
-        impl<'de> Object<'de> for $name<'_, '_, 'de> {
-            fn entry<A: MapAccess<'de>>(
-                &mut self,
-                key: Cow<'de, str>,
-                map: &mut A,
-            ) -> Result<(), A::Error> {
-                if key == $item {
-                    if std::mem::replace(&mut self.1, true) {
-                        self.0.refuse(stringify!($name), concat!($item, " is given twice"));
-                    }
-                    return map.next_value_seed(AsList(&mut $list(self.0)));
-                }
-                let path = format!("{}.{key}", stringify!($name));
-                self.0.note_unknown(None, path, map.next_value()?);
-                Ok(())
-            }
-
-            fn instead(&mut self, found: Scalar<'de>) {
-                if !found.is_null() {
-                    self.0.refuse(stringify!($name), found.fault("an object"));
-                }
-            }
-        }
-    };
-}
-
-wrapper! {
-    /// What stands at `Tags`.
-    Tags { "Tag": TagList }
-}
-wrapper! {
-    /// What stands at `InvokeInstances`.
-    InvokeInstances { "InvokeInstance": RunList }
-}
-
-/// What stands at `Tags.Tag`.
-struct TagList<'r, 'a, 'de>(&'r mut Record<'a, 'de>);
-
-impl<'de> List<'de> for TagList<'_, '_, 'de> {
-    fn item<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let record = &mut *self.0;
-        record.keys.set(Field::Tags as u8);
-        if record.invocation.tags.len() > limits::TAGS {
-            // The record will be refused: more of its tags say nothing more.
-            return Ok(items.next_element::<IgnoredAny>()?.is_some());
-        }
-        let mut tag = TagReader { record, tag: Tag::default(), has_key: false, has_value: false };
-        if items.next_element_seed(AsObject(&mut tag))?.is_none() {
-            return Ok(false);
-        }
-        let TagReader { record, tag, has_value, .. } = tag;
-        if !has_value {
-            record.tags_without_value.push(record.invocation.tags.len());
-        }
-        record.invocation.tags.push(tag);
-        Ok(true)
-    }
-
-    fn instead(&mut self, found: Scalar<'de>) {
-        if !found.is_null() {
-            self.0.refuse("Tags", found.fault("a list at Tags.Tag"));
-        }
-    }
-}
-
-struct TagReader<'r, 'a, 'de> {
-    record: &'r mut Record<'a, 'de>,
-    tag: Tag,
-    has_key: bool,
-    has_value: bool,
-}
-
-impl<'de> Object<'de> for TagReader<'_, '_, 'de> {
-    fn entry<A: MapAccess<'de>>(
+    /// Reads a value that is not `null`.
+    fn read_field(
         &mut self,
-        key: Cow<'de, str>,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        let at = self.record.invocation.tags.len();
-        if key != "TagKey" && key != "TagValue" {
-            let path = format!("Tags.Tag[{at}].{key}");
-            self.record.note_unknown(None, path, map.next_value()?);
-            return Ok(());
-        }
-        let (has, text) = match &*key {
-            "TagKey" => (&mut self.has_key, &mut self.tag.key),
-            _ => (&mut self.has_value, &mut self.tag.value),
-        };
-        let value: Scalar<'de> = map.next_value()?;
-        let fault = match value.text() {
-            Ok(Some(_)) if *has => "given twice, allowed once".to_owned(),
-            Ok(Some(given)) => {
-                *has = true;
-                *text = given.into_owned();
-                return Ok(());
+        field: Field,
+        value: Json<'de>,
+        decoder: &mut Decoder,
+    ) -> Result<(), Reason> {
+        use Field as F;
+        let invocation = &mut self.invocation;
+        match field {
+            F::CreationTime => invocation.creation_time = value.time()?,
+            F::InvocationStatus => self.invocation_status = Some(value.text()?),
+            F::InvokeStatus => self.invoke_status = Some(value.text()?),
+            F::Timed => self.timed = Some(value.flag()?),
+            F::RepeatMode => {
+                let given = value.named(RepeatMode::ALL, RepeatMode::as_str)?;
+                invocation.repeat_mode = given.unwrap_or(invocation.repeat_mode);
             }
-            Ok(None) => return Ok(()),
-            Err(fault) => fault,
-        };
-        self.record.refuse("Tags", format!("Tags.Tag[{at}].{key}: {fault}"));
+            F::CommandType => {
+                let given = value.named(CommandType::ALL, CommandType::as_str)?;
+                invocation.command_type = given.unwrap_or(invocation.command_type);
+            }
+            F::CommandContent => invocation.command_content = decoder.decode(value.text()?)?,
+            F::Timeout => {
+                let most = limits::TIMEOUT_SECONDS;
+                let timeout = value.number(format_args!("a whole number from 1 to {most}"))?;
+                invocation.timeout = Some(timeout);
+            }
+            F::Tags => self.read_tags(value),
+            F::InvokeInstances => self.read_runs(value, decoder),
+            F::RegionId => invocation.region_id = value.string()?,
+            F::ResourceGroupId => invocation.resource_group_id = value.string()?,
+            F::InvokeId => invocation.invoke_id = value.string()?,
+            F::CommandId => invocation.command_id = value.string()?,
+            F::CommandName => invocation.command_name = value.string()?,
+            F::CommandDescription => invocation.command_description = value.string()?,
+            F::Parameters => invocation.parameters = value.string()?,
+            F::Frequency => invocation.frequency = value.string()?,
+            F::WorkingDir => invocation.working_dir = value.string()?,
+            F::Username => invocation.username = value.string()?,
+            F::ContainerId => invocation.container_id = value.string()?,
+            F::ContainerName => invocation.container_name = value.string()?,
+            F::Launcher => invocation.launcher = value.string()?,
+            F::TerminationMode => invocation.termination_mode = value.string()?,
+            F::OssOutputDelivery => invocation.oss_output_delivery = value.string()?,
+        }
         Ok(())
     }
 
-    fn instead(&mut self, found: Scalar<'de>) {
-        let at = self.record.invocation.tags.len();
-        let fault = found.fault("an object");
-        self.record.refuse("Tags", format!("Tags.Tag[{at}]: {fault}"));
+    /// The items of the list in its wrapper, `{"<item>": [...]}`; `None` when there is no list.
+    fn unwrap_list(
+        &mut self,
+        field: Field,
+        item: &'static str,
+        wrapper: Json<'de>,
+    ) -> Option<Vec<Json<'de>>> {
+        let name = field.as_str();
+        let Ok(mut found) = NestedList::find(wrapper.as_str(), name, &[item]) else {
+            let (place, reason) = misplaced(wrapper, name, &[item])?;
+            self.refuse(name, format!("{place}: {reason}"));
+            return None;
+        };
+        self.unknown.append(&mut found.others);
+        if let Some(reason) = found.unreadable {
+            self.refuse(name, reason);
+        }
+        if found.lists > 1 {
+            self.refuse(name, format!("{item} is given twice"));
+        }
+        (found.lists > 0).then_some(found.items)
+    }
+
+    fn read_tags(&mut self, wrapper: Json<'de>) {
+        let Some(tags) = self.unwrap_list(Field::Tags, "Tag", wrapper) else {
+            self.shown[Field::Tags as usize] = Shown::Null;
+            return;
+        };
+        // One too many refuses the record; the tags behind it say nothing more.
+        for (at, tag) in tags.into_iter().take(limits::TAGS + 1).enumerate() {
+            if let Err(reason) = self.read_tag(at, tag) {
+                self.refuse(Field::Tags.as_str(), reason);
+            }
+        }
+    }
+
+    fn read_tag(&mut self, at: usize, json: Json<'de>) -> Result<(), Reason> {
+        let fault = |reason| format!("Tags.Tag[{at}]: {reason}");
+        let (mut tag_key, mut tag_value) = (None, None);
+        for (key, value) in json.entries().map_err(fault)? {
+            let key = key.map_err(fault)?;
+            let text = match &*key {
+                "TagKey" => &mut tag_key,
+                "TagValue" => &mut tag_value,
+                _ => {
+                    self.unknown.push((format!("Tags.Tag[{at}].{key}").into(), value));
+                    continue;
+                }
+            };
+            if value.is_null() {
+                continue;
+            }
+            let fault = |reason| format!("Tags.Tag[{at}].{key}: {reason}");
+            let given = value.string().map_err(fault)?;
+            if text.replace(given).is_some() {
+                return Err(fault("given twice, allowed once".into()));
+            }
+        }
+        if tag_value.is_none() {
+            self.tags_without_value.push(at);
+        }
+        let (key, value) = (tag_key.unwrap_or_default(), tag_value.unwrap_or_default());
+        self.invocation.tags.push(Tag { key, value });
+        Ok(())
+    }
+
+    fn read_runs(&mut self, wrapper: Json<'de>, decoder: &mut Decoder) {
+        let runs = self.unwrap_list(Field::InvokeInstances, "InvokeInstance", wrapper);
+        let runs = runs.unwrap_or_default();
+        self.run_count = runs.len();
+        self.invocation.instances.reserve_exact(runs.len().min(limits::RUNS));
+        for (at, json) in runs.into_iter().enumerate() {
+            let Run { run, notes, error, .. } = Run::read(json, at, decoder);
+            // The number of runs refuses the record; those behind the limit are not kept.
+            if at < limits::RUNS {
+                self.error = self.error.take().or(error);
+                self.invocation.instances.push(run);
+                self.runs.push(notes);
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What an import tells.
+//! The report of an import.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::request::ContentEncoding;
 
-/// What became of a captured response, see [`Store::import`](crate::Store::import).
+/// The result of [`Store::import`](crate::Store::import): what was loaded, and what was not.
 ///
-/// `Display` shows the numbers in one line; what is listed has lines of its own.
+/// `Display` shows the counts in one line. Each listed item has a `Display` of its own.
 ///
 /// # Examples
 ///
@@ -31,19 +31,19 @@ use crate::request::ContentEncoding;
 pub struct ImportReport {
     /// How CommandContent and Output were read.
     pub encoding: ContentEncoding,
-    /// Records that the store holds now.
+    /// The number of records that were loaded.
     pub loaded: usize,
-    /// Records that were accepted and are not held, by position.
+    /// Records that were accepted but are not held, by position.
     pub not_retained: Vec<NotRetained>,
-    /// Where an answer differs from the capture: first what stands beside the list, then by
-    /// position, of the records that are loaded. An answer to the fullest question is meant, with
-    /// Output, in the encoding of the capture.
+    /// Fields in which an answer differs from the capture: first those beside the list, then those
+    /// of the loaded records, by position. The answer compared is one with Output, in the encoding
+    /// of the capture.
     pub differences: Vec<Difference>,
     /// Records that were refused, by position.
     pub refusals: Vec<Refusal>,
 }
 
-/// One field in which the answer differs from the capture. `Display` shows it in one line.
+/// A field in which the answer differs from the capture. `Display` shows it in one line.
 ///
 /// # Examples
 ///
@@ -63,21 +63,20 @@ pub struct ImportReport {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Where the record stands in the captured list, from 0. `None` for what stands beside the
-    /// list.
+    /// Position of the record in the captured list, from 0; `None` for a key beside the list.
     pub position: Option<usize>,
-    /// `InvokeId` of the record; empty beside the list.
+    /// `InvokeId` of the record; empty for a key beside the list.
     pub invoke_id: Arc<str>,
-    /// For a field of a run: its place in InvokeInstance, from 0, and its InstanceId.
+    /// For a field of a run: the run's position in InvokeInstance, from 0, and its InstanceId.
     pub instance: Option<(usize, Arc<str>)>,
-    /// The field. What is further in has a path, such as `Tags.Tag[0].TagValue`.
+    /// The field's name. A nested field has a path, such as `Tags.Tag[0].TagValue`.
     pub field: Cow<'static, str>,
     /// Why it differs.
     pub kind: DifferenceKind,
-    /// What the capture shows; `None` when the field is missing or `null`. Of an unknown key its
-    /// JSON; of an Output that is cut its length.
+    /// The captured value; `None` when the field is missing or `null`. For an unknown key it is
+    /// JSON, for a truncated Output its length.
     pub captured: Option<String>,
-    /// What the store answers; `None` when it shows no such field.
+    /// The answered value; `None` when answers have no such field.
     pub answered: Option<String>,
 }
 
@@ -88,7 +87,7 @@ pub struct Difference {
 /// ```
 /// use invodex::{DifferenceKind, ImportReport};
 ///
-/// /// Whether the store answers with all that was captured, and what it adds is unset.
+/// /// Whether answers show all that was captured, and add nothing but unset fields.
 /// fn is_faithful(report: &ImportReport) -> bool {
 ///     let omitted = |kind| kind == DifferenceKind::Omitted;
 ///     report.refusals.is_empty() && report.differences.iter().all(|one| omitted(one.kind))
@@ -97,14 +96,15 @@ pub struct Difference {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum DifferenceKind {
-    /// The capture shows a status or Timed that does not follow from the statuses of the runs.
+    /// The captured status or Timed does not follow from the statuses of the runs.
     Derived,
-    /// The capture lacks a field that answers always show, or shows it unset where the store sets
+    /// The capture lacks a field that answers always show, or has it unset where the store sets
     /// it.
     Omitted,
     /// The capture has a key that no record holds.
     Unknown,
-    /// Of a long Output the last 24,576 bytes are kept; Dropped grows by the others.
+    /// The Output is too long. Its last 24,576 bytes are kept, and Dropped grows by the number of
+    /// the others.
     Truncated,
 }
 
@@ -119,7 +119,7 @@ impl fmt::Display for DifferenceKind {
     }
 }
 
-/// A captured record that was accepted and is not held, see
+/// A captured record that was accepted but is not held, see
 /// [`Accepted::retained`](crate::Accepted::retained). `Display` shows it in one line.
 ///
 /// # Examples
@@ -142,11 +142,12 @@ impl fmt::Display for DifferenceKind {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct NotRetained {
-    /// Where it stands in the captured list, from 0.
+    /// Its position in the captured list, from 0.
     pub position: usize,
     /// Its `InvokeId`.
     pub invoke_id: String,
-    /// Whether it is older than the store keeps records; else newer ones fill the store.
+    /// True when the record is older than the store keeps records, false when newer records fill
+    /// the store.
     pub expired: bool,
 }
 
@@ -167,11 +168,11 @@ pub struct NotRetained {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// Where it stands in the captured list, from 0.
+    /// Its position in the captured list, from 0.
     pub position: usize,
     /// Its `InvokeId`, if it has one.
     pub invoke_id: Option<String>,
-    /// Why: names the field. For a field of a run the detail says which run.
+    /// The reason, which names the field. For a field of a run the detail says which run.
     pub error: Error,
 }
 
@@ -182,7 +183,7 @@ impl Refusal {
     }
 }
 
-/// Text from a file: one line of printable characters, and not too many of them.
+/// Displays text from a file on one line: at most 64 characters, special ones escaped.
 struct Plain<'a>(&'a str);
 
 impl fmt::Display for Plain<'_> {
@@ -195,7 +196,7 @@ impl fmt::Display for Plain<'_> {
     }
 }
 
-/// The value of a field, or that there is none.
+/// Displays the value of a field in quotes, or `nothing`.
 struct Value<'a>(Option<&'a str>);
 
 impl fmt::Display for Value<'_> {

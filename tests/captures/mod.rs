@@ -1,6 +1,6 @@
-//! Captured files, records to build others from, and a comparison that knows no rule.
+//! Captured files, a record to derive others from, and a comparison of captures with answers.
 
-// Every test file uses another part.
+// No test file uses all of it.
 #![allow(dead_code)]
 
 use std::collections::BTreeSet;
@@ -75,7 +75,7 @@ pub(crate) fn capture(records: &[Value]) -> Vec<u8> {
     serde_json::to_vec(&body).unwrap()
 }
 
-/// `record` with the value at `pointer` set, or taken away.
+/// `record` with the value at `pointer` set, or removed if there is none.
 pub(crate) fn with(mut record: Value, pointer: &str, value: Option<Value>) -> Value {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     let parent = record.pointer_mut(parent).unwrap().as_object_mut().unwrap();
@@ -86,7 +86,7 @@ pub(crate) fn with(mut record: Value, pointer: &str, value: Option<Value>) -> Va
     record
 }
 
-/// Every record of the store as an answer shows it to the fullest question.
+/// Every record of the store as an answer with Output shows it.
 pub(crate) fn answers(store: &Store, encoding: ContentEncoding) -> Vec<Value> {
     let ids: Vec<String> = store.iter().map(|view| view.invoke_id().to_owned()).collect();
     ids.iter()
@@ -114,7 +114,7 @@ pub(crate) fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// The fields in which two objects differ; `null` is as good as none.
+/// The fields in which two objects differ; `null` counts as missing.
 pub(crate) fn unequal(
     position: usize,
     run: i64,
@@ -141,7 +141,7 @@ pub(crate) fn unequal(
     lines
 }
 
-/// Compares what was captured with what is answered, field by field, without knowing any rule.
+/// Compares the captured records with the answers, field by field, by no rule of the import.
 pub(crate) fn every_difference(
     text: &[u8],
     store: &Store,
@@ -152,7 +152,7 @@ pub(crate) fn every_difference(
     let mut lines = BTreeSet::new();
     for answered in answers(store, encoding) {
         let is_it = |one: &Value| one["InvokeId"] == answered["InvokeId"];
-        // Of two with one id the later in the list is the one that is loaded.
+        // If two share an InvokeId, the one further down the list is loaded.
         let position = captured.iter().rposition(is_it).unwrap();
         lines.extend(unequal(position, -1, &captured[position], &answered));
         let runs = |record: &Value| {
