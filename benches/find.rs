@@ -44,7 +44,7 @@ fn by_offset(bed: &Bed, ask: &Ask, page: usize, number: usize) -> DescribeInvoca
     request
 }
 
-/// How many matches are counted and shown.
+/// The number of matches that are counted and returned.
 fn reached(ask: &Ask) -> usize {
     let most = if ask.wanted.tags.is_empty() { usize::MAX } else { TAGGED_ROWS };
     ask.matches.len().min(most)

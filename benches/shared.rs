@@ -1,5 +1,5 @@
-//! A reader beside a writer, through one `SharedStore`: what a page takes while nothing, 1,000 or
-//! 50,000 writes a second are offered, or as many as go.
+//! A reader beside a writer, through one `SharedStore`: the time of a page beside no writes, 1,000
+//! or 50,000 a second, or as many as the writer can make.
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -17,7 +17,7 @@ use support::dataset::pools::REGIONS;
 use support::dataset::{Dataset, Options};
 use support::stores;
 
-/// How many records the writer has ready; then it begins again with other InvokeIds.
+/// The records that the writer has ready; then it begins again with other InvokeIds.
 const READY: usize = 20_000;
 
 /// The seed of the records that were written last; the store itself has those of seed 1.

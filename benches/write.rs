@@ -16,7 +16,7 @@ use grid::{group, sizes};
 use support::dataset::{Dataset, Options};
 use support::stores;
 
-/// How many records are built before so many writes are timed.
+/// Records are built in chunks of this size, and their writes are timed together.
 const CHUNK: u64 = 500;
 
 /// Records that follow those of the store, without end.

@@ -42,8 +42,8 @@ use pools::{Pools, Weighted, mix};
 /// The time that the records span.
 pub const SPAN_SECS: u64 = 20 * 86_400;
 
-/// Of so many records one has the tags adv-a and adv-b, another one adv-c: few enough that a
-/// store keeps their rows as lists, and nearly as many as that allows.
+/// One record in so many has the tags adv-a and adv-b, another one adv-c. With a few more of them
+/// the store would keep their rows as bitmaps and not as lists.
 pub const ADVERSARIAL_PERIOD: usize = 205;
 
 /// Each overall status and how many records of 1,000 have it.
@@ -68,13 +68,13 @@ const MODES_SCHEDULED: [u64; 4] = [0, 9, 1, 2];
 /// 880, 90 - 30, 10 - 10/3 and 20 - 20/3 of 1,000.
 const MODES_OTHER: [u64; 4] = [264, 18, 2, 4];
 
-/// How many records in a hundred have 0, 1, ... tags: 2.4 on average.
+/// The records in a hundred that have 0, 1, ... tags; 2.4 tags on average.
 const TAG_COUNTS: [u64; 6] = [10, 17, 25, 26, 15, 7];
 
-/// What to generate.
+/// The data set to generate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// How many records the iterator yields.
+    /// The number of records that the iterator yields.
     pub count: usize,
     /// Other seeds give other records of the same distributions, with other invoke ids.
     pub seed: u64,
@@ -146,7 +146,7 @@ impl Dataset {
         &self.options
     }
 
-    /// What records are drawn from.
+    /// The pools that records are drawn from.
     pub fn pools(&self) -> &Pools {
         &self.pools
     }

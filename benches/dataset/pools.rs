@@ -1,15 +1,15 @@
-//! What records are drawn from: regions, instances, commands, tags, and the ids of all.
+//! The pools that records are drawn from: regions, instances, commands, tags, and their ids.
 
 use invodex::{CommandType, Tag};
 use oorandom::Rand64;
 
 use super::{below, rng};
 
-/// How many instances there are, over all regions.
+/// The number of instances in all regions.
 pub const INSTANCES: usize = 5_000;
-/// How many commands there are, over all regions.
+/// The number of commands in all regions.
 pub const COMMANDS: usize = 300;
-/// How many values each tag key has.
+/// The number of values of each tag key.
 pub const TAG_VALUES: usize = 50;
 
 /// The keys of tags, the most frequent first.

@@ -123,7 +123,7 @@ pub fn classes(options: &Options) -> Vec<Class> {
     ]
 }
 
-/// What is worst for an index, on a data set with `adversarial_lists`.
+/// The worst requests for an index, on a data set with `adversarial_lists`.
 pub fn adversarial(options: &Options) -> Vec<Class> {
     let dataset = Dataset::new(*options);
     let sample = sample(&dataset);

@@ -11,7 +11,7 @@ use super::{Dataset, STATUSES, below};
 /// The most runs of a record.
 pub const MOST_RUNS: usize = 20;
 
-/// How many runs a record has, by its status.
+/// The distribution of the number of runs, by the record's status.
 #[derive(Clone)]
 pub(super) struct Counts {
     any: Weighted,
@@ -67,7 +67,7 @@ impl Counts {
     }
 }
 
-/// What all runs of a record have in common.
+/// The values that all runs of a record share.
 struct Task {
     created: i64,
     /// No time is later.
@@ -136,7 +136,7 @@ impl Dataset {
 /// and others that leave it as it is.
 fn statuses(overall: OverallStatus, count: usize, rng: &mut Rand64) -> Vec<Status> {
     use Status as S;
-    // What it takes, and what the others are, in percent. Failed stands for all failures.
+    // The statuses that it needs, and the others in percent. Failed stands for all failures.
     let (needed, others): (&[S], &[(u64, S)]) = match overall {
         OverallStatus::Success => {
             (&[S::Success], &[(97, S::Success), (2, S::Terminated), (1, S::Cancelled)])

@@ -1,4 +1,4 @@
-//! What criterion runs: how long, over which sizes and classes, from which places.
+//! The grid of the criterion benches: sizes of stores and pages, classes of requests, places.
 
 #![allow(dead_code, unreachable_pub)]
 

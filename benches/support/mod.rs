@@ -1,5 +1,5 @@
-//! What the benches share: stores of the data set, places in the list, and an answer to hold the
-//! library's against that no index has touched.
+//! Shared by the benches: stores of the data set, places in the list, and the answers of a plain
+//! filter to compare the library's with.
 
 #![allow(dead_code, unreachable_pub)]
 
@@ -16,7 +16,7 @@ use invodex::{DescribeInvocations, Invocation, Store, Timestamp};
 use place::Place;
 use wanted::Wanted;
 
-/// What the API reaches of a query with tags, over all pages together.
+/// The most rows that all pages of a query with tags return together.
 pub const TAGGED_ROWS: usize = 1_000;
 
 /// CreationTime and acceptance number: where a record stands in the list.
@@ -27,8 +27,8 @@ pub fn key(record: &Invocation, number: u64) -> Key {
     (record.creation_time.unwrap_or(Timestamp::MIN), number)
 }
 
-/// Of each request all records that match, the newest first, by key and InvokeId: a plain filter
-/// over the records as they are generated.
+/// All matches of each request, as key and InvokeId, the newest first. Applies a plain filter to
+/// the records as they are generated.
 pub fn plain_matches(options: &dataset::Options, wanted: &[Wanted]) -> Vec<Vec<(Key, String)>> {
     let mut matches = vec![Vec::new(); wanted.len()];
     for (record, number) in dataset::Dataset::new(*options).zip(1..) {

@@ -1,7 +1,7 @@
-//! Where a walk stands: at the head of the list, in its middle, near its end.
+//! The places where a walk stands: the head of the list, its middle, its end.
 //!
-//! A token names a place in the order and what was asked, nothing of the store but its id. So a
-//! token for any place and any filters can be had from a store of two records that match them.
+//! A token names a place in the order and the filters; of the store it names the id alone. A store
+//! of two records that match the filters therefore makes a token for any place.
 
 use invodex::{
     Config, DescribeInvocations, InstanceRun, Invocation, InvocationStatus, RepeatMode, Store, Tag,
@@ -17,7 +17,7 @@ pub struct Place {
     pub name: &'static str,
     /// The last row that was returned before it.
     pub after: Option<Key>,
-    /// How many rows of a query with tags were returned before it.
+    /// The rows of a query with tags that were returned before it.
     pub returned: usize,
     pub token: Option<String>,
 }
@@ -25,13 +25,13 @@ pub struct Place {
 /// The head of the list.
 pub const HEAD: Place = Place { name: "head", after: None, returned: 0, token: None };
 
-/// Of a list of `count` records so many stand behind the place that is called the end.
+/// The number of rows behind the place that is called the end, in a list of `count` records.
 pub fn rows_at_end(count: usize) -> usize {
     count.div_ceil(64)
 }
 
-/// The head, and the middle and the end where a token for them can be made: not for filters that
-/// no two records can meet, since nobody can have such a token.
+/// The head, the middle and the end; the head alone if no two records can match the filters, since
+/// there is no token then.
 pub fn places(
     pairs: &[(String, String)],
     middle: Timestamp,
@@ -64,7 +64,7 @@ fn place(
     let page = store.describe_invocations(&request.max_results(1)).ok()?;
     let token = page.next_token()?.as_str().to_owned();
     let returned = if wanted.tags.is_empty() { 0 } else { 1 };
-    // Of two records with one time the later accepted comes first.
+    // The record that was accepted later comes first among records of one time.
     Some(Place { name, after: Some((time, 2)), returned, token: Some(token) })
 }
 

@@ -5,7 +5,7 @@ use invodex::{Config, DescribeInvocations, Store, Timestamp};
 use super::dataset::{Dataset, Options};
 use super::place::rows_at_end;
 
-/// How many records are generated before they are accepted together.
+/// Records that are generated and then accepted as one batch.
 const BATCH: usize = 20_000;
 
 /// A store of the data set that holds `capacity` records at most.

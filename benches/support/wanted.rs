@@ -4,7 +4,7 @@ use invodex::{
     CommandType, Invocation, InvocationStatus, LegacyInvokeStatus, OverallStatus, RepeatMode,
 };
 
-/// What a request asks for, with defaults resolved and ignored filters left out.
+/// The filters of a request, with defaults resolved and ignored filters left out.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Wanted {
     pub region_id: String,
@@ -60,7 +60,7 @@ impl Wanted {
         wanted
     }
 
-    /// How many filters there are besides RegionId and Timed.
+    /// The number of filters besides RegionId and Timed.
     pub fn filters(&self) -> usize {
         let given = [
             self.resource_group_id.is_some(),
@@ -101,7 +101,7 @@ impl Wanted {
     }
 }
 
-/// What follows from the runs of a record.
+/// The values that are derived from the runs of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Overall {
     pub status: OverallStatus,

@@ -1,4 +1,4 @@
-//! What the command line says.
+//! The command line.
 
 use std::path::PathBuf;
 
@@ -10,15 +10,16 @@ usage: invodex-peers [OPTIONS]
   --records N      records of the data set (100000)
   --quick          fewer rounds, fewer writes, no more than 100,000 records
   --large          growth up to 10,000,000 records
-  --only SECTION   only find, answer, write, memory, growth, shared or load; may be repeated
-  --check          exit with 1 and name what falls short of the bounds
+  --only SECTION   only find, answer, cold, write, memory, growth, shared or load; may be repeated
+  --check          exit with 1 and name every figure that misses its limit
   --json FILE      write all figures as JSON
   --markdown FILE  write them in short, as tables
   --svg FILE       write the plot
   --equal-only     only check that all answers are equal";
 
 /// The sections, in the order they are measured.
-pub const SECTIONS: [&str; 7] = ["find", "answer", "write", "memory", "growth", "shared", "load"];
+pub const SECTIONS: [&str; 8] =
+    ["find", "answer", "cold", "write", "memory", "growth", "shared", "load"];
 
 #[derive(Clone, Debug)]
 pub struct Args {

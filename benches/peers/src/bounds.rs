@@ -1,10 +1,12 @@
-//! What is required, and how far each figure is from it.
+//! Figures beside their limits.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A bound and what was measured.
+use crate::limits::{Limit, Side};
+
+/// A measured figure and its limit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Bound {
     pub what: String,
@@ -15,17 +17,17 @@ pub struct Bound {
 }
 
 impl Bound {
-    pub fn at_most(what: impl Into<String>, measured: f64, limit: f64, unit: &'static str) -> Self {
-        Bound { what: what.into(), measured, limit, unit, met: measured <= limit }
+    pub fn new(limit: &Limit, measured: f64) -> Self {
+        let met = match limit.side {
+            Side::AtMost => measured <= limit.figure,
+            Side::AtLeast => measured >= limit.figure,
+        };
+        Bound { what: limit.what.into(), measured, limit: limit.figure, unit: limit.unit, met }
     }
 
-    pub fn at_least(
-        what: impl Into<String>,
-        measured: f64,
-        limit: f64,
-        unit: &'static str,
-    ) -> Self {
-        Bound { what: what.into(), measured, limit, unit, met: measured >= limit }
+    /// The bound of one of several figures that share a limit.
+    pub fn of_case(limit: &Limit, case: impl fmt::Display, measured: f64) -> Self {
+        Bound { what: format!("{}: {case}", limit.what), ..Bound::new(limit, measured) }
     }
 }
 
@@ -37,40 +39,36 @@ impl fmt::Display for Bound {
     }
 }
 
-/// Of many figures with a bound each, the one nearest to its bound stands for those that are
-/// met; every one that is not is named.
-#[derive(Default)]
-pub struct Worst {
-    bounds: Vec<Bound>,
+/// Reduces many figures that share a limit: reports every one that misses it, and of those that
+/// meet it the nearest.
+pub struct Nearest {
+    limit: Limit,
+    cases: Vec<(String, f64)>,
 }
 
-impl Worst {
-    pub fn add(&mut self, bound: Bound) {
-        self.bounds.push(bound);
+impl Nearest {
+    pub fn to(limit: Limit) -> Self {
+        Nearest { limit, cases: Vec::new() }
     }
 
-    /// `of` says what all of them are.
-    pub fn finish(self, of: &str, bounds: &mut Vec<Bound>) {
-        let share = |bound: &Bound| {
-            let share = bound.measured / bound.limit;
-            if bound.met == (share <= 1.0) { share } else { 1.0 / share }
-        };
-        let met = self.bounds.iter().filter(|bound| bound.met);
-        let nearest = met.max_by(|a, b| share(a).total_cmp(&share(b))).cloned();
-        let (all, short) = (self.bounds.len(), self.bounds.iter().filter(|b| !b.met).count());
-        bounds.extend(nearest.map(|mut bound| {
-            bound.what = format!("{of}: {} of {all}, nearest {}", all - short, bound.what);
-            bound
-        }));
-        bounds.extend(self.bounds.into_iter().filter(|bound| !bound.met).map(|mut bound| {
-            bound.what = format!("{of}: {}", bound.what);
-            bound
-        }));
+    pub fn add(&mut self, case: impl Into<String>, measured: f64) {
+        self.cases.push((case.into(), measured));
     }
-}
 
-/// How many Y finding a page may take: 2 with up to three filters besides region and Timed, then
-/// one more for each three.
-pub fn find_limit(filters: usize) -> f64 {
-    (filters as f64 / 3.0 + 1.0).max(2.0)
+    pub fn finish(self, bounds: &mut Vec<Bound>) {
+        let Nearest { limit, mut cases } = self;
+        // The worst first.
+        cases.sort_by(|(_, a), (_, b)| match limit.side {
+            Side::AtMost => b.total_cmp(a),
+            Side::AtLeast => a.total_cmp(b),
+        });
+        let bound = |(case, measured): &(String, f64)| Bound::of_case(&limit, case, *measured);
+        let missed = cases.iter().take_while(|case| !bound(case).met).count();
+        bounds.extend(cases.get(missed).map(|(case, measured)| {
+            let met = cases.len() - missed;
+            let case = format!("{met} of {}, nearest {case}", cases.len());
+            Bound::of_case(&limit, case, *measured)
+        }));
+        bounds.extend(cases[..missed].iter().map(bound));
+    }
 }

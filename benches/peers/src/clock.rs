@@ -1,15 +1,15 @@
-//! What it takes to read the clock.
+//! The cost of reading the clock.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::rounds::median;
+use crate::statistics::median;
 
 pub fn nanoseconds_of(duration: Duration) -> f64 {
     duration.as_nanos() as f64
 }
 
-/// How long nothing seems to take, in nanoseconds.
+/// The measured time of no work at all, in nanoseconds.
 pub fn overhead() -> f64 {
     static OVERHEAD: OnceLock<f64> = OnceLock::new();
     *OVERHEAD.get_or_init(|| {

@@ -1,5 +1,5 @@
 //! `invodex` measured beside what one would write or take instead: a scan, a mock server, roaring
-//! alone, SQLite in memory, and the bounds that it must keep. `--help` says how.
+//! alone, SQLite in memory, and the limits that it must keep. `--help` says how.
 
 #![forbid(unsafe_code)]
 
@@ -7,8 +7,10 @@ mod args;
 mod bounds;
 mod clock;
 mod equal;
+mod limits;
 mod markdown;
 mod measure_answer;
+mod measure_cold;
 mod measure_find;
 mod measure_growth;
 mod measure_load;
@@ -26,6 +28,7 @@ mod report;
 mod request;
 mod rounds;
 mod sqlite_forms;
+mod statistics;
 mod world;
 mod yardstick;
 
@@ -85,7 +88,7 @@ fn run(args: &Args) -> ExitCode {
         let memory = measure_memory::measure(args.records, args.quick, effort, &yardstick);
         report.memory = Some(memory);
     }
-    if args.wants("find") || args.wants("answer") {
+    if args.wants("find") || args.wants("answer") || args.wants("cold") {
         measure_queries(args, effort, &yardstick, started, &mut report);
     }
     if args.wants("write") {
@@ -135,7 +138,8 @@ fn measure_queries(
             continue;
         }
         say(started, &format!("{}: filling", variant.name()));
-        let world = World::new(variant.options(args.records), plain);
+        let with_sqlite = plain && (args.wants("find") || args.wants("answer"));
+        let world = World::new(variant.options(args.records), with_sqlite);
         let cases = world.cases();
         say(started, "  all answers equal?");
         equal::check(&world, &cases);
@@ -148,6 +152,10 @@ fn measure_queries(
             report.answer =
                 Some(measure_answer::measure(&world, &cases, args.records, effort, yardstick));
         }
+        if plain && args.wants("cold") {
+            say(started, "  answers with cold caches");
+            report.cold = Some(measure_cold::measure(&world, &cases, effort));
+        }
     }
     report.find = args.wants("find").then_some(finds);
 }
@@ -156,6 +164,7 @@ fn collect_bounds(report: &mut Report) {
     let bounds = &mut report.bounds;
     report.find.iter().for_each(|find| measure_find::bounds(find, bounds));
     report.answer.iter().for_each(|answer| measure_answer::bounds(answer, bounds));
+    report.cold.iter().for_each(|cold| measure_cold::bounds(cold, bounds));
     report.write.iter().for_each(|write| measure_write::bounds(write, bounds));
     report.memory.iter().for_each(|memory| measure_memory::bounds(memory, bounds));
     report.growth.iter().for_each(|growth| measure_growth::bounds(growth, bounds));
@@ -181,7 +190,7 @@ fn finish(args: &Args, report: &Report) -> ExitCode {
     }
     let short: Vec<_> = report.bounds.iter().filter(|bound| !bound.met).collect();
     if args.check && !short.is_empty() {
-        eprintln!("{} figures fall short of their bounds:", short.len());
+        eprintln!("{} figures miss their limits:", short.len());
         short.iter().for_each(|bound| eprintln!("{bound}"));
         return ExitCode::FAILURE;
     }

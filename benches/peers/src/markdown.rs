@@ -4,11 +4,13 @@ use std::fmt::Write;
 
 use crate::bounds::Bound;
 use crate::measure_answer::{Answers, Whole};
+use crate::measure_cold::{self, Cold};
 use crate::measure_find::{Finds, Line};
 use crate::measure_growth::Point;
 use crate::measure_write::Kinds;
 use crate::report::{Report, time};
-use crate::rounds::{Cost, geometric_mean};
+use crate::rounds::Cost;
+use crate::statistics::geometric_mean;
 
 pub fn page(report: &Report) -> String {
     let mut out = String::new();
@@ -26,6 +28,9 @@ fn write(out: &mut String, report: &Report) -> std::fmt::Result {
     if let Some(answer) = &report.answer {
         write_answers(out, answer)?;
     }
+    if let Some(cold) = &report.cold {
+        write_cold(out, cold)?;
+    }
     write_rest(out, report)?;
     if let Some(growth) = &report.growth {
         write_growth(out, growth)?;
@@ -33,7 +38,7 @@ fn write(out: &mut String, report: &Report) -> std::fmt::Result {
     write_bounds(out, &report.bounds)
 }
 
-/// What appears in a list of classes, each once.
+/// Each class once, in the order of its first appearance.
 fn distinct<'c>(classes: impl Iterator<Item = &'c str>) -> Vec<&'c str> {
     let mut distinct = Vec::new();
     for class in classes {
@@ -154,6 +159,28 @@ fn write_answers(out: &mut String, answers: &Answers) -> std::fmt::Result {
     Ok(())
 }
 
+fn write_cold(out: &mut String, lines: &[Cold]) -> std::fmt::Result {
+    writeln!(
+        out,
+        "\n## Answers with cold caches\n\nFrom the pairs of the request to the bytes, at the head \
+         of the list; 64 MB of other memory are touched before each cold answer. Medians over \
+         rounds, and cold over warm; below them the medians over the classes that fill the page.\n\n\
+         | class | 10 rows: cold | warm | ratio | 50 rows: cold | warm | ratio |\n\
+         |---|---|---|---|---|---|---|"
+    )?;
+    let cells = |cold: f64, warm: f64, ratio: f64| {
+        format!(" {} | {} | {} |", time(cold), time(warm), times(ratio))
+    };
+    for class in distinct(lines.iter().map(|line| line.class)) {
+        let of_class = lines.iter().filter(|line| line.class == class);
+        let of_class = of_class.map(|line| cells(line.cold, line.warm, line.ratio));
+        writeln!(out, "| {class} |{}", of_class.collect::<String>())?;
+    }
+    let medians = measure_cold::medians(lines).into_iter();
+    let medians = medians.map(|median| cells(median.cold, median.warm, median.ratio));
+    writeln!(out, "| full pages |{}", medians.collect::<String>())
+}
+
 /// Writes, memory, readers beside a writer, loading.
 fn write_rest(out: &mut String, report: &Report) -> std::fmt::Result {
     if let Some(writes) = &report.write {
@@ -271,7 +298,7 @@ fn write_growth(out: &mut String, points: &[Point]) -> std::fmt::Result {
 }
 
 fn write_bounds(out: &mut String, bounds: &[Bound]) -> std::fmt::Result {
-    writeln!(out, "\n## Bounds\n\n| | measured | bound | |\n|---|---|---|---|")?;
+    writeln!(out, "\n## Limits\n\n| | measured | limit | |\n|---|---|---|---|")?;
     for Bound { what, measured, limit, unit, met } in bounds {
         let mark = if *met { "met" } else { "**short**" };
         writeln!(out, "| {what} | {measured:.3} | {limit:.3} {unit} | {mark} |")?;

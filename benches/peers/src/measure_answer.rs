@@ -4,12 +4,13 @@
 use invodex::{ContentEncoding, DescribeInvocationsResponse, Store};
 use serde::Serialize;
 
-use crate::bounds::{Bound, Worst};
+use crate::bounds::{Bound, Nearest};
 use crate::equal::library_answer;
-use crate::peer_sqlite::Sql;
+use crate::limits;
 use crate::record::{Answer, REQUEST_ID, Record};
 use crate::request::Case;
 use crate::rounds::{Cost, Effort, Group, interleave};
+use crate::sqlite_forms::Sql;
 use crate::support::dataset::pools::REGIONS;
 use crate::support::dataset::{Dataset, Options};
 use crate::support::place::{Place, places};
@@ -210,20 +211,19 @@ impl<'w> Asked<'w> {
 
 pub fn bounds(answers: &Answers, bounds: &mut Vec<Bound>) {
     for body in answers.bodies.iter().filter(|body| body.content == "shared") {
-        let what = format!("body of 50 rows in Base64, {}", body.place);
-        let copy = body.base64.y / body.memcpy.y;
-        bounds.push(Bound::at_most(format!("{what}, against memcpy"), copy, 5.0, "x its time"));
-        let serde = body.base64.y / body.serde_json.y;
-        let what = format!("{what}, against serde_json from structs");
-        bounds.push(Bound::at_most(what, serde, 0.2, "x its time"));
+        for (limit, other) in
+            [(&limits::BODY_MEMCPY, body.memcpy), (&limits::BODY_SERDE_JSON, body.serde_json)]
+        {
+            bounds.push(Bound::of_case(limit, body.place, body.base64.y / other.y));
+        }
     }
-    let (mut sqlite, mut mock) = (Worst::default(), Worst::default());
+    let mut sqlite = Nearest::to(limits::ANSWER_SQLITE);
+    let mut mock_server = Nearest::to(limits::ANSWER_MOCK_SERVER);
     for line in &answers.whole {
         let name = format!("{}, page {}, {}", line.class, line.page, line.place);
-        let against = |other: Cost| other.y / line.invodex.y;
-        sqlite.add(Bound::at_least(name.clone(), against(line.sqlite), 10.0, "x as fast"));
-        mock.add(Bound::at_least(name, against(line.mock_server), 20.0, "x as fast"));
+        sqlite.add(name.clone(), line.sqlite.y / line.invodex.y);
+        mock_server.add(name, line.mock_server.y / line.invodex.y);
     }
-    sqlite.finish("whole answer against SQLite", bounds);
-    mock.finish("whole answer against a mock server", bounds);
+    sqlite.finish(bounds);
+    mock_server.finish(bounds);
 }

@@ -1,17 +1,20 @@
 //! Finding a page: from a request that is built to its rows and the place of the next.
 //!
-//! The library reads the text of a token within that call, which is part of the answer's cost and
-//! not of finding. So it is measured on its own, by requests with a token and without one
-//! to stores of no record and of two, and taken off every page that a token leads to.
+//! The library reads the text of a token within that call, which belongs to the cost of the answer
+//! and not to that of finding. Requests with a token and without one, to a store without records
+//! and to one with two, measure that part; it is subtracted from every page behind a token.
 
 use invodex::{Config, DescribeInvocations, InstanceRun, Invocation, Store};
 use serde::Serialize;
 
-use crate::bounds::{Bound, Worst, find_limit};
+use crate::bounds::{Bound, Nearest};
 use crate::equal::by_offset;
-use crate::peer_sqlite::{Sql, Sqlite};
+use crate::limits;
+use crate::peer_sqlite::Sqlite;
 use crate::request::Case;
-use crate::rounds::{Cost, Effort, Group, geometric_mean, interleave};
+use crate::rounds::{Cost, Effort, Group, interleave};
+use crate::sqlite_forms::Sql;
+use crate::statistics::geometric_mean;
 use crate::world::{Variant, World};
 use crate::yardstick::Yardstick;
 
@@ -48,13 +51,13 @@ pub struct TotalLine {
 
 #[derive(Default, Serialize)]
 pub struct Finds {
-    /// What reading a token takes, which is taken off already.
+    /// The cost of reading a token, which is subtracted already.
     pub token: Option<Cost>,
     pub pages: Vec<Line>,
     pub totals: Vec<TotalLine>,
 }
 
-/// What a request is asked of, and its forms for each: held while it is measured.
+/// A request in the form of each contender, held while it is measured.
 struct Prepared<'w> {
     world: &'w World,
     case: &'w Case,
@@ -98,8 +101,8 @@ pub fn measure(
     );
 }
 
-/// What it takes to read a token that was made for the region alone, without the hash of the
-/// filters that it is held against: that is needed for the place of the next page in any case.
+/// The cost of reading a token that was made for the region alone. Excludes the hash of the filters
+/// that the token is compared with: the next page's token needs it in any case.
 fn measure_token(world: &World, cases: &[Case], effort: Effort, yardstick: &Yardstick) -> Cost {
     let case = cases.iter().find(|case| case.filters() == 0 && case.place.token.is_some());
     let Some(case) = case else { return Cost::default() };
@@ -225,57 +228,42 @@ impl TotalLine {
     }
 }
 
-/// How much slower the other is.
+/// The other's time as a multiple of the library's.
 fn times(other: Cost, invodex: Cost) -> f64 {
     other.y / invodex.y
 }
 
 pub fn bounds(finds: &Finds, bounds: &mut Vec<Bound>) {
-    let mut worst = Worst::default();
+    let mut each = Nearest::to(limits::FIND);
     for line in &finds.pages {
-        worst.add(Bound::at_most(line.name(), line.invodex.y, find_limit(line.filters), "Y"));
+        each.add(line.name(), line.invodex.y);
     }
-    worst.finish("finding a page", bounds);
+    each.finish(bounds);
 
-    let several = || finds.pages.iter().filter(|line| line.filters >= 2);
-    bounds.push(Bound::at_most(
-        "finding with two filters and more against roaring, geometric mean",
-        geometric_mean(several().map(|line| line.invodex.y / line.roaring.y)),
-        1.0 / 3.0,
-        "x its time",
-    ));
-    let mut worst = Worst::default();
-    for line in several() {
-        let ratio = line.invodex.y / line.roaring.y;
-        worst.add(Bound::at_most(line.name(), ratio, 2.0, "x its time"));
-    }
-    worst.finish("finding against roaring", bounds);
+    let several = finds.pages.iter().filter(|line| line.filters >= 2);
+    let roaring = geometric_mean(several.map(|line| line.invodex.y / line.roaring.y));
+    bounds.push(Bound::new(&limits::FIND_ROARING_MEAN, roaring));
 
     let compared = || finds.pages.iter().filter_map(|line| Some((line, line.sqlite?)));
-    let mut worst = Worst::default();
+    let mut each = Nearest::to(limits::FIND_SQLITE);
     for (line, sqlite) in compared() {
         // SQLite sees at once that an empty list is empty.
         if !(line.class.starts_with("none-") && line.place == "head") {
-            worst.add(Bound::at_least(line.name(), times(sqlite, line.invodex), 5.0, "x as fast"));
+            each.add(line.name(), times(sqlite, line.invodex));
         }
     }
-    worst.finish("finding against SQLite", bounds);
-    bounds.push(Bound::at_least(
-        "finding against SQLite, geometric mean",
-        geometric_mean(compared().map(|(line, sqlite)| times(sqlite, line.invodex))),
-        30.0,
-        "x as fast",
-    ));
+    each.finish(bounds);
+    let sqlite = geometric_mean(compared().map(|(line, sqlite)| times(sqlite, line.invodex)));
+    bounds.push(Bound::new(&limits::FIND_SQLITE_MEAN, sqlite));
 
-    let (mut totals, mut offsets) = (Worst::default(), Worst::default());
+    let mut totals = Nearest::to(limits::TOTAL);
+    let mut offsets = Nearest::to(limits::DEEP_OFFSET);
     for line in &finds.totals {
-        let limit = find_limit(line.filters);
-        totals.add(Bound::at_most(line.name(), line.invodex.y, limit, "Y"));
+        totals.add(line.name(), line.invodex.y);
         for (place, cost) in [("middle", line.middle_offset), ("last page", line.last_offset)] {
-            let name = format!("{}, {place}", line.name());
-            offsets.add(Bound::at_most(name, cost.y, limit * 1.2, "Y"));
+            offsets.add(format!("{}, {place}", line.name()), cost.y);
         }
     }
-    totals.finish("exact total and first page", bounds);
-    offsets.finish("page at a deep offset", bounds);
+    totals.finish(bounds);
+    offsets.finish(bounds);
 }

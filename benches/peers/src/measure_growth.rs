@@ -1,9 +1,10 @@
-//! What happens to each class when the list grows.
+//! The cost of each class as the list grows.
 
 use invodex::Store;
 use serde::Serialize;
 
-use crate::bounds::{Bound, Worst};
+use crate::bounds::{Bound, Nearest};
+use crate::limits;
 use crate::peer_scan::Scan;
 use crate::record::Record;
 use crate::request::Case;
@@ -90,24 +91,14 @@ pub fn measure(sizes: &[usize], effort: Effort, yardstick: &Yardstick) -> Vec<Po
 }
 
 pub fn bounds(points: &[Point], bounds: &mut Vec<Bound>) {
-    let mut small = Worst::default();
-    for point in points.iter().filter(|point| point.records <= SCANNED) {
-        let scan = point.scan.filter(|_| point.records > 100).map_or(0.0, |scan| scan.y);
-        let what = format!("{}, page {}, {} records", point.class, point.page, point.records);
-        small.add(Bound::at_most(what, point.invodex.y, scan.max(0.5), "Y"));
-    }
-    small.finish("finding in small stores", bounds);
-    let (mut early, mut others) = (Worst::default(), Worst::default());
+    let mut early = Nearest::to(limits::GROWTH_EARLY);
+    let mut others = Nearest::to(limits::GROWTH_OTHERS);
     let at = |records: usize| points.iter().filter(move |point| point.records == records);
     for (point, more) in at(100_000).zip(at(1_000_000)) {
-        let what = format!("{}, page {}", point.class, point.page);
+        let kind = if point.stops_early { &mut early } else { &mut others };
         let growth = more.invodex.y / point.invodex.y;
-        if point.stops_early {
-            early.add(Bound::at_most(what, growth, 3.0, "x at 100,000"));
-        } else {
-            others.add(Bound::at_most(what, growth, 10.0, "x at 100,000"));
-        }
+        kind.add(format!("{}, page {}", point.class, point.page), growth);
     }
-    early.finish("classes that stop early, at 1,000,000 records", bounds);
-    others.finish("other classes, at 1,000,000 records", bounds);
+    early.finish(bounds);
+    others.finish(bounds);
 }

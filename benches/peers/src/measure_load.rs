@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use crate::bounds::Bound;
 use crate::clock::nanoseconds_of;
+use crate::limits;
 use crate::record::{Answer, Record};
-use crate::rounds::{Effort, median};
+use crate::rounds::Effort;
+use crate::statistics::median;
 use crate::support::dataset::pools::REGIONS;
 use crate::support::dataset::{Dataset, Options};
 
@@ -29,7 +31,7 @@ pub struct Loads {
 }
 
 impl Loads {
-    /// What was timed, by name.
+    /// The times by name.
     pub fn times(&self) -> [(&'static str, f64); 7] {
         [
             ("captured JSON", self.import),
@@ -134,14 +136,6 @@ pub fn measure(count: usize, effort: Effort) -> Loads {
 }
 
 pub fn bounds(loads: &Loads, bounds: &mut Vec<Bound>) {
-    let mut at_most = |what: &str, measured: f64, limit: f64, unit| {
-        bounds.push(Bound::at_most(what, measured, limit, unit));
-    };
-    let parse = "loading captured JSON, against serde_json into structs";
-    at_most(parse, loads.import / loads.serde_json, 1.5, "x its time");
-    let shuffled = loads.shuffled_batch / loads.batch;
-    at_most("a shuffled batch, against one in order", shuffled, 3.0, "x its time");
-    let restore = loads.import / loads.restore;
-    let what = "restoring an archive, against loading captured JSON";
-    bounds.push(Bound::at_least(what, restore, 5.0, "x as fast"));
+    bounds.push(Bound::new(&limits::IMPORT, loads.import / loads.serde_json));
+    bounds.push(Bound::new(&limits::RESTORE, loads.restore / loads.serde_json));
 }

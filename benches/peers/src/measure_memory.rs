@@ -1,4 +1,4 @@
-//! What a store takes, counted by the allocator.
+//! The memory of a store, counted by the allocator.
 
 use std::hint::black_box;
 
@@ -6,11 +6,15 @@ use invodex::Store;
 use serde::Serialize;
 
 use crate::bounds::Bound;
+use crate::limits;
 use crate::memory::allocated;
 use crate::rounds::{Cost, Effort, interleave};
 use crate::support::dataset::{Dataset, Options};
 use crate::support::stores;
 use crate::yardstick::Yardstick;
+
+const SHARED: &str = "shared content";
+const UNIQUE: &str = "unique content";
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Filled {
@@ -20,7 +24,7 @@ pub struct Filled {
     /// Bytes of the texts that no other record has, on average.
     pub unique_texts: f64,
     pub bytes_of_a_record: f64,
-    /// What the store itself says.
+    /// The bytes that the store's own statistics report.
     pub statistics_bytes: f64,
 }
 
@@ -46,7 +50,7 @@ pub fn measure(count: usize, quick: bool, effort: Effort, yardstick: &Yardstick)
     let unique = Options { unique_content: true, ..plain };
     let many_runs = Options { mean_runs: 10, ..plain };
     let mut memory = Memory {
-        filled: [("shared content", plain), ("unique content", unique), ("10 runs", many_runs)]
+        filled: [(SHARED, plain), (UNIQUE, unique), ("10 runs", many_runs)]
             .map(|(data, options)| fill(data, &options))
             .into(),
         ..Memory::default()
@@ -104,22 +108,17 @@ fn steady(options: &Options, writes: usize) -> Steady {
 
 pub fn bounds(memory: &Memory, bounds: &mut Vec<Bound>) {
     for filled in &memory.filled {
-        let limit = 150.0 + 50.0 * filled.runs_of_a_record + filled.unique_texts;
-        let what = format!("memory of a record, {}", filled.data);
-        bounds.push(Bound::at_most(what, filled.bytes_of_a_record, limit, "bytes"));
+        let limit = match filled.data {
+            SHARED => &limits::MEMORY_SHARED,
+            UNIQUE => &limits::MEMORY_UNIQUE,
+            _ => continue,
+        };
+        bounds.push(Bound::new(limit, filled.bytes_of_a_record));
     }
     if let Some(steady) = &memory.steady {
-        bounds.push(Bound::at_most(
-            format!("memory over {} accepts that evict, second half", steady.writes),
-            steady.most_after as f64 / steady.most_before as f64,
-            1.01,
-            "x the first",
-        ));
+        let growth = steady.most_after as f64 / steady.most_before as f64;
+        let case = format!("{} of them", steady.writes);
+        bounds.push(Bound::of_case(&limits::STEADY_MEMORY, case, growth));
     }
-    if let Some(empty) = memory.empty {
-        let bytes = memory.empty_bytes as f64;
-        bounds.push(Bound::at_most("memory of an empty store", bytes, 16_384.0, "bytes"));
-        let microseconds = empty.nanoseconds / 1e3;
-        bounds.push(Bound::at_most("making and dropping one", microseconds, 20.0, "us"));
-    }
+    bounds.push(Bound::new(&limits::EMPTY_STORE, memory.empty_bytes as f64));
 }

@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use crate::bounds::Bound;
 use crate::clock::{nanoseconds_of, overhead, spin_until};
+use crate::limits;
 use crate::reader::{Pace, beside_reader};
-use crate::rounds::{Cost, Effort, median, median_cost, quantile, time_y};
+use crate::rounds::{Cost, Effort, median_cost, time_y};
+use crate::statistics::{median, quantile};
 use crate::support::dataset::{Dataset, Options};
 use crate::support::stores;
 use crate::yardstick::Yardstick;
@@ -157,14 +159,9 @@ fn write(
 }
 
 pub fn bounds(shared: &SharedStores, bounds: &mut Vec<Bound>) {
-    let find = |offered| shared.rates.iter().find(|rate| rate.offered == offered);
-    let Some(alone) = find(Some(0)) else { return };
-    for offered in [1_000, 50_000] {
-        let Some(rate) = find(Some(offered)) else { continue };
-        let ratio = rate.read_p99 / alone.read_p99;
-        let what = format!("99 % of reads beside {offered} writes a second");
-        bounds.push(Bound::at_most(what, ratio, 2.0, "x alone"));
-        let what = format!("99 % of writes at {offered} a second beside a reader");
-        bounds.push(Bound::at_most(what, rate.write_p99_y, 30.0, "Y"));
+    let find = |offered| shared.rates.iter().find(|rate| rate.offered == Some(offered));
+    if let (Some(alone), Some(busy)) = (find(0), find(50_000)) {
+        bounds.push(Bound::new(&limits::READ_P99, busy.read_p99 / alone.read_p99));
+        bounds.push(Bound::new(&limits::WRITE_P99, busy.write_p99_y));
     }
 }

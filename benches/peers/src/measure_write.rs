@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use crate::bounds::Bound;
 use crate::clock::{nanoseconds_of, overhead};
+use crate::limits;
 use crate::reader::{Pace, beside_reader};
-use crate::rounds::{Cost, Effort, median, median_cost, quantile, time_y};
+use crate::rounds::{Cost, Effort, median_cost, time_y};
+use crate::statistics::{median, quantile};
 use crate::support::dataset::{Dataset, Options};
 use crate::support::stores;
 use crate::yardstick::Yardstick;
@@ -28,14 +30,14 @@ pub struct Writes {
     pub steady: Option<Steady>,
 }
 
-/// What each kind of write costs: medians.
+/// The cost of each kind of write, as medians.
 #[derive(Clone, Debug, Serialize)]
 pub struct Kinds {
     /// The newest record, in a store that is not full.
     pub accept: Cost,
     /// The same in a full store, whose oldest record goes.
     pub accept_and_evict: Cost,
-    /// How much longer the second takes than the first.
+    /// The difference between the two.
     pub evict: Cost,
     /// Deleting the oldest record by its InvokeId.
     pub delete_oldest: Cost,
@@ -50,14 +52,15 @@ pub struct Kinds {
 pub struct Steady {
     pub writes: usize,
     pub median: Cost,
-    /// Of one run, with all that disturbs the machine.
+    /// p99.99 of a single run, which includes every disturbance of the machine.
     pub p9999_of_one_run: Cost,
-    /// Of three equal runs each write's shortest time: what the store itself does again each time.
+    /// p99.99 of each write's shortest time in three equal runs: disturbances do not repeat, the
+    /// store's own work does.
     pub p9999: Cost,
     pub longest: Cost,
 }
 
-/// What is written to: a store, or a handle to one.
+/// The target of writes: a store, or a handle to one.
 trait Target {
     fn accept(&mut self, record: &Invocation);
     fn update(&mut self, run: &(String, String), update: &RunUpdate);
@@ -268,24 +271,9 @@ fn measure_steady(options: &Options, quick: bool, yardstick: &Yardstick) -> Stea
 }
 
 pub fn bounds(writes: &Writes, bounds: &mut Vec<Bound>) {
-    let forms = [
-        (&writes.alone, "", 1.0),
-        (&writes.paced_reader, ", shared with a reader at 10,000 queries a second", 2.0),
-        (&writes.busy_reader, ", shared with a reader that does not pause", 2.0),
-    ];
-    for (kinds, form, factor) in forms {
-        let Some(kinds) = kinds else { continue };
-        let mut add = |what: &str, cost: Cost, limit: f64| {
-            bounds.push(Bound::at_most(format!("{what}{form}"), cost.y, limit * factor, "Y"));
-        };
-        add("accepting a record", kinds.accept, 4.0);
-        add("evicting one (accept in a full store less accept in another)", kinds.evict, 1.0);
-        add("updating a run to another status", kinds.update, 1.0);
-        add("a late record into the middle of a full store", kinds.backfill, 500.0);
-    }
-    if let Some(steady) = &writes.steady {
-        let what =
-            format!("99.99 % of {} accepts that evict, shortest of three runs", steady.writes);
-        bounds.push(Bound::at_most(what, steady.p9999.y, 300.0, "Y"));
-    }
+    let Some(alone) = &writes.alone else { return };
+    bounds.push(Bound::new(&limits::ACCEPT, alone.accept.y));
+    bounds.push(Bound::new(&limits::EVICT, alone.evict.y));
+    bounds.push(Bound::new(&limits::STATUS_CHANGE, alone.update.y));
+    bounds.push(Bound::new(&limits::LATE_RECORD, alone.backfill.y));
 }

@@ -36,7 +36,7 @@ fn add(sets: &mut Sets, value: &str, row: u32) {
 }
 
 impl Roaring {
-    /// Of records in list order, from the oldest.
+    /// Takes the records in list order, from the oldest.
     pub fn new(records: &[Record]) -> Self {
         let mut index = Roaring::default();
         for (row, record) in records.iter().enumerate() {

@@ -43,7 +43,7 @@ impl Scan {
         found
     }
 
-    /// How many records the walk looks at.
+    /// The number of records that the walk reads.
     pub fn looked_at(&self, query: &Query) -> usize {
         let mut left = query.rows() + 1;
         let looked_at = self.behind(query).take_while(|(_, record)| {

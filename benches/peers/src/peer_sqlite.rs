@@ -1,6 +1,6 @@
 //! SQLite in memory: normalised tables, an index for each filter that begins with region and
-//! Timed, prepared statements, pages by key. A request has up to three forms of SQL; the fastest
-//! of them is what counts.
+//! Timed, prepared statements, pages by key. A request has up to three forms of SQL; the fastest of
+//! them counts.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use rusqlite::{Connection, Result, Row, Statement, params, params_from_iter};
 
 use crate::record::{Answer, Record, Run, Runs, Tag, Tags, read_token};
 use crate::request::{Found, Query};
-use crate::sqlite_forms::{Form, forms};
+use crate::sqlite_forms::{Form, Sql, forms};
 use crate::support::Key;
 use crate::support::wanted::Wanted;
 
@@ -23,13 +23,6 @@ pub struct Sqlite {
     database: Connection,
     rows: HashMap<i64, u32>,
     positions: Vec<(i64, Key)>,
-}
-
-/// A request as SQL and what is bound to it.
-#[derive(Clone, Debug)]
-pub struct Sql {
-    pub text: String,
-    pub values: Vec<Value>,
 }
 
 /// A statement that is ready to run.
@@ -51,7 +44,7 @@ impl Prepared<'_> {
     }
 }
 
-/// How often each form is tried.
+/// Each form is tried so many times.
 const TRIES: usize = 5;
 
 const SCHEMA: &str = "
@@ -100,7 +93,7 @@ pub fn position((time, number): Key) -> i64 {
 }
 
 impl Sqlite {
-    /// Of records in list order, from the oldest.
+    /// Takes the records in list order, from the oldest.
     pub fn new(records: &[Record]) -> Result<Self> {
         let database = Connection::open_in_memory()?;
         database.set_prepared_statement_cache_capacity(4_096);
@@ -160,7 +153,7 @@ impl Sqlite {
         Found { rows: positions.iter().map(|pos| self.rows[pos]).collect(), more }
     }
 
-    /// What the statement selects, taken from those that are kept prepared.
+    /// Runs the statement, which is kept prepared.
     fn positions(&self, sql: &Sql) -> Result<Vec<i64>> {
         let mut statement = self.database.prepare_cached(&sql.text)?;
         let rows = statement.query_map(params_from_iter(&sql.values), |row| row.get(0))?;

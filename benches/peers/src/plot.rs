@@ -7,7 +7,8 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use crate::measure_find::{Finds, Line};
-use crate::rounds::{Cost, geometric_mean};
+use crate::rounds::Cost;
+use crate::statistics::geometric_mean;
 
 type Error = Box<dyn std::error::Error>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<LogCoord<f64>, RangedCoordf64>>;
@@ -15,7 +16,7 @@ type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<LogCoord<f64>,
 const LABELS: i32 = 250;
 const ROW: i32 = 15;
 
-/// Who is shown, in which colour, and its cost.
+/// A contender that is shown: its colour and its cost.
 type Series = (&'static str, RGBColor, fn(&Line) -> Option<Cost>);
 const SERIES: [Series; 4] = [
     ("invodex", RGBColor(0x1b, 0x6f, 0xb3), |line| Some(line.invodex)),

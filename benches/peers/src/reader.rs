@@ -1,4 +1,4 @@
-//! A reader on a thread of its own, beside what is done on this one.
+//! A reader on a thread of its own, beside the work of the calling thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use invodex::{DescribeInvocations, InvokeStatus, SharedStore};
 use crate::clock::{nanoseconds_of, overhead, spin_until};
 use crate::support::dataset::pools::{REGIONS, TAG_KEYS};
 
-/// How often a reader asks.
+/// The pause between a reader's requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Pace {
     Every(Duration),
@@ -26,6 +26,15 @@ fn requests() -> Vec<DescribeInvocations> {
         all().invoke_status(InvokeStatus::Failed).tag_key(TAG_KEYS[0]),
         all().tag_key(TAG_KEYS[1]).max_results(50),
     ]
+}
+
+/// Nanoseconds of one answer. The only use of a `SharedStore`'s own query.
+fn time_answer(store: &SharedStore, request: &DescribeInvocations) -> f64 {
+    let start = Instant::now();
+    let page = store.describe_invocations(request).expect("the request is valid");
+    let took = start.elapsed();
+    std::hint::black_box(page);
+    nanoseconds_of(took)
 }
 
 /// Does `work` while a reader asks `store`. Also gives how long each of its queries took, in
@@ -49,11 +58,8 @@ pub fn beside_reader<'a, T>(
                     due = Instant::now().max(due + pause);
                     spin_until(due);
                 }
-                let start = Instant::now();
-                let page = store().describe_invocations(request).expect("it is valid");
-                let took = start.elapsed();
-                std::hint::black_box(page);
-                times.push(nanoseconds_of(took) - overhead());
+                let store = store();
+                times.push(time_answer(store, request) - overhead());
             }
             times
         });

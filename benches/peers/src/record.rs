@@ -133,7 +133,7 @@ impl<T> Answer<T> {
     }
 }
 
-/// What a peer gives as NextToken: the place alone, with no seal.
+/// A peer's NextToken: the place alone, without a seal.
 pub fn token((time, number): Key) -> String {
     format!("{:08x}{number:016x}", time.as_secs())
 }

@@ -6,13 +6,15 @@ use serde::Serialize;
 
 use crate::bounds::Bound;
 use crate::measure_answer::Answers;
+use crate::measure_cold::{self, Cold};
 use crate::measure_find::Finds;
 use crate::measure_growth::Point;
 use crate::measure_load::Loads;
 use crate::measure_memory::Memory;
 use crate::measure_shared::SharedStores;
 use crate::measure_write::{Kinds, Writes};
-use crate::rounds::{Cost, geometric_mean};
+use crate::rounds::Cost;
+use crate::statistics::geometric_mean;
 
 #[derive(Default, Serialize)]
 pub struct Report {
@@ -24,6 +26,7 @@ pub struct Report {
     pub y_word_by_word_nanoseconds: f64,
     pub find: Option<Finds>,
     pub answer: Option<Answers>,
+    pub cold: Option<Vec<Cold>>,
     pub write: Option<Writes>,
     pub memory: Option<Memory>,
     pub growth: Option<Vec<Point>>,
@@ -69,6 +72,9 @@ impl Report {
         }
         if let Some(answer) = &self.answer {
             write_answers(out, answer)?;
+        }
+        if let Some(cold) = &self.cold {
+            write_cold(out, cold)?;
         }
         if let Some(write) = &self.write {
             write_writes(out, write)?;
@@ -202,6 +208,26 @@ fn write_answers(out: &mut String, answers: &Answers) -> std::fmt::Result {
     writeln!(out, "geometric means: SQLite {sqlite:.1}x, mock server {mock:.1}x")
 }
 
+fn write_cold(out: &mut String, lines: &[Cold]) -> std::fmt::Result {
+    writeln!(out, "\nThe whole answer with cold caches, 64 MB of other memory touched before it")?;
+    writeln!(
+        out,
+        "{:<31} {:>4} {:>4} {:>9} {:>9} {:>6}",
+        "class", "page", "rows", "cold", "warm", "ratio"
+    )?;
+    for Cold { class, page, rows, cold, warm, ratio } in lines {
+        let (cold, warm) = (time(*cold), time(*warm));
+        writeln!(out, "{class:<31} {page:>4} {rows:>4} {cold:>9} {warm:>9} {ratio:>6.1}")?;
+    }
+    for median in measure_cold::medians(lines) {
+        let (cold, warm) = (time(median.cold), time(median.warm));
+        let (page, ratio) = (median.page, median.ratio);
+        let what = "median of full pages";
+        writeln!(out, "{what:<31} {page:>4} {page:>4} {cold:>9} {warm:>9} {ratio:>6.1}")?;
+    }
+    Ok(())
+}
+
 fn write_writes(out: &mut String, writes: &Writes) -> std::fmt::Result {
     writeln!(out, "\nWrites, medians")?;
     writeln!(out, "{:<30} {:>16} {:>16} {:>16}", "", "alone", "shared, paced", "shared, busy")?;
@@ -332,6 +358,6 @@ fn write_load(out: &mut String, load: &Loads) -> std::fmt::Result {
 }
 
 fn write_bounds(out: &mut String, bounds: &[Bound]) -> std::fmt::Result {
-    writeln!(out, "\nBounds")?;
+    writeln!(out, "\nLimits")?;
     bounds.iter().try_for_each(|bound| writeln!(out, "{bound}"))
 }

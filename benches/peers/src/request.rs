@@ -7,14 +7,14 @@ use crate::support::place::Place;
 use crate::support::wanted::Wanted;
 use crate::support::{Key, TAGGED_ROWS, stores};
 
-/// What a peer is asked.
+/// A request as a peer reads it.
 #[derive(Clone, Debug)]
 pub struct Query {
     pub wanted: Wanted,
     pub page: usize,
     /// The last row that was returned before.
     pub after: Option<Key>,
-    /// How many rows of a query with tags were returned before.
+    /// The rows of a query with tags that earlier pages returned.
     pub returned: usize,
 }
 
@@ -33,7 +33,7 @@ impl Query {
         Query { wanted, page, after, returned }
     }
 
-    /// How many rows the page has at most.
+    /// The most rows of the page.
     pub fn rows(&self) -> usize {
         match self.wanted.tags.is_empty() {
             true => self.page,

@@ -1,15 +1,15 @@
-//! Many short rounds in which all contenders take turns, so that what disturbs the machine for a
-//! while disturbs all of them, and few turns of each; the median is kept, in nanoseconds and in Y
-//! of the same round.
+//! Many short rounds in which all contenders take turns. A disturbance of the machine then hits all
+//! of them, in few turns each. The median is kept, in nanoseconds and in Y of the same round.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::statistics::median;
 use crate::yardstick::Yardstick;
 
-/// What one thing costs.
+/// The time of one call.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
 pub struct Cost {
     pub nanoseconds: f64,
@@ -18,7 +18,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// What is left without `part`.
+    /// The cost without `part`, at least zero.
     pub fn less(self, part: Cost) -> Cost {
         Cost {
             nanoseconds: (self.nanoseconds - part.nanoseconds).max(0.0),
@@ -27,13 +27,14 @@ impl Cost {
     }
 }
 
-/// How long and how often things are measured.
+/// The number of rounds and their lengths.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
     pub rounds: usize,
-    /// How long one contender's turn takes, unless a single call takes longer.
+    /// The length of one contender's turn, unless a single call takes longer.
     pub turn: Duration,
-    /// How long a round takes at least: few contenders wait for what disturbs the machine to pass.
+    /// The least length of a round, so that a disturbance does not outlast the rounds of few
+    /// contenders.
     pub round: Duration,
 }
 
@@ -44,14 +45,14 @@ impl Effort {
         Effort { rounds: 9, turn: Duration::from_micros(20), round: Duration::ZERO };
 }
 
-/// How many Y make the reference of a round.
+/// The reference of a round is the mean of so many Y.
 const Y_CALLS: u32 = 16;
 
-/// How many calls come before the clock starts.
+/// Calls before the clock starts.
 const WARM_UP: u32 = 8;
 
-/// What takes longer takes no more than one call in a turn, without warming up since it goes
-/// through more than the caches hold, and has its turn in every third round only.
+/// A call that takes longer is made once in a turn, in every third round only. It is not warmed up:
+/// it reads more than the caches hold.
 const LONG: Duration = Duration::from_millis(1);
 
 /// Something that is measured. What it returns is only kept from being left out.
@@ -83,7 +84,7 @@ pub fn interleave(
     all.iter().map(|turns| turns.iter().map(|turn| median_cost(&turn.costs)).collect()).collect()
 }
 
-/// How many nanoseconds one Y takes now.
+/// The nanoseconds of one Y now.
 pub fn time_y(yardstick: &Yardstick) -> f64 {
     black_box(yardstick.run());
     let start = Instant::now();
@@ -95,9 +96,9 @@ pub fn time_y(yardstick: &Yardstick) -> f64 {
     nanoseconds
 }
 
-/// What one contender does in a round, and what it cost in those that are over.
+/// The calls of one contender in a round, and its costs in the rounds so far.
 struct Turn {
-    /// Before the clock starts: those before it have filled the caches with theirs.
+    /// Calls before the clock starts: other contenders have filled the caches with their data.
     warm_up: u32,
     calls: u32,
     /// It takes part in every so many rounds.
@@ -147,24 +148,4 @@ pub fn median_cost(costs: &[Cost]) -> Cost {
         nanoseconds: median(costs.iter().map(|cost| cost.nanoseconds)),
         y: median(costs.iter().map(|cost| cost.y)),
     }
-}
-
-pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    quantile(values, 0.5)
-}
-
-/// The value below which the share `at` of all lies; 0 of none.
-pub fn quantile(values: impl IntoIterator<Item = f64>, at: f64) -> f64 {
-    let mut values: Vec<f64> = values.into_iter().collect();
-    values.sort_unstable_by(f64::total_cmp);
-    let index = (values.len() as f64 * at) as usize;
-    values.get(index.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
-}
-
-/// The geometric mean; 1 of none.
-pub fn geometric_mean(values: impl IntoIterator<Item = f64>) -> f64 {
-    let (sum, count) = values
-        .into_iter()
-        .fold((0.0, 0_usize), |(sum, count), value| (sum + value.max(1e-9).ln(), count + 1));
-    (sum / count.max(1) as f64).exp()
 }

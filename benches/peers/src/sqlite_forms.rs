@@ -1,13 +1,19 @@
-//! A request as SQL, in the forms that may be fastest: the planner's own choice among joins, the
-//! rarest filter walked and the others tested, the list walked and all filters tested.
+//! A request as SQL, in the three forms that may be the fastest: joins in the planner's order; a
+//! walk of the rarest filter that tests the others; a walk of the list that tests all filters.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params_from_iter};
 
-use crate::peer_sqlite::Sql;
 use crate::support::wanted::Wanted;
 
-/// One form: what is selected from, the conditions, and where the place is read.
+/// A statement and the values that are bound to it.
+#[derive(Clone, Debug)]
+pub struct Sql {
+    pub text: String,
+    pub values: Vec<Value>,
+}
+
+/// One form: its tables, its conditions, and the column of the row's place.
 pub struct Form {
     from: String,
     conditions: Vec<String>,

@@ -4,12 +4,14 @@
 use std::cell::RefCell;
 use std::hint::black_box;
 
+use crate::statistics::median;
+
 /// 100,000 bits in whole chunks of 8 words.
 const WORDS: usize = 1_568;
 
 pub struct Yardstick {
     bitmaps: [Vec<u64>; 3],
-    /// How many nanoseconds it took in each round so far.
+    /// Its nanoseconds in each round so far.
     times: RefCell<Vec<f64>>,
 }
 
@@ -48,7 +50,7 @@ impl Yardstick {
 
     /// The median over all rounds so far, in nanoseconds.
     pub fn nanoseconds(&self) -> f64 {
-        crate::rounds::median(self.times.borrow().iter().copied())
+        median(self.times.borrow().iter().copied())
     }
 
     /// The same without chunks, which a compiler may turn into other instructions.

@@ -1,24 +1,52 @@
-//! How fast the emulator starts and answers with 100,000 records, and which part of that is the
-//! library's: `cargo bench -p invodex-emulator`. Needs wrk, and Linux for the processor's time.
+//! How fast the emulator starts and answers with 100,000 records, which part of that is the
+//! library's, and how much more the server's processor time is than that of a handler that answers
+//! constant bytes: `cargo bench -p invodex-emulator`. Needs Linux, for the processor time.
+//!
+//! With `--check` the start and the library's part are left out, and the exit code is 1 if a page
+//! of 10 rows takes more than [`LIMIT`] times the processor time of the constant bytes.
+//!
+//! Each server is a process of its own, so that its processor time, user and system, is that of
+//! the server alone; clients are threads of this process. The server of constant bytes is this
+//! program again. It serves with the emulator's own `connections.rs` behind the same layer that
+//! catches panics; its handler reads nothing of the request, and copies nothing.
 
+#[path = "../src/connections.rs"]
+mod connections;
 #[path = "../../../benches/dataset/mod.rs"]
 mod dataset;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::routing::get;
 use dataset::{Dataset, Options};
 use invodex::{Config, DescribeInvocations, Store, decode_query};
 use serde_json::{Value, json};
+use tower_http::catch_panic::CatchPanicLayer;
 
 const NOW: &str = "2025-06-01T00:00:00Z";
-const SECONDS: u32 = 5;
-const CONNECTIONS: u32 = 8;
-const REQUESTS: [(&str, &str); 4] = [
-    ("10 rows, newest", "MaxResults=10"),
+/// The most times the processor time of constant bytes that a page of 10 rows may take.
+const LIMIT: f64 = 1.5;
+/// How often the emulator and the constant bytes take turns. The median of the ratios counts.
+const ROUNDS: usize = 11;
+/// Clients, each with a connection, and the requests of each in one turn. A turn takes more than
+/// half a second of the server's processor time, which the system counts in hundredths.
+const CONNECTIONS: usize = 8;
+const REQUESTS_EACH: usize = 5_000;
+/// The first argument of this program when it is the server of constant bytes; the file of the
+/// bytes follows.
+const CONSTANT: &str = "--serve-constant";
+const TEN_ROWS: &str = "MaxResults=10";
+const PAGES: [(&str, &str); 4] = [
+    ("10 rows, newest", TEN_ROWS),
     ("50 rows, newest", "MaxResults=50"),
     (
         "10 rows, by status and type, counted",
@@ -30,14 +58,20 @@ const REQUESTS: [(&str, &str); 4] = [
     ),
 ];
 
-fn main() {
-    // Other than by `cargo bench` there is nothing to do.
-    if !std::env::args().any(|arg| arg == "--bench") {
-        return;
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args().skip(1).collect();
+    if let [first, file] = &args[..]
+        && first == CONSTANT
+    {
+        serve_constant(fs::read(file).unwrap());
+        return ExitCode::SUCCESS;
     }
+    // Other than by `cargo bench` there is nothing to do.
+    if !args.iter().any(|arg| arg == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    let check = args.iter().any(|arg| arg == "--check");
     let binary = Path::new(env!("CARGO_BIN_EXE_invodex-emulator"));
-    let size = fs::metadata(binary).unwrap().len();
-    println!("binary: {:.1} MB", size as f64 / 1e6);
 
     let mut store = Store::new(Config::default(), NOW.parse::<invodex::Timestamp>().unwrap());
     let records: Vec<_> = Dataset::new(Options::default()).collect();
@@ -45,30 +79,98 @@ fn main() {
     let capture = scratch("capture.json");
     fs::write(&capture, captured(&store).to_string()).unwrap();
     let capture = capture.to_str().unwrap();
+
+    if !check {
+        let size = fs::metadata(binary).unwrap().len();
+        println!("binary: {:.1} MB", size as f64 / 1e6);
+        start_ups(binary, capture);
+    }
+    let server = Server::start(emulator(binary, &["--load", capture])).0;
+    if !check {
+        println!("{CONNECTIONS} connections over loopback:");
+        PAGES.iter().for_each(|(name, filters)| print_page(&server, &store, name, filters));
+    }
+    let ratio = against_constant(&server);
+    server.stop();
+    println!(
+        "server's processor time of a page of 10 rows: {ratio:.2} times that of constant bytes of \
+         the same size; limit {LIMIT}"
+    );
+    if check && ratio > LIMIT { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn start_ups(binary: &Path, capture: &str) {
     let archive = scratch("loopback.archive");
     let archive = archive.to_str().unwrap();
-
     start_up("empty", binary, &[]);
     start_up("100,000 records from a capture", binary, &["--load", capture]);
-    Server::start(binary, &["--load", capture, "--archive", archive]).0.stop();
+    Server::start(emulator(binary, &["--load", capture, "--archive", archive])).0.stop();
     start_up("100,000 records from an archive", binary, &["--archive", archive]);
+}
 
-    let (server, _) = Server::start(binary, &["--load", capture]);
-    println!("{CONNECTIONS} connections over loopback, {SECONDS} s each:");
-    for (name, filters) in REQUESTS {
-        let query =
-            format!("Action=DescribeInvocations&Version=2014-05-26&RegionId=cn-hangzhou&{filters}");
-        let (bytes, library) = library(&store, &query);
-        let (each_second, processor) = server.load(&format!("/?{query}"));
-        println!(
-            "{name} ({bytes} bytes): {each_second:.0} requests/s, of the server's {:.1} µs of \
-             processor time for each the library's are {:.1} µs: {:.0} %",
-            processor * 1e6,
-            library * 1e6,
-            100.0 * library / processor,
-        );
+fn print_page(server: &Server, store: &Store, name: &str, filters: &str) {
+    let (bytes, library) = library(store, &query(filters));
+    let load = server.load(&format!("/?{}", query(filters)));
+    println!(
+        "{name} ({bytes} bytes): {:.0} requests/s, of the server's {:.1} µs of processor time for \
+         each the library's are {:.1} µs: {:.0} %",
+        load.each_second,
+        load.processor * 1e6,
+        library * 1e6,
+        100.0 * library / load.processor,
+    );
+}
+
+fn query(filters: &str) -> String {
+    format!("Action=DescribeInvocations&Version=2014-05-26&RegionId=cn-hangzhou&{filters}")
+}
+
+/// How many times the processor time of constant bytes the emulator's page of 10 rows takes.
+fn against_constant(server: &Server) -> f64 {
+    let path = format!("/?{}", query(TEN_ROWS));
+    let body = Client::connect(&server.address).ask(&path);
+    let file = scratch("constant.json");
+    fs::write(&file, &body).unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg(CONSTANT).arg(file);
+    let constant = Server::start(command).0;
+    assert_eq!(Client::connect(&constant.address).ask(&path).len(), body.len());
+
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let [emulator, constant] = [server, &constant].map(|server| server.load(&path).processor);
+        rounds.push((emulator, constant, emulator / constant));
     }
-    server.stop();
+    constant.stop();
+    let median = |of: fn(&(f64, f64, f64)) -> f64| {
+        let mut figures: Vec<_> = rounds.iter().map(of).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    };
+    println!(
+        "page of 10 rows, {} bytes, medians of {ROUNDS} rounds: emulator {:.1} µs of processor \
+         time a request, constant bytes {:.1} µs",
+        body.len(),
+        median(|round| round.0) * 1e6,
+        median(|round| round.1) * 1e6,
+    );
+    median(|round| round.2)
+}
+
+/// Answers every request with `bytes` until it is told to end.
+#[tokio::main]
+async fn serve_constant(bytes: Vec<u8>) {
+    async fn answer(State(bytes): State<Bytes>) -> ([(header::HeaderName, HeaderValue); 1], Bytes) {
+        let kind = HeaderValue::from_static("application/json;charset=utf-8");
+        ([(header::CONTENT_TYPE, kind)], bytes)
+    }
+    let router = Router::new().route("/", get(answer).post(answer));
+    let router = router.layer(CatchPanicLayer::new()).with_state(Bytes::from(bytes));
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("listening on http://{}", listener.local_addr().unwrap());
+    connections::serve(listener, router, async move { _ = terminate.recv().await }).await;
 }
 
 /// Everything in the store as one captured response.
@@ -116,9 +218,15 @@ fn library(store: &Store, query: &str) -> (usize, f64) {
     (bytes, best)
 }
 
+fn emulator(binary: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(binary);
+    command.args(["--listen", "127.0.0.1:0", "--now", NOW]).args(args);
+    command
+}
+
 fn start_up(what: &str, binary: &Path, args: &[&str]) {
     let times = (0..5).map(|_| {
-        let (server, time) = Server::start(binary, args);
+        let (server, time) = Server::start(emulator(binary, args));
         server.stop();
         time
     });
@@ -127,39 +235,42 @@ fn start_up(what: &str, binary: &Path, args: &[&str]) {
 
 struct Server {
     process: Child,
-    url: String,
+    address: String,
+}
+
+/// What a server did under load.
+struct Load {
+    each_second: f64,
+    /// Seconds of the server's processor time for one request.
+    processor: f64,
 }
 
 impl Server {
     /// The server, and how long it took until it was ready.
-    fn start(binary: &Path, args: &[&str]) -> (Self, Duration) {
+    fn start(mut command: Command) -> (Self, Duration) {
         let begun = Instant::now();
-        let mut process = Command::new(binary)
-            .args(["--listen", "127.0.0.1:0", "--now", NOW])
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-        (Server { process, url }, begun.elapsed())
+        let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
+        (Server { process, address }, begun.elapsed())
     }
 
-    /// Requests a second, and seconds of processor time for each.
-    fn load(&self, path: &str) -> (f64, f64) {
-        let before = self.processor();
-        let output = Command::new("wrk")
-            .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{SECONDS}s")])
-            .arg(format!("{}{path}", self.url))
-            .output()
-            .expect("wrk is installed");
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(!said.contains("Non-2xx") && !said.contains("Socket errors"), "{said}");
-        let line = said.lines().find(|line| line.contains("requests in")).unwrap();
-        let count: f64 = line.split_whitespace().next().unwrap().parse().unwrap();
-        (count / f64::from(SECONDS), (self.processor() - before) / count)
+    /// All clients ask for `path`, one request after the other.
+    fn load(&self, path: &str) -> Load {
+        let mut clients: Vec<_> =
+            (0..CONNECTIONS).map(|_| Client::connect(&self.address)).collect();
+        let (before, begun) = (self.processor(), Instant::now());
+        std::thread::scope(|scope| {
+            for client in &mut clients {
+                scope.spawn(|| (0..REQUESTS_EACH).for_each(|_| drop(client.ask(path))));
+            }
+        });
+        let count = (CONNECTIONS * REQUESTS_EACH) as f64;
+        Load {
+            each_second: count / begun.elapsed().as_secs_f64(),
+            processor: (self.processor() - before) / count,
+        }
     }
 
     /// Seconds of processor time until now, the system's for it included.
@@ -174,6 +285,37 @@ impl Server {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").arg(pid).status().unwrap().success());
         assert!(self.process.wait().unwrap().success());
+    }
+}
+
+/// A connection that is kept.
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    fn connect(address: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Client(BufReader::with_capacity(64 * 1_024, stream))
+    }
+
+    /// The body of the answer, which is a success.
+    fn ask(&mut self, path: &str) -> Vec<u8> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        self.0.get_mut().write_all(request.as_bytes()).unwrap();
+        let mut length = 0;
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        assert!(line.starts_with("HTTP/1.1 200 "), "{line}");
+        while line != "\r\n" {
+            line.clear();
+            self.0.read_line(&mut line).unwrap();
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).unwrap();
+        body
     }
 }
 

@@ -1,15 +1,16 @@
 //! An emulator of the API's command executions: a front end of `invodex` that real clients talk
 //! to, and what an embedder would copy.
 //!
-//! The way of a request: `server` reads HTTP, `params` the parameters, `tenants` finds the store,
-//! `actions` answers (with `run_command` and `commands` for what the store does not know), and
-//! `error` writes what went wrong. Beside it `control` is for tests, `outcomes` lets runs go on by
+//! The way of a request: `connections` accepts it, `server` reads HTTP, `params` the parameters,
+//! `tenants` finds the store, `actions` answers (with `run_command` and `commands` for what the
+//! store does not know), and `error` writes what went wrong. Beside it `control` is for tests, `outcomes` lets runs go on by
 //! themselves, `archive` keeps all of it.
 
 mod actions;
 mod archive;
 mod args;
 mod commands;
+mod connections;
 mod control;
 mod error;
 mod events;
@@ -63,7 +64,7 @@ async fn run(args: Args) -> Result<(), Failure> {
 
     let listener = TcpListener::bind(&args.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    server::serve(listener, server::router(Arc::clone(&tenants)), stop).await;
+    connections::serve(listener, server::router(Arc::clone(&tenants)), stop).await;
 
     if let Some(path) = &args.archive {
         archive::save(&tenants, path)?;

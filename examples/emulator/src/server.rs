@@ -1,4 +1,4 @@
-//! HTTP: connections, their limits, and the way from a request to an answer.
+//! The routes, and the way of a request to its answer.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,11 +10,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::ApiError;
@@ -23,16 +18,10 @@ use crate::params::Params;
 use crate::tenants::Tenants;
 use crate::{actions, control};
 
-/// Bytes of a request's line and headers together.
-const HEAD_BYTES: usize = 64 * 1_024;
-/// How long a request's line and headers may take.
-const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Bytes of a request's body.
 const BODY_BYTES: usize = 1_024 * 1_024;
 /// How long a request's body may take.
 const BODY_TIME: Duration = Duration::from_secs(10);
-/// How long open requests may take when the server ends.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// Every path there is.
 pub(crate) fn router(tenants: Arc<Tenants>) -> Router {
@@ -51,33 +40,6 @@ fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router.layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| {
         refusal(&invodex::Error::internal().into(), &Ids::new(None, "").request_id(), "")
     }))
-}
-
-/// Answers until `stop`, then lets open requests end.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_BYTES);
-    let open = GracefulShutdown::new();
-    tokio::pin!(stop);
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut stop => break,
-        };
-        let Ok((stream, _)) = accepted else {
-            // No more connections at the moment, as when all file handles are taken.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        // An answer goes at once, also when the last one is not yet acknowledged.
-        let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
-        // A connection that fails is over for its client alone.
-        tokio::spawn(async { drop(connection.await) });
-    }
-    drop(listener);
-    let _ = tokio::time::timeout(GRACE, open.shutdown()).await;
 }
 
 /// A request to the API.
@@ -182,9 +144,10 @@ pub(crate) fn refusal(error: &ApiError, request_id: &str, host: &str) -> Respons
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::connections::serve;
 
     async fn ask(connection: &mut TcpStream, path: &str) -> String {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
