@@ -4,6 +4,7 @@
 mod invocation;
 mod moves;
 mod names;
+mod result;
 mod run;
 mod shown;
 mod status;
@@ -14,6 +15,7 @@ mod update;
 pub use invocation::{CommandType, Invocation, RepeatMode, Tag};
 pub(crate) use moves::check_move;
 pub(crate) use names::api_names;
+pub use result::InvocationResult;
 pub use run::InstanceRun;
 pub use status::{
     InstanceInvokeStatus, InvocationStatus, InvokeStatus, LegacyInvokeStatus, OverallStatus,

@@ -5,7 +5,7 @@ mod plan;
 mod token;
 mod walk;
 
-pub(crate) use page::{Page, PagePlace, ResultRow};
+pub(crate) use page::{Page, ResultRow};
 pub(crate) use plan::{Data, named_instance};
 pub use token::NextToken;
 pub(crate) use walk::{invocations, matching, results};

@@ -9,6 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["error"],
     &["model"],
     &["config"],
+    &["wire"],
     &["request", "table"],
     &["index"],
     &["query"],

@@ -7,7 +7,6 @@ use std::hint::black_box;
 use smallvec::SmallVec;
 
 use super::commands::Command;
-use super::heads::Head;
 use super::invocations::{IndexKeys, IndexedColumn, Table};
 use super::packed::{Key, encode_key};
 use super::scripts::Script;
@@ -77,15 +76,6 @@ impl Table {
         look_behind(&self.commands, &command);
         look_behind(&self.scripts, &script);
         black_box(self.likely_slot(self.invoke_id(head)));
-    }
-
-    /// Looks at the texts of a record, which will then be taken one after the other. Cost: O(runs and
-    /// tags).
-    pub(crate) fn look_at_texts(&self, head: &Head) {
-        look_behind(&self.commands, [&head.command]);
-        look_behind(&self.scripts, [&head.script]);
-        look_behind(&self.tag_pairs, self.tags_of(head));
-        look_behind(&self.instances, self.runs_of(head).iter().map(|run| &run.instance));
     }
 
     fn likely_slot(&self, invoke_id: &[u8]) -> Option<u32> {
