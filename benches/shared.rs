@@ -65,10 +65,11 @@ fn readers(criterion: &mut Criterion) {
             for page in grid::PAGES {
                 let request = DescribeInvocations::new(REGIONS[0].id).max_results(page as u32);
                 group.bench_function(BenchmarkId::new(format!("page-{page}"), name), |bencher| {
+                    let mut body = Vec::new();
                     bencher.iter(|| {
-                        let answer = shared.describe_invocations(&request).expect("valid");
-                        assert_eq!(answer.len(), page);
-                        answer
+                        body.clear();
+                        shared.describe_invocations(&request, "", &mut body).expect("valid");
+                        body.len()
                     });
                 });
             }

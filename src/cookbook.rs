@@ -1,4 +1,4 @@
-//! Recipes, each of which runs as a test. There is nothing in this module but these pages.
+//! Recipes. Each runs as a test; the module has no items.
 //!
 //! - [The failures of the last hour](#the-failures-of-the-last-hour)
 //! - [Wait until it is done](#wait-until-it-is-done)
@@ -12,7 +12,7 @@
 //! # The failures of the last hour
 //!
 //! The API has no filter by time, but its list is newest first: stop at the first row that is too
-//! old. `Failed` are those without any success; `PartialFailed` is a value of its own.
+//! old. `Failed` means that no run succeeded; `PartialFailed` is a separate value.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, Error, InvokeStatus, Store};
@@ -51,7 +51,7 @@
 //!
 //! # Wait until it is done
 //!
-//! As a client of the API does, by asking again:
+//! Polling, as a client of the API does:
 //!
 //! ```
 //! use invodex::{DescribeInvocations, Error, OverallStatus, SharedStore};
@@ -60,8 +60,10 @@
 //! fn wait_by_asking(store: &SharedStore, invoke_id: &str) -> Result<Option<OverallStatus>, Error> {
 //!     let request = DescribeInvocations::new("cn-hangzhou").invoke_id(invoke_id);
 //!     loop {
-//!         let page = store.describe_invocations(&request)?;
-//!         let status = page.invocations().next().map(|row| row.invocation_status());
+//!         let status = store.read(|store| {
+//!             let page = store.describe_invocations(&request)?;
+//!             Ok(page.invocations().next().map(|row| row.invocation_status()))
+//!         })?;
 //!         if status.is_none_or(OverallStatus::is_end) {
 //!             return Ok(status); // `None`: there is no such record, or it is gone
 //!         }
@@ -84,7 +86,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! In the same process, without asking: subscribe first, then look, then wait.
+//! With events, in the same process: subscribe first, then look, then wait.
 //!
 //! ```
 //! use invodex::{OverallStatus, SharedStore};
@@ -115,7 +117,8 @@
 //!
 //! # Walk everything
 //!
-//! Whatever is written meanwhile: what matches throughout comes exactly once, nothing twice.
+//! Writes may happen during a walk: a record that matches throughout comes exactly once, and no record
+//! comes twice.
 //!
 //! ```
 //! # use invodex::{DescribeInvocations, InstanceRun, Invocation, Store};
@@ -140,15 +143,15 @@
 //! # Ok::<(), invodex::Error>(())
 //! ```
 //!
-//! A request without Timed leaves live recurring tasks out, as the API documents it: `timed(true)`
-//! lists those alone, [`OmittedTimed::Any`](crate::OmittedTimed) all. All records of all regions,
-//! in the same process: [`Store::iter`](crate::Store::iter).
+//! A request without Timed leaves live recurring tasks out, as the API documents: `timed(true)`
+//! lists only those, [`OmittedTimed::Any`](crate::OmittedTimed) lists all. In the same process,
+//! [`Store::iter`](crate::Store::iter) goes over all records of all regions.
 //!
 //! # Totals by status
 //!
-//! A page by number comes with the exact total, which is counted without a look at the rows. A
-//! record counts under each of its two overall statuses, where they differ; `Timed` omitted leaves
-//! out the live tasks of a schedule, which `timed(true)` asks for.
+//! A page by number has the exact total, which is counted from the index. A record counts under both
+//! of its overall statuses where they differ. A request without `Timed` leaves out the live tasks of
+//! a schedule; `timed(true)` asks for those.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, InvokeStatus, Store};
@@ -164,27 +167,28 @@
 //!
 //! # Serve from an async server
 //!
-//! A query takes microseconds and waits for nothing but the lock, so a handler calls it as it is;
-//! the lock is free again when the answer is written. Only `save`, `restore` and `import` of large
-//! stores belong on a thread for blocking work. Handlers wait for them all the same while they have
-//! the lock: `import` for as long as a batch of its records takes, some 0.2 s for 100,000, and
-//! `save` some 25 ms, once another write waits for it.
+//! A handler calls [`SharedStore`](crate::SharedStore) directly: an answer takes microseconds to
+//! find and to write, both under the read lock, and waits for nothing but that lock. Run `save`,
+//! `restore` and `import` of large stores on a thread for blocking work. Handlers still wait while
+//! those hold the lock: `import` for some 0.2 s with 100,000 records, `save` for some 25 ms once
+//! another write waits behind it.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, Error, SharedStore, decode_query};
 //!
 //! async fn handle(store: SharedStore, query: String, request_id: String) -> (u16, Vec<u8>) {
 //!     let mut body = Vec::new();
-//!     let answer = decode_query(&query)
-//!         .and_then(|pairs| store.describe_invocations(&DescribeInvocations::from_pairs(pairs)));
+//!     let answer = decode_query(&query).and_then(|pairs| {
+//!         let request = DescribeInvocations::from_pairs(pairs);
+//!         store.describe_invocations(&request, &request_id, &mut body)
+//!     });
 //!     match answer {
-//!         Ok(page) => page.write_json(&request_id, &mut body),
+//!         Ok(()) => (200, body),
 //!         Err(error) => {
 //!             error.write_json(&request_id, "ecs.example.com", &mut body);
-//!             return (error.status(), body);
+//!             (error.status(), body)
 //!         }
 //!     }
-//!     (200, body)
 //! }
 //! # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
 //! # let store = SharedStore::default();
@@ -264,8 +268,8 @@
 //!
 //! # Load a capture
 //!
-//! Captures are often older than the store keeps records, hence no limit of age. The report names
-//! every record that was refused or is not held, and every field in which an answer will differ.
+//! Captures are often older than the retention, so this store has no limit of age. The report names
+//! every record that was refused or not retained, and every field in which an answer will differ.
 //!
 //! ```
 //! # #[cfg(feature = "json")] {
@@ -292,9 +296,9 @@
 //!
 //! # Save and restore
 //!
-//! Beside the old file first, so that a crash leaves one of the two whole. A restored store gives
-//! the same answers and takes the same tokens; configuration and clock are given anew. `.into()`
-//! makes a [`SharedStore`](crate::SharedStore) of it.
+//! Write a new file first and rename it, so that a crash leaves one whole file. A restored store
+//! gives the same answers and accepts the same tokens; the caller gives configuration and clock
+//! again. `.into()` makes a [`SharedStore`](crate::SharedStore) of it.
 //!
 //! ```
 //! use invodex::{Config, Store, SystemClock};

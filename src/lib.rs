@@ -4,7 +4,7 @@
 //!
 //! It is the core that front ends embed: emulators of the API, test doubles, consoles, bindings. By
 //! default it holds up to 100,000 records. A page by token is found in under a microsecond mostly,
-//! one by number, with its total, in about two; to write it takes three to four times as long as to
+//! one by number, with its total, in about two; to write it takes about eight times as long as to
 //! copy its bytes, or up to some 30 where content is shown as text or is each record's own.
 //!
 //! ```
@@ -40,6 +40,7 @@
 //! | do so from several threads | [`SharedStore`] |
 //! | say what is asked | [`DescribeInvocations`], [`DescribeInvocationResults`], [`decode_query`] |
 //! | read or write the answer | [`DescribeInvocationsResponse`], [`DescribeInvocationResultsResponse`] |
+//! | keep a page as plain data | [`InvocationsPage`], [`InvocationResultsPage`] |
 //! | put records in | [`Invocation`], [`InstanceRun`], [`Store::accept`], [`Store::import`] |
 //! | move a run on | [`RunUpdate`], [`Store::update_run`], [`Store::stop`] |
 //! | combine queries as sets | [`Store::matching`], [`Store::select`] |
@@ -52,8 +53,8 @@
 //!
 //! # Embedding
 //!
-//! The core of an HTTP front end, whatever the HTTP stack: parameters in, status and body out. All
-//! that is left to it is the transport, a RequestId, and the operations that make records.
+//! The core of an HTTP front end, whatever the HTTP stack: parameters in, status and body out. The
+//! front end adds the transport, a RequestId, and the operations that make records.
 //!
 //! ```
 //! use invodex::{DescribeInvocationResults, DescribeInvocations, Error, SharedStore, decode_query};
@@ -78,15 +79,16 @@
 //!     let pairs = decode_query(query)?;
 //!     let action = pairs.iter().rev().find(|(name, _)| name == "Action").map(|(_, value)| &**value);
 //!     match action {
-//!         Some("DescribeInvocations") => store
-//!             .describe_invocations(&DescribeInvocations::from_pairs(pairs))?
-//!             .write_json(request_id, body),
-//!         Some("DescribeInvocationResults") => store
-//!             .describe_invocation_results(&DescribeInvocationResults::from_pairs(pairs))?
-//!             .write_json(request_id, body),
-//!         _ => return Err(Error::service(404, "InvalidAction.NotFound", "No such operation.")),
+//!         Some("DescribeInvocations") => {
+//!             let request = DescribeInvocations::from_pairs(pairs);
+//!             store.describe_invocations(&request, request_id, body)
+//!         }
+//!         Some("DescribeInvocationResults") => {
+//!             let request = DescribeInvocationResults::from_pairs(pairs);
+//!             store.describe_invocation_results(&request, request_id, body)
+//!         }
+//!         _ => Err(Error::service(404, "InvalidAction.NotFound", "No such operation.")),
 //!     }
-//!     Ok(())
 //! }
 //!
 //! let store = SharedStore::default();
@@ -100,10 +102,9 @@
 //! - **Many tenants**: one store for each. An empty one takes less than 2 KB and well under a
 //!   microsecond to make. Give each its own [`Config::id`], so that one's tokens are refused by the
 //!   other.
-//! - **Not Rust**: hand bytes over. [`decode_query`] takes the query string as it came, the answer
-//!   and the error are written as bytes; a page that must outlive the call is
-//!   [`into_owned`](DescribeInvocationsResponse::into_owned), [`InvocationView::to_invocation`] is
-//!   plain data.
+//! - **Not Rust**: pass bytes. [`decode_query`] takes the query string as it came; answers and errors
+//!   are written as bytes. [`into_owned`](DescribeInvocationsResponse::into_owned) makes plain data
+//!   of a page, [`InvocationView::to_invocation`] of a row.
 //!
 //! The package `examples/emulator` is a whole one, which the official SDKs talk to.
 //!
@@ -138,6 +139,7 @@ mod response;
 mod shared;
 mod store;
 mod table;
+mod wire;
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use config::SystemClock;
@@ -150,14 +152,15 @@ pub use import::{
     CaptureEncoding, Difference, DifferenceKind, ImportOptions, ImportReport, NotRetained, Refusal,
 };
 pub use model::{
-    CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus, InvokeStatus,
-    LegacyInvokeStatus, OutputUpdate, OverallStatus, RepeatMode, RunUpdate, Tag, Timestamp,
+    CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationResult, InvocationStatus,
+    InvokeStatus, LegacyInvokeStatus, OutputUpdate, OverallStatus, RepeatMode, RunUpdate, Tag,
+    Timestamp,
 };
 pub use query::NextToken;
 pub use request::{ContentEncoding, DescribeInvocationResults, DescribeInvocations, decode_query};
 pub use response::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResultView,
-    InvocationView, RunView, TagView,
+    InvocationResultsPage, InvocationView, InvocationsPage, RunView, TagView,
 };
 /// What [`Store::matching`] gives, to be named without the same version of its crate.
 #[doc(no_inline)]

@@ -6,6 +6,7 @@ mod debug;
 mod invocation;
 mod kinds;
 mod names;
+mod result;
 mod run;
 mod status;
 mod tags;
@@ -16,6 +17,7 @@ mod update;
 pub use invocation::{Invocation, Tag};
 pub use kinds::{CommandType, RepeatMode};
 pub(crate) use names::api_names;
+pub use result::InvocationResult;
 pub use run::InstanceRun;
 pub use status::{
     InstanceInvokeStatus, InvocationStatus, InvokeStatus, LegacyInvokeStatus, OverallStatus,

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use invodex::{
     Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation,
-    InvocationStatus, InvokeStatus, RunUpdate, SharedStore, Store, Timestamp,
+    InvocationResultsPage, InvocationStatus, InvocationsPage, InvokeStatus, RunUpdate, SharedStore,
+    Store, Timestamp,
 };
 
 /// The writer's states: after step k the store holds the records k - WINDOW + 1 to k, of which
@@ -52,38 +53,57 @@ fn check_read(store: &SharedStore, turn: u64) -> u64 {
     let all = DescribeInvocations::new("cn-a").page_size(50);
     if turn.is_multiple_of(3) {
         let rows = DescribeInvocationResults::new("cn-a").page_size(50);
-        let page = store.describe_invocation_results(&rows).expect("no fault");
-        let newest = number_of(page.invocation_results().next().expect("a row").invoke_id());
+        let page = results_page(store, &rows);
+        let newest = number_of(&page.invocation_results.first().expect("a row").invoke_id);
         let expected = 2 * WINDOW.min(newest);
-        assert_eq!(page.total_count(), Some(expected));
-        for (at, row) in page.invocation_results().enumerate() {
+        assert_eq!(page.total_count, Some(expected));
+        for (at, row) in page.invocation_results.iter().enumerate() {
             let number = newest - at as u64 / 2;
-            assert_eq!(number_of(row.invoke_id()), number);
+            assert_eq!(number_of(&row.invoke_id), number);
             let status = if number == newest {
                 InvocationStatus::Pending
             } else {
                 InvocationStatus::Running
             };
-            assert_eq!(row.invocation_status(), status);
+            assert_eq!(row.invocation_status, status);
         }
         return newest;
     }
     let pending = turn % 3 == 1;
     let request = if pending { all.invoke_status(InvokeStatus::Pending) } else { all };
-    let page = store.describe_invocations(&request).expect("no fault");
-    let newest = number_of(page.invocations().next().expect("a row").invoke_id());
+    // One moment for both forms.
+    let (page, body) = store.read(|store| {
+        let page = store.describe_invocations(&request).expect("no fault");
+        let mut body = Vec::new();
+        page.write_json("id", &mut body);
+        (page.into_owned(), body)
+    });
+    let newest = number_of(&page.invocations.first().expect("a row").invoke_id);
     let expected = if pending { 1 } else { WINDOW.min(newest) };
-    assert_eq!(page.total_count(), Some(expected));
-    for (at, row) in page.invocations().enumerate() {
-        assert_eq!(number_of(row.invoke_id()), newest - at as u64);
-        assert_eq!(row.instances().count(), 2);
+    assert_eq!(page.total_count, Some(expected));
+    for (at, row) in page.invocations.iter().enumerate() {
+        assert_eq!(number_of(&row.invoke_id), newest - at as u64);
+        assert_eq!(row.instances.len(), 2);
     }
-    let mut body = Vec::new();
-    page.write_json("id", &mut body);
     let body: serde_json::Value = serde_json::from_slice(&body).expect("it is JSON");
     let rows = body["Invocations"]["Invocation"].as_array().expect("a list");
     assert_eq!(rows.len() as u64, expected);
     newest
+}
+
+fn page(store: &SharedStore, request: &DescribeInvocations) -> InvocationsPage {
+    store.read(|store| store.describe_invocations(request).expect("no fault").into_owned())
+}
+
+fn results_page(store: &SharedStore, request: &DescribeInvocationResults) -> InvocationResultsPage {
+    store.read(|store| store.describe_invocation_results(request).expect("no fault").into_owned())
+}
+
+/// The body that the shared store writes.
+fn body(store: &SharedStore, request: &DescribeInvocations) -> serde_json::Value {
+    let mut body = Vec::new();
+    store.describe_invocations(request, "id", &mut body).expect("no fault");
+    serde_json::from_slice(&body).expect("it is JSON")
 }
 
 #[test]
@@ -177,20 +197,25 @@ fn pair(store: &SharedStore, writer: u64) {
 fn check_moment(store: &SharedStore, turn: u64) {
     let repeats: Vec<u32> = if turn.is_multiple_of(2) {
         let request = DescribeInvocations::new("cn-a").page_size(50);
-        let page = store.describe_invocations(&request).expect("no fault");
-        page.invocations().flat_map(|row| row.instances()).map(|run| run.repeats()).collect()
+        let body = body(store, &request);
+        let rows = body["Invocations"]["Invocation"].as_array().expect("a list");
+        let runs = |row: &serde_json::Value| row["InvokeInstances"]["InvokeInstance"].clone();
+        let runs = rows.iter().map(runs);
+        let runs = runs.flat_map(|runs| runs.as_array().expect("a list").clone());
+        runs.map(|run| run["Repeats"].as_u64().expect("a number") as u32).collect()
     } else {
         let request = DescribeInvocationResults::new("cn-a").page_size(50);
-        let page = store.describe_invocation_results(&request).expect("no fault");
-        page.invocation_results().map(|row| row.repeats()).collect()
+        let page = results_page(store, &request);
+        page.invocation_results.iter().map(|row| row.repeats).collect()
     };
     assert_eq!(repeats.len() as u64, ACCOUNTS);
     assert_eq!(repeats.iter().sum::<u32>(), ACCOUNTS as u32 * EACH, "between two writes");
     let request = DescribeInvocations::new("cn-b").page_size(50);
-    let page = store.describe_invocations(&request).expect("no fault");
-    let mut numbers: Vec<u64> = page.invocations().map(|row| number_of(row.invoke_id())).collect();
+    let page = page(store, &request);
+    let mut numbers: Vec<u64> =
+        page.invocations.iter().map(|row| number_of(&row.invoke_id)).collect();
     numbers.sort_unstable();
-    assert_eq!(page.total_count(), Some(numbers.len() as u64));
+    assert_eq!(page.total_count, Some(numbers.len() as u64));
     for pair in numbers.chunks(2) {
         assert_eq!((pair[0] % 2, pair.get(1)), (0, Some(&(pair[0] + 1))), "half a pair");
     }
@@ -264,8 +289,7 @@ fn several_writers_keep_what_holds_across_records() {
     // No write is lost: every one that stands for itself is there, and every number was given once.
     for writer in 0..WRITERS {
         let request = DescribeInvocations::new(format!("cn-own-{writer}"));
-        let page = store.describe_invocations(&request).expect("no fault");
-        assert_eq!(page.total_count(), Some(TURNS));
+        assert_eq!(page(&store, &request).total_count, Some(TURNS));
     }
     let accepted = ACCOUNTS + WRITERS * TURNS + WRITERS * TURNS.div_ceil(2) * 2;
     let next = store.accept(&record(999)).expect("a record without a fault");

@@ -119,14 +119,16 @@ fn each_write_is_made_and_reported() {
     assert_eq!(shared.matching(&describe), own.matching(&describe));
     let mut bodies = [Vec::new(), Vec::new()];
     own.describe_invocations(&describe).expect("no fault").write_json("id", &mut bodies[0]);
-    shared.describe_invocations(&describe).expect("no fault").write_json("id", &mut bodies[1]);
+    shared.describe_invocations(&describe, "id", &mut bodies[1]).expect("no fault");
     let results = DescribeInvocationResults::new("cn-a");
     own.describe_invocation_results(&results).expect("no fault").write_json("id", &mut bodies[0]);
-    shared
-        .describe_invocation_results(&results)
-        .expect("no fault")
-        .write_json("id", &mut bodies[1]);
+    shared.describe_invocation_results(&results, "id", &mut bodies[1]).expect("no fault");
     assert!(bodies[0] == bodies[1]);
+    let faulty = DescribeInvocations::new("");
+    assert!(shared.describe_invocations(&faulty, "id", &mut bodies[1]).is_err());
+    let faulty = DescribeInvocationResults::new("");
+    assert!(shared.describe_invocation_results(&faulty, "id", &mut bodies[1]).is_err());
+    assert!(bodies[0] == bodies[1], "nothing is appended for an error");
     let mut capture = Vec::new();
     own.describe_invocations(&describe).expect("no fault").write_json("id", &mut capture);
     assert!(both!(clear()));

@@ -140,9 +140,10 @@ fn readers_beside_a_writer(store: Store, now: Timestamp) -> bool {
         let request = DescribeInvocations::new(REGION).timed(false).max_results(50);
         let mut newest = 0;
         while !done.load(Ordering::Acquire) || reads == 0 {
-            let page = shared.describe_invocations(&request).expect("no fault");
-            let numbers: Vec<_> =
-                page.invocations().map_while(|row| number(row.invoke_id())).collect();
+            let numbers: Vec<_> = shared.read(|store| {
+                let page = store.describe_invocations(&request).expect("no fault");
+                page.invocations().map_while(|row| number(row.invoke_id())).collect()
+            });
             good &= numbers.windows(2).all(|pair| pair[0] == pair[1] + 1);
             if let Some(&seen) = numbers.first() {
                 good &= seen >= newest;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::invocation::Invocation;
+use super::result::InvocationResult;
 use super::run::InstanceRun;
 use super::update::OutputUpdate;
 use crate::error::quoted_as;
@@ -45,6 +46,15 @@ debug_struct! {
         instance_id, invocation_status, creation_time, update_time, start_time, finish_time,
         stop_time, repeats, exit_code, dropped, error_code, error_info, oss_output_status,
         oss_output_uri, oss_output_error_code, oss_output_error_info; output
+    }
+}
+
+debug_struct! {
+    InvocationResult {
+        invoke_id, command_id, instance_id, is_history, invocation_status, invoke_record_status,
+        start_time, finished_time, stop_time, repeats, exit_code, dropped, error_code, error_info,
+        oss_output_status, oss_output_uri, oss_output_error_code, oss_output_error_info, username,
+        container_id, container_name, launcher, termination_mode, oss_output_delivery, tags; output
     }
 }
 

@@ -1,11 +1,13 @@
 //! Rows of DescribeInvocationResults as borrowed structs.
 
-use super::Show;
+use super::show::Show;
 use super::views::{InvocationView, TagView, all_detail_texts, detail_texts, text};
-use crate::model::{InstanceInvokeStatus, InvocationStatus, RepeatMode, Timestamp};
+use crate::model::{
+    InstanceInvokeStatus, InvocationResult, InvocationStatus, RepeatMode, Tag, Timestamp,
+};
 use crate::query::ResultRow;
-use crate::request::ContentEncoding;
-use crate::table::{Detail, DetailField, Head, HistoryRecord, Run, RunExtra, Table};
+use crate::table::{Detail, DetailField, HistoryRecord, Run, RunExtra, Table};
+use crate::wire;
 
 /// One row of DescribeInvocationResults: a run, or an earlier execution of a recurring task. A
 /// method that gives a text costs O(its length), every other one O(1). Serialises (with serde) to
@@ -71,19 +73,16 @@ impl<'a> InvocationResultView<'a> {
         }
     }
 
-    /// How Output is written.
-    pub(super) fn encoding(&self) -> ContentEncoding {
-        self.invocation.show.encoding
+    pub(super) fn base64(&self) -> bool {
+        self.invocation.base64()
     }
 
-    /// What the writer takes in one piece.
-    pub(super) fn parts(&self) -> (&'a Head, Option<&'a Detail>) {
-        (self.invocation.head, self.detail)
+    fn table(&self) -> &'a Table {
+        self.invocation.table
     }
 
-    /// `{"InstanceId":"..."`
-    pub(super) fn instance_json(&self) -> &'a [u8] {
-        self.invocation.table.instances.get(self.run.instance).json()
+    pub(super) fn common_settings(&self) -> wire::CommonSettings<'a> {
+        self.invocation.common_settings()
     }
 
     /// Whether this is an earlier execution and not the run itself.
@@ -112,7 +111,7 @@ impl<'a> InvocationResultView<'a> {
     }
 
     /// `Tags` of the invocation: at most 20, in the order they were given.
-    pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + use<'a> {
+    pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + Clone + use<'a> {
         self.invocation.tags()
     }
 
@@ -193,6 +192,39 @@ impl<'a> InvocationResultView<'a> {
     }
 
     all_detail_texts!();
+
+    /// The row as plain data, with its output. Cost: O(size of the row).
+    #[must_use]
+    pub fn to_result(&self) -> InvocationResult {
+        InvocationResult {
+            invoke_id: self.invoke_id().into(),
+            command_id: self.command_id().into(),
+            instance_id: self.instance_id().into(),
+            is_history: self.is_history(),
+            invocation_status: self.invocation_status(),
+            invoke_record_status: self.invoke_record_status(),
+            start_time: self.start_time(),
+            finished_time: self.finished_time(),
+            stop_time: self.stop_time(),
+            repeats: self.repeats(),
+            exit_code: self.exit_code(),
+            dropped: self.dropped(),
+            output: self.output().into(),
+            error_code: self.error_code().into(),
+            error_info: self.error_info().into(),
+            oss_output_status: self.oss_output_status().into(),
+            oss_output_uri: self.oss_output_uri().into(),
+            oss_output_error_code: self.oss_output_error_code().into(),
+            oss_output_error_info: self.oss_output_error_info().into(),
+            username: self.username().into(),
+            container_id: self.container_id().into(),
+            container_name: self.container_name().into(),
+            launcher: self.launcher().into(),
+            termination_mode: self.termination_mode().into(),
+            oss_output_delivery: self.oss_output_delivery().into(),
+            tags: self.tags().map(|tag| Tag::new(tag.key(), tag.value())).collect(),
+        }
+    }
 }
 
 impl std::fmt::Debug for InvocationResultView<'_> {

@@ -1,6 +1,6 @@
 //! Rows of DescribeInvocations as borrowed structs.
 
-use super::Show;
+use super::show::Show;
 use crate::model::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus,
     LegacyInvokeStatus, OverallStatus, RepeatMode, Tag, Timestamp, is_timed,
@@ -9,6 +9,7 @@ use crate::table::{
     Command, CommandField, Detail, DetailField, Head, Run, RunExtra, Script, ScriptField, Table,
     TagPair,
 };
+use crate::wire;
 
 /// Text of the table, which was UTF-8 when it was accepted.
 pub(super) fn text(bytes: &[u8]) -> &str {
@@ -44,10 +45,10 @@ pub(super) fn text(bytes: &[u8]) -> &str {
 #[derive(Clone, Copy)]
 pub struct InvocationView<'a> {
     pub(super) table: &'a Table,
-    pub(super) head: &'a Head,
+    head: &'a Head,
     command: &'a Command,
     script: &'a Script,
-    pub(super) show: Show,
+    show: Show,
 }
 
 macro_rules! command_texts {
@@ -162,18 +163,44 @@ impl<'a> InvocationView<'a> {
     }
 
     /// `Tags`: at most 20, in the order they were given.
-    pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + use<'a> {
+    pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + Clone + use<'a> {
         let table = self.table;
         table.tags_of(self.head).iter().map(|&tag| TagView(table.tag_pairs.get(tag)))
     }
 
     /// `InvokeInstances`: 1 to 100, in the order they were named; only the one asked for when the
     /// request names an instance.
-    pub fn instances(&self) -> impl Iterator<Item = RunView<'a>> + use<'a> {
+    pub fn instances(&self) -> impl Iterator<Item = RunView<'a>> + Clone + use<'a> {
         let view = *self;
         let runs = self.table.runs_of(self.head).iter();
         runs.filter(move |run| view.show.instance.is_none_or(|instance| instance == run.instance))
             .map(move |run| RunView::new(view, run))
+    }
+
+    pub(super) fn base64(&self) -> bool {
+        self.show.base64()
+    }
+
+    /// The ready JSON of the run settings, or nothing.
+    pub(super) fn settings_json(&self) -> &'a [u8] {
+        self.command.json()
+    }
+
+    pub(super) fn settings_fields(&self) -> wire::RunSettings<'a> {
+        self.command.fields()
+    }
+
+    pub(super) fn common_settings(&self) -> wire::CommonSettings<'a> {
+        self.command.common_fields()
+    }
+
+    /// The ready JSON of the command body, or nothing. It has the content in Base64.
+    pub(super) fn body_json(&self) -> &'a [u8] {
+        if self.base64() { self.script.json() } else { &[] }
+    }
+
+    pub(super) fn body_fields(&self) -> wire::CommandBody<'a> {
+        self.script.fields()
     }
 
     /// The record as it could be accepted again, with the runs of [`instances`](Self::instances)
@@ -266,6 +293,11 @@ impl<'a> TagView<'a> {
     pub fn value(&self) -> &'a str {
         text(self.0.value_text())
     }
+
+    /// The ready JSON of the tag.
+    pub(super) fn json(&self) -> &'a [u8] {
+        self.0.json()
+    }
 }
 
 impl std::fmt::Debug for TagView<'_> {
@@ -304,7 +336,7 @@ pub struct RunView<'a> {
     run: &'a Run,
     extra: Option<&'a RunExtra>,
     detail: Option<&'a Detail>,
-    pub(super) show: Show,
+    show: Show,
 }
 
 macro_rules! detail_texts {
@@ -337,6 +369,22 @@ macro_rules! all_detail_texts {
             /// be empty.
             oss_output_error_info: OssOutputErrorInfo,
         }
+
+        /// The ready JSON of these texts.
+        #[inline(always)]
+        pub(super) fn texts_json(&self) -> &'a [u8] {
+            self.detail.map_or(wire::RunTexts::NONE_JSON.as_bytes(), Detail::json)
+        }
+
+        pub(super) fn texts_fields(&self) -> wire::RunTexts<'a> {
+            self.detail.map_or_else(wire::RunTexts::default, Detail::fields)
+        }
+
+        /// The ready JSON of the InstanceId.
+        #[inline(always)]
+        pub(super) fn instance_json(&self) -> &'a [u8] {
+            self.table().instances.get(self.run.instance).json()
+        }
     };
 }
 pub(super) use {all_detail_texts, detail_texts};
@@ -347,6 +395,14 @@ impl<'a> RunView<'a> {
         let extra = table.extra_of(run);
         let detail = table.detail(run.detail(extra));
         RunView { table, head, run, extra, detail, show }
+    }
+
+    pub(super) fn base64(&self) -> bool {
+        self.show.base64()
+    }
+
+    fn table(&self) -> &'a Table {
+        self.table
     }
 
     fn repeat_mode(&self) -> RepeatMode {
@@ -429,6 +485,11 @@ impl<'a> RunView<'a> {
     #[must_use]
     pub fn output(&self) -> &'a [u8] {
         self.extra.map_or(&[], RunExtra::output)
+    }
+
+    /// The output that the answer shows.
+    pub(super) fn shown_output(&self) -> &'a [u8] {
+        if self.show.output { self.output() } else { &[] }
     }
 
     all_detail_texts!();

@@ -10,10 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::Store;
 use crate::model::{InvocationStatus, RepeatMode, Timestamp};
+use crate::wire::{Event, Object};
 
 /// A change of a run's status, with the fields of the run after it. If a recurring task is stopped
 /// between two executions, these are the times and the exit code of the last execution.
@@ -91,23 +92,21 @@ impl TaskEvent {
 
 impl Serialize for TaskEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        fn text<T: ToString>(value: Option<T>) -> String {
-            value.map_or_else(String::new, |value| value.to_string())
-        }
-        let mut map = serializer.serialize_map(Some(12))?;
-        map.serialize_entry("commandId", &self.command_id)?;
-        map.serialize_entry("commandName", &self.command_name)?;
-        map.serialize_entry("exitCode", &text(self.exit_code))?;
-        map.serialize_entry("finishTime", &text(self.finish_time))?;
-        map.serialize_entry("instanceId", &self.instance_id)?;
-        map.serialize_entry("invocationStatus", &self.invocation_status)?;
-        map.serialize_entry("invokeId", &self.invoke_id)?;
-        map.serialize_entry("repeatMode", &self.repeat_mode)?;
-        map.serialize_entry("repeats", &self.repeats.to_string())?;
-        map.serialize_entry("startTime", &text(self.start_time))?;
-        map.serialize_entry("errorCode", &self.error_code)?;
-        map.serialize_entry("errorDesc", &self.error_desc)?;
-        map.end()
+        let group = Event {
+            command_id: &self.command_id,
+            command_name: &self.command_name,
+            exit_code: self.exit_code,
+            finish_time: self.finish_time,
+            instance_id: &self.instance_id,
+            invocation_status: self.invocation_status.as_str(),
+            invoke_id: &self.invoke_id,
+            repeat_mode: self.repeat_mode.as_str(),
+            repeats: self.repeats,
+            start_time: self.start_time,
+            error_code: &self.error_code,
+            error_desc: &self.error_desc,
+        };
+        Object { group, base64: true }.serialize(serializer)
     }
 }
 

@@ -1,11 +1,11 @@
 //! What the invocations of one command with the same settings have in common, but its script. Most
 //! records share it with others, so it is interned, and shown with one ready piece of JSON.
 
-use super::fragment::push_text;
 use super::packed::{Key, Packed, encode_key};
 use super::symbols::SymbolId;
 use crate::limits;
 use crate::model::{CommandType, Invocation, RepeatMode};
+use crate::wire::{self, CommonSettings, RunSettings};
 
 /// The strings of a command, in the order they are packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,10 +56,6 @@ impl Key for Command {
     fn key(&self) -> &[u8] {
         self.0.key()
     }
-
-    fn is_clone_of(&self, other: &Self) -> bool {
-        self.0.is_clone_of(&other.0)
-    }
 }
 
 impl Command {
@@ -90,8 +86,7 @@ impl Command {
 
     /// The same command with its JSON ready.
     pub(crate) fn with_json(&self) -> Self {
-        let mut json = Vec::new();
-        self.push_fields(&mut json);
+        let json = wire::to_json(&self.fields());
         let numbers = [Number::CommandId, Number::Settings].map(|at| self.number(at));
         Command(Packed::new(self.0.key(), numbers, &json))
     }
@@ -124,40 +119,35 @@ impl Command {
         self.0.get(field as usize)
     }
 
-    /// Appends the fields that come from here, from the quote that ends the InvokeId on.
-    pub(crate) fn push_json(&self, out: &mut Vec<u8>) {
-        match self.0.json() {
-            [] => self.push_fields(out),
-            json => out.extend_from_slice(json),
+    /// What an answer shows of it.
+    pub(crate) fn fields(&self) -> RunSettings<'_> {
+        RunSettings {
+            common: self.common_fields(),
+            command_description: self.0.text(CommandField::CommandDescription as usize),
+            command_type: self.command_type().as_str(),
+            repeat_mode: self.repeat_mode().as_str(),
+            frequency: self.0.text(CommandField::Frequency as usize),
+            timeout: self.timeout(),
+            working_dir: self.0.text(CommandField::WorkingDir as usize),
         }
     }
 
-    fn push_fields(&self, out: &mut Vec<u8>) {
-        const FIELDS: [(&[u8], CommandField); 10] = [
-            (b"\",\"CommandId\":\"", CommandField::CommandId),
-            (b"\",\"CommandDescription\":\"", CommandField::CommandDescription),
-            (b"\",\"Frequency\":\"", CommandField::Frequency),
-            (b"\",\"WorkingDir\":\"", CommandField::WorkingDir),
-            (b"\",\"Username\":\"", CommandField::Username),
-            (b"\",\"ContainerId\":\"", CommandField::ContainerId),
-            (b"\",\"ContainerName\":\"", CommandField::ContainerName),
-            (b"\",\"Launcher\":\"", CommandField::Launcher),
-            (b"\",\"TerminationMode\":\"", CommandField::TerminationMode),
-            (b"\",\"OssOutputDelivery\":\"", CommandField::OssOutputDelivery),
-        ];
-        for (name, field) in FIELDS {
-            out.extend_from_slice(name);
-            push_text(self.get(field), out);
+    /// What both answers show of it.
+    pub(crate) fn common_fields(&self) -> CommonSettings<'_> {
+        CommonSettings {
+            command_id: self.0.text(CommandField::CommandId as usize),
+            username: self.0.text(CommandField::Username as usize),
+            container_id: self.0.text(CommandField::ContainerId as usize),
+            container_name: self.0.text(CommandField::ContainerName as usize),
+            launcher: self.0.text(CommandField::Launcher as usize),
+            termination_mode: self.0.text(CommandField::TerminationMode as usize),
+            oss_output_delivery: self.0.text(CommandField::OssOutputDelivery as usize),
         }
-        out.extend_from_slice(b"\",\"CommandType\":\"");
-        out.extend_from_slice(self.command_type().as_str().as_bytes());
-        out.extend_from_slice(b"\",\"RepeatMode\":\"");
-        out.extend_from_slice(self.repeat_mode().as_str().as_bytes());
-        out.push(b'"');
-        if let Some(timeout) = self.timeout() {
-            out.extend_from_slice(b",\"Timeout\":");
-            out.extend_from_slice(timeout.to_string().as_bytes());
-        }
+    }
+
+    /// The JSON of [`fields`](Self::fields), empty while few records share it.
+    pub(crate) fn json(&self) -> &[u8] {
+        self.0.json()
     }
 
     /// Heap bytes.

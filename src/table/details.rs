@@ -1,7 +1,7 @@
 //! The texts of errors and of OSS delivery, which runs share.
 
-use super::fragment::push_text;
 use super::packed::{Key, Packed, encode_key};
+use crate::wire::{self, RunTexts};
 
 /// The strings of a detail, in the order they are packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,40 +23,29 @@ impl Key for Detail {
     fn key(&self) -> &[u8] {
         self.0.key()
     }
-
-    fn is_clone_of(&self, other: &Self) -> bool {
-        self.0.is_clone_of(&other.0)
-    }
 }
 
 impl Detail {
-    /// The JSON of a run without any of the texts.
-    pub(crate) const EMPTY_JSON: &str = "\"ErrorCode\":\"\",\"ErrorInfo\":\"\",\
-        \"OssOutputStatus\":\"\",\"OssOutputUri\":\"\",\"OssOutputErrorCode\":\"\",\
-        \"OssOutputErrorInfo\":\"\"";
-
     /// Writes what identifies the detail to `key`, in the order of [`DetailField`].
     pub(crate) fn encode_key(strings: [&[u8]; 6], key: &mut Vec<u8>) {
         encode_key(strings, key);
     }
 
     pub(crate) fn new(key: &[u8]) -> Self {
-        let strings = Packed::<6>::new(key, [], b"");
-        const NAMES: [&[u8]; 6] = [
-            b"\"ErrorCode\":\"",
-            b"\",\"ErrorInfo\":\"",
-            b"\",\"OssOutputStatus\":\"",
-            b"\",\"OssOutputUri\":\"",
-            b"\",\"OssOutputErrorCode\":\"",
-            b"\",\"OssOutputErrorInfo\":\"",
-        ];
-        let mut json = Vec::new();
-        for (at, name) in NAMES.iter().enumerate() {
-            json.extend_from_slice(name);
-            push_text(strings.get(at), &mut json);
-        }
-        json.push(b'"');
+        let json = wire::to_json(&Detail(Packed::new(key, [], b"")).fields());
         Detail(Packed::new(key, [], &json))
+    }
+
+    /// What an answer shows of it.
+    pub(crate) fn fields(&self) -> RunTexts<'_> {
+        RunTexts {
+            error_code: self.0.text(DetailField::ErrorCode as usize),
+            error_info: self.0.text(DetailField::ErrorInfo as usize),
+            oss_output_status: self.0.text(DetailField::OssOutputStatus as usize),
+            oss_output_uri: self.0.text(DetailField::OssOutputUri as usize),
+            oss_output_error_code: self.0.text(DetailField::OssOutputErrorCode as usize),
+            oss_output_error_info: self.0.text(DetailField::OssOutputErrorInfo as usize),
+        }
     }
 
     /// The texts of `detail`, or none.
@@ -77,6 +66,7 @@ impl Detail {
         self.0.get(field as usize)
     }
 
+    /// The JSON of [`fields`](Self::fields).
     pub(crate) fn json(&self) -> &[u8] {
         self.0.json()
     }

@@ -120,12 +120,6 @@ impl RunExtra {
         &mut self.rare.get_or_insert_default().history
     }
 
-    pub(super) fn without_history(&self) -> RunExtra {
-        let rare = self.rare().map(|rare| Rare { history: Vec::new(), history_number: 0, ..*rare });
-        let rare = rare.filter(|rare| *rare != Rare::default()).map(Box::new);
-        RunExtra { output: self.output.clone(), rare, ..*self }
-    }
-
     /// Bytes of output in the run and its history.
     pub(crate) fn output_bytes(&self) -> usize {
         let history = self.history().iter().filter_map(|record| record.output.as_ref());

@@ -106,11 +106,6 @@ impl<T: Clone> Flat<T> {
         self.items.reserve(more);
     }
 
-    /// Makes room for `more` items and no others.
-    pub(super) fn reserve_exact(&mut self, more: usize) {
-        self.items.reserve_exact(more);
-    }
-
     /// Gives back what was reserved for items that did not come.
     pub(super) fn give_back_room(&mut self) {
         give_back_room(&mut self.items);

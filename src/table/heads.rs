@@ -1,6 +1,5 @@
 //! What every record has, in 48 bytes.
 
-use super::fragment::{push_text, text_is_plain};
 use super::invocations::Table;
 use super::invoke_ids::{InvokeId, LongIds};
 use super::symbols::SymbolId;
@@ -19,7 +18,7 @@ pub(crate) struct Head {
     pub(super) first_run: u32,
     pub(super) first_tag: u32,
     pub(crate) overall: Overall,
-    /// How many runs, how many tags, and whether the InvokeId stands in JSON as it is.
+    /// How many runs, and how many tags.
     counts: u16,
 }
 
@@ -29,7 +28,6 @@ const _: () = assert!(size_of::<Option<Head>>() <= 48);
 const RUNS: u16 = 0x7f;
 const TAGS_SHIFT: u32 = 7;
 const TAGS: u16 = 0x1f;
-const PLAIN_ID: u16 = 1 << 15;
 const _: () = assert!(limits::RUNS <= RUNS as usize && limits::TAGS <= TAGS as usize);
 
 /// The shared values of a record.
@@ -58,21 +56,7 @@ impl Head {
             first_run: 0,
             first_tag: 0,
             overall,
-            counts: if text_is_plain(invoke_id) { PLAIN_ID } else { 0 },
-        }
-    }
-
-    /// One of another store's table with the same id, without runs and tags.
-    pub(super) fn copied(&self, from: &LongIds, to: &mut LongIds, shared: Shared) -> Self {
-        Head {
-            invoke_id: self.invoke_id.copied(from, to),
-            command: shared.command,
-            script: shared.script,
-            scope: shared.scope,
-            first_run: 0,
-            first_tag: 0,
-            counts: self.counts & PLAIN_ID,
-            ..*self
+            counts: 0,
         }
     }
 
@@ -120,15 +104,6 @@ impl Table {
     pub(crate) fn invoke_id<'a>(&'a self, head: &'a Head) -> &'a [u8] {
         head.invoke_id(&self.long_ids)
     }
-
-    /// Appends the InvokeId as it stands in a JSON string.
-    pub(crate) fn push_invoke_id(&self, head: &Head, out: &mut Vec<u8>) {
-        if head.counts & PLAIN_ID != 0 {
-            head.invoke_id.push(&self.long_ids, out);
-        } else {
-            push_text(self.invoke_id(head), out);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -140,20 +115,15 @@ mod tests {
     fn counts_share_bits_and_do_not_touch_each_other() {
         let overall = Overall::derive(RepeatMode::Once, [InvocationStatus::Success].into_iter());
         let shared = Shared { command: 1, script: 2, scope: 3 };
-        for (id, written) in [(&b"t-1"[..], &b"t-1"[..]), (b"t\"1", b"t\\\"1")] {
-            let mut table = Table::default();
-            let mut head = Head::new(id, &mut table.long_ids, Timestamp::MIN, shared, overall);
-            let counts = |head: &Head| (head.run_count(), head.tag_count());
-            assert_eq!(counts(&head), (0, 0));
-            for (runs, tags) in [(limits::RUNS, 0), (limits::RUNS, limits::TAGS), (1, 20), (1, 1)] {
-                head.set_runs(7, runs);
-                head.set_tags(9, tags);
-                assert_eq!(counts(&head), (runs, tags));
-                assert_eq!((head.first_run, head.first_tag), (7, 9));
-                let mut out = Vec::new();
-                table.push_invoke_id(&head, &mut out);
-                assert_eq!(out, written);
-            }
+        let mut table = Table::default();
+        let mut head = Head::new(b"t-1", &mut table.long_ids, Timestamp::MIN, shared, overall);
+        let counts = |head: &Head| (head.run_count(), head.tag_count());
+        assert_eq!(counts(&head), (0, 0));
+        for (runs, tags) in [(limits::RUNS, 0), (limits::RUNS, limits::TAGS), (1, 20), (1, 1)] {
+            head.set_runs(7, runs);
+            head.set_tags(9, tags);
+            assert_eq!(counts(&head), (runs, tags));
+            assert_eq!((head.first_run, head.first_tag), (7, 9));
         }
     }
 }

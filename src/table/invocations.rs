@@ -11,7 +11,6 @@ use super::commands::Command;
 use super::details::Detail;
 use super::extras::RunExtra;
 use super::flat::Flat;
-use super::fragment::push_string;
 use super::growth::{give_back_room, reserve_for, reserve_for_one};
 use super::heads::{Head, Shared};
 use super::invoke_ids::LongIds;
@@ -23,6 +22,7 @@ use super::symbols::{Symbol, SymbolId, Symbols};
 use super::tags::TagPair;
 use crate::limits;
 use crate::model::{InstanceRun, Invocation, Overall, Timestamp};
+use crate::wire::{self, InstanceId};
 
 /// An indexed column. With a value in it, it names a posting.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -240,9 +240,8 @@ impl Table {
 
     pub(super) fn acquire_instance(&mut self, id: &[u8]) -> SymbolId {
         self.instances.acquire(id, || {
-            let mut json = b"{\"InstanceId\":".to_vec();
-            push_string(id, &mut json);
-            Symbol::new(id, &json)
+            let text = std::str::from_utf8(id).unwrap_or_default();
+            Symbol::new(id, &wire::to_json(&InstanceId(text)))
         })
     }
 

@@ -30,30 +30,10 @@ impl InvokeId {
         InvokeId { length: u8::MAX, bytes }
     }
 
-    /// The same id in another store's table.
-    pub(super) fn copied(&self, from: &LongIds, to: &mut LongIds) -> Self {
-        match self.number() {
-            None => InvokeId { ..*self },
-            Some(_) => InvokeId::new(self.get(from), to),
-        }
-    }
-
     pub(super) fn get<'a>(&'a self, long_ids: &'a LongIds) -> &'a [u8] {
         match self.bytes.get(..usize::from(self.length)) {
             Some(short) => short,
             None => self.number().map_or(&[], |number| long_ids.get(number)),
-        }
-    }
-
-    /// Appends it.
-    pub(super) fn push(&self, long_ids: &LongIds, out: &mut Vec<u8>) {
-        match SHORT.checked_sub(usize::from(self.length)) {
-            // As many bytes for each, and the surplus taken back: that needs no call.
-            Some(surplus) => {
-                out.extend_from_slice(&self.bytes);
-                out.truncate(out.len() - surplus);
-            }
-            None => out.extend_from_slice(self.get(long_ids)),
         }
     }
 
@@ -81,13 +61,8 @@ mod tests {
         let texts: Vec<Vec<u8>> =
             (0..=128).map(|length| vec![b'a' + length % 26; length.into()]).collect();
         let ids: Vec<_> = texts.iter().map(|text| InvokeId::new(text, &mut long_ids)).collect();
-        let mut others = LongIds::default();
         for (id, text) in ids.iter().zip(&texts) {
             assert_eq!(id.get(&long_ids), text);
-            let mut out = b"before".to_vec();
-            id.push(&long_ids, &mut out);
-            assert_eq!(out.strip_prefix(b"before"), Some(&**text));
-            assert_eq!(id.copied(&long_ids, &mut others).get(&others), text);
         }
         assert_eq!(long_ids.values().filter(|id| !id.is_empty()).count(), 129 - 20);
         ids.iter().for_each(|id| id.free(&mut long_ids));

@@ -69,6 +69,11 @@ impl<const STRINGS: usize, const NUMBERS: usize> Packed<STRINGS, NUMBERS> {
         &self.held()[start..self.end(index)]
     }
 
+    /// The string at `index`, which was given as text.
+    pub(super) fn text(&self, index: usize) -> &str {
+        std::str::from_utf8(self.get(index)).unwrap_or_default()
+    }
+
     pub(super) fn key(&self) -> &[u8] {
         &self.held()[Self::KEY..self.end(STRINGS - 1)]
     }
@@ -99,9 +104,6 @@ impl<const STRINGS: usize, const NUMBERS: usize> Packed<STRINGS, NUMBERS> {
 /// What a symbol is found by.
 pub(crate) trait Key: Clone {
     fn key(&self) -> &[u8];
-
-    /// Whether one is a clone of the other, or of the same. Reads neither.
-    fn is_clone_of(&self, other: &Self) -> bool;
 }
 
 #[cfg(test)]

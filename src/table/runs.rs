@@ -99,15 +99,6 @@ impl RunState {
     }
 }
 
-/// A run that has succeeded with ExitCode 0, of which there is no more to say: its UpdateTime is its
-/// FinishTime, and it has neither detail nor extra.
-pub(crate) struct PlainSuccess {
-    pub(crate) creation_time: Timestamp,
-    pub(crate) start_time: Timestamp,
-    pub(crate) finish_time: Timestamp,
-    pub(crate) repeats: u32,
-}
-
 /// Reading. `extra` is that of the run, and `created` the CreationTime of its record.
 impl Run {
     pub(crate) fn status(&self) -> InvocationStatus {
@@ -159,23 +150,8 @@ impl Run {
         extra.map_or(NonZeroU32::new(self.rest), |extra| extra.detail)
     }
 
-    /// What most runs are: `None` for any other. `created` is the CreationTime of its record.
-    #[inline(always)]
-    pub(crate) fn plain_success(&self, created: Timestamp) -> Option<PlainSuccess> {
-        const MASK: u32 = STATUS.wide() | EXIT_CODE.wide() | UPDATE.wide();
-        const SUCCESS: u32 = (InvocationStatus::Success as u32) << STATUS.shift
-            | 1 << EXIT_CODE.shift
-            | UPDATE_IS_FINISH << UPDATE.shift;
-        let plain = self.small & MASK == SUCCESS && self.rest == 0;
-        Some(PlainSuccess {
-            creation_time: self.creation_time(created, None),
-            start_time: self.start_time.filter(|_| plain)?,
-            finish_time: self.finish_time?,
-            repeats: self.repeats(None),
-        })
-    }
-
     /// Whether it has neither detail nor extra.
+    #[cfg(test)]
     pub(crate) fn is_whole(&self) -> bool {
         self.rest == 0
     }
@@ -287,24 +263,6 @@ impl Run {
         let changed = change(&mut extra);
         self.rest = extra.into_rest(extras);
         changed
-    }
-
-    /// A copy for other table, with what its instance and its detail are there, and without its
-    /// history.
-    #[inline]
-    pub(super) fn copy_to(
-        &self,
-        instance: SymbolId,
-        detail: Option<NonZeroU32>,
-        extra: Option<&RunExtra>,
-        extras: &mut Slab<RunExtra>,
-    ) -> Run {
-        let mut copy = Run { instance, ..*self };
-        if !self.is_whole() {
-            let kept = extra.map(RunExtra::without_history).unwrap_or_default();
-            copy.rest = RunExtra { detail, ..kept }.into_rest(extras);
-        }
-        copy
     }
 }
 

@@ -12,10 +12,6 @@ impl Key for Scope {
     fn key(&self) -> &[u8] {
         self.0.key()
     }
-
-    fn is_clone_of(&self, other: &Self) -> bool {
-        self.0.is_clone_of(&other.0)
-    }
 }
 
 impl Scope {

@@ -2,10 +2,10 @@
 //! [`Command`](super::Command) has. Where each record has a script of its own, it shares those
 //! still.
 
-use super::fragment::{base64_length, push_bytes, push_text};
 use super::packed::{Key, Packed, encode_key};
 use super::symbols::SymbolId;
 use crate::model::Invocation;
+use crate::wire::{self, CommandBody};
 
 /// The strings of a script, in the order they are packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,16 +24,9 @@ type Texts = Packed<3, 1>;
 #[derive(Clone, Debug)]
 pub(crate) struct Script(Texts);
 
-/// What stands behind the content in an answer.
-const TAGS: &[u8] = b",\"Tags\":{\"Tag\":[";
-
 impl Key for Script {
     fn key(&self) -> &[u8] {
         self.0.key()
-    }
-
-    fn is_clone_of(&self, other: &Self) -> bool {
-        self.0.is_clone_of(&other.0)
     }
 }
 
@@ -57,8 +50,7 @@ impl Script {
 
     /// The same script with its JSON ready.
     pub(crate) fn with_json(&self) -> Self {
-        let mut json = Vec::new();
-        self.push_fields(true, &mut json);
+        let json = wire::to_json(&self.fields());
         Script(Packed::new(self.0.key(), [self.command_name()], &json))
     }
 
@@ -75,32 +67,19 @@ impl Script {
         self.0.get(field as usize)
     }
 
-    /// Appends the fields that come from here, up to the bracket that opens the tags.
-    pub(crate) fn push_json(&self, base64: bool, out: &mut Vec<u8>) {
-        let json = self.0.json();
-        if json.is_empty() {
-            self.push_fields(base64, out);
-        } else if base64 {
-            out.extend_from_slice(json);
-        } else {
-            let quoted = base64_length(self.get(ScriptField::CommandContent)) + 2;
-            out.extend_from_slice(&json[..json.len() - TAGS.len() - quoted]);
-            self.push_content(false, out);
+    /// What an answer shows of it.
+    pub(crate) fn fields(&self) -> CommandBody<'_> {
+        CommandBody {
+            command_name: self.0.text(ScriptField::CommandName as usize),
+            parameters: self.0.text(ScriptField::Parameters as usize),
+            command_content: self.get(ScriptField::CommandContent),
         }
     }
 
-    fn push_fields(&self, base64: bool, out: &mut Vec<u8>) {
-        out.extend_from_slice(b",\"CommandName\":\"");
-        push_text(self.get(ScriptField::CommandName), out);
-        out.extend_from_slice(b"\",\"Parameters\":\"");
-        push_text(self.get(ScriptField::Parameters), out);
-        out.extend_from_slice(b"\",\"CommandContent\":");
-        self.push_content(base64, out);
-    }
-
-    fn push_content(&self, base64: bool, out: &mut Vec<u8>) {
-        push_bytes(self.get(ScriptField::CommandContent), base64, out);
-        out.extend_from_slice(TAGS);
+    /// The JSON of [`fields`](Self::fields) with the content in Base64, empty while few records
+    /// share it.
+    pub(crate) fn json(&self) -> &[u8] {
+        self.0.json()
     }
 
     /// Heap bytes.
@@ -117,10 +96,6 @@ pub(crate) struct CommandName(Texts);
 impl Key for CommandName {
     fn key(&self) -> &[u8] {
         self.0.get(ScriptField::CommandName as usize)
-    }
-
-    fn is_clone_of(&self, other: &Self) -> bool {
-        self.0.is_clone_of(&other.0)
     }
 }
 

@@ -39,10 +39,6 @@ impl Key for Symbol {
     fn key(&self) -> &[u8] {
         self.text()
     }
-
-    fn is_clone_of(&self, other: &Self) -> bool {
-        self.0.is_clone_of(&other.0)
-    }
 }
 
 /// So few values are compared with one after the other, which takes less than to hash the key:
@@ -173,22 +169,6 @@ impl<T> Symbols<T> {
             + self.uses.capacity() * 4
             + self.free.capacity() * size_of::<SymbolId>()
             + self.ids.allocation_size()
-    }
-}
-
-/// For the table of a page, which only reads: nothing is found or counted.
-impl<T: Key> Symbols<T> {
-    pub(super) fn reserve(&mut self, more: usize) {
-        self.values.reserve_exact(more);
-    }
-
-    /// Adds a value of another's. One that was added just before is not added once more.
-    pub(super) fn share(&mut self, value: &T) -> SymbolId {
-        let last = self.values.last().and_then(Option::as_ref);
-        if !last.is_some_and(|last| last.is_clone_of(value)) {
-            self.values.push(Some(value.clone()));
-        }
-        (self.values.len() - 1) as SymbolId
     }
 }
 

@@ -1,10 +1,10 @@
 //! Tags, which records share by pairs of key and value.
 
-use super::fragment::push_string;
 use super::invocations::Table;
 use super::packed::{self, Key, Packed};
 use super::symbols::{Symbol, SymbolId};
 use crate::limits;
+use crate::wire;
 
 /// A tag as the records that carry it share it.
 #[derive(Clone, Debug)]
@@ -13,10 +13,6 @@ pub(crate) struct TagPair(Packed<2, 1>);
 impl Key for TagPair {
     fn key(&self) -> &[u8] {
         self.0.key()
-    }
-
-    fn is_clone_of(&self, other: &Self) -> bool {
-        self.0.is_clone_of(&other.0)
     }
 }
 
@@ -31,11 +27,7 @@ impl TagPair {
 
     fn new(encoded: &[u8], tag_key: SymbolId) -> Self {
         let strings = Packed::<2>::new(encoded, [], b"");
-        let mut json = b"{\"TagKey\":".to_vec();
-        push_string(strings.get(0), &mut json);
-        json.extend_from_slice(b",\"TagValue\":");
-        push_string(strings.get(1), &mut json);
-        json.extend_from_slice(b"},");
+        let json = wire::to_json(&wire::Tag { key: strings.text(0), value: strings.text(1) });
         TagPair(Packed::new(encoded, [tag_key], &json))
     }
 
@@ -56,7 +48,7 @@ impl TagPair {
         self.0.get(1)
     }
 
-    /// `{"TagKey":...,"TagValue":...},` with the comma before the next tag.
+    /// The JSON of the tag.
     pub(crate) fn json(&self) -> &[u8] {
         self.0.json()
     }

@@ -18,7 +18,7 @@ pub(crate) enum Form {
     Body,
     /// The borrowed views, serialised.
     Views,
-    /// The body of the page after it was copied out of the store.
+    /// The JSON body, of a page that is also compared with its copy as plain data.
     Owned,
 }
 
@@ -39,10 +39,9 @@ pub(crate) fn describe(
                 return Ok(serde_json::to_value(&page).expect("views are plain values"));
             }
             let mut body = Vec::new();
+            page.write_json(REQUEST_ID, &mut body);
             if form == Form::Owned {
-                page.into_owned().write_json(REQUEST_ID, &mut body);
-            } else {
-                page.write_json(REQUEST_ID, &mut body);
+                owned::$describe(page);
             }
             body
         }};
@@ -58,6 +57,65 @@ pub(crate) fn describe(
     let request_id = body.as_object_mut().and_then(|body| body.remove("RequestId"));
     assert_eq!(request_id, Some(Value::from(REQUEST_ID)));
     Ok(body)
+}
+
+/// Compares a page with its copy as plain data, field by field.
+mod owned {
+    use invodex::{
+        DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResult, Tag,
+    };
+
+    pub(super) fn describe_invocations(page: DescribeInvocationsResponse<'_>) {
+        let rows: Vec<_> = page.invocations().map(|row| row.to_invocation()).collect();
+        let ids: Vec<_> = page.invocations().map(|row| row.invoke_id().to_owned()).collect();
+        let (total_count, next_token) = (page.total_count(), page.next_token());
+        let (page_number, page_size) = (page.page_number(), page.page_size());
+        let owned = page.into_owned();
+        assert_eq!(owned.invocations, rows);
+        assert!(owned.invocations.iter().map(|row| &row.invoke_id).eq(&ids));
+        assert_eq!((owned.total_count, owned.next_token), (total_count, next_token));
+        assert_eq!((owned.page_number, owned.page_size), (page_number, page_size));
+    }
+
+    pub(super) fn describe_invocation_results(page: DescribeInvocationResultsResponse<'_>) {
+        let rows: Vec<_> = page.invocation_results().collect();
+        let (total_count, next_token) = (page.total_count(), page.next_token());
+        let (page_number, page_size) = (page.page_number(), page.page_size());
+        let owned = page.into_owned();
+        assert_eq!((owned.total_count, owned.next_token), (total_count, next_token));
+        assert_eq!((owned.page_number, owned.page_size), (page_number, page_size));
+        assert_eq!(owned.invocation_results.len(), rows.len());
+        for (owned, row) in owned.invocation_results.iter().zip(rows) {
+            let InvocationResult { invoke_id, command_id, instance_id, .. } = owned;
+            assert_eq!(invoke_id, row.invoke_id());
+            assert_eq!(command_id, row.command_id());
+            assert_eq!(instance_id, row.instance_id());
+            assert_eq!(owned.is_history, row.is_history());
+            assert_eq!(owned.invocation_status, row.invocation_status());
+            assert_eq!(owned.invoke_record_status, row.invoke_record_status());
+            assert_eq!(owned.start_time, row.start_time());
+            assert_eq!(owned.finished_time, row.finished_time());
+            assert_eq!(owned.stop_time, row.stop_time());
+            assert_eq!(owned.repeats, row.repeats());
+            assert_eq!(owned.exit_code, row.exit_code());
+            assert_eq!(owned.dropped, row.dropped());
+            assert_eq!(owned.output, row.output());
+            assert_eq!(owned.error_code, row.error_code());
+            assert_eq!(owned.error_info, row.error_info());
+            assert_eq!(owned.oss_output_status, row.oss_output_status());
+            assert_eq!(owned.oss_output_uri, row.oss_output_uri());
+            assert_eq!(owned.oss_output_error_code, row.oss_output_error_code());
+            assert_eq!(owned.oss_output_error_info, row.oss_output_error_info());
+            assert_eq!(owned.username, row.username());
+            assert_eq!(owned.container_id, row.container_id());
+            assert_eq!(owned.container_name, row.container_name());
+            assert_eq!(owned.launcher, row.launcher());
+            assert_eq!(owned.termination_mode, row.termination_mode());
+            assert_eq!(owned.oss_output_delivery, row.oss_output_delivery());
+            let tags: Vec<_> = row.tags().map(|tag| Tag::new(tag.key(), tag.value())).collect();
+            assert_eq!(owned.tags, tags);
+        }
+    }
 }
 
 /// An error in the terms of the cases and the model.
@@ -79,7 +137,7 @@ struct Engine<const FORM: u8> {
 pub(crate) struct Bodies(Engine<0>);
 /// Answers as serialised views.
 pub(crate) struct Views(Engine<1>);
-/// Answers as bodies of pages that were copied out.
+/// Answers as bodies, with each page compared with its copy as plain data.
 pub(crate) struct Owned(Engine<2>);
 
 impl<const FORM: u8> Engine<FORM> {

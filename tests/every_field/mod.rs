@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     CommandType, Config, ContentEncoding, DescribeInvocationResults, DescribeInvocations,
-    InstanceRun, Invocation, InvocationResultView, InvocationStatus, InvocationView, OutputUpdate,
-    RepeatMode, RunUpdate, RunView, Store, Tag, TaskEvent, Timestamp,
+    InstanceRun, Invocation, InvocationResult, InvocationResultView, InvocationStatus,
+    InvocationView, OutputUpdate, RepeatMode, RunUpdate, RunView, Store, Tag, TaskEvent, Timestamp,
 };
 
 /// The name and the value of each field of a struct, in the form in which `Debug` prints it.
@@ -496,6 +496,78 @@ fn assert_result(stage: &str, row: InvocationResultView<'_>, of: &Invocation, ru
     assert_eq!(row.dropped(), *dropped, "{stage}: dropped");
 }
 
+fn result_fields(result: &InvocationResult) -> Fields {
+    fields!(
+        result,
+        InvocationResult {
+            invoke_id,
+            command_id,
+            instance_id,
+            is_history,
+            invocation_status,
+            invoke_record_status,
+            start_time,
+            finished_time,
+            stop_time,
+            repeats,
+            exit_code,
+            dropped,
+            error_code,
+            error_info,
+            oss_output_status,
+            oss_output_uri,
+            oss_output_error_code,
+            oss_output_error_info,
+            username,
+            container_id,
+            container_name,
+            launcher,
+            termination_mode,
+            oss_output_delivery,
+            tags,
+            output,
+        }
+    )
+}
+
+/// A run, or an execution of it (`is_history`), as a result in plain data.
+fn plain_result(
+    record: &Invocation,
+    run: &InstanceRun,
+    mode: RepeatMode,
+    is_history: bool,
+) -> InvocationResult {
+    let (record, run) = (record.clone(), run.clone());
+    InvocationResult {
+        invoke_id: record.invoke_id,
+        command_id: record.command_id,
+        instance_id: run.instance_id,
+        is_history,
+        invocation_status: run.invocation_status,
+        invoke_record_status: run.invocation_status.legacy(mode),
+        start_time: run.start_time,
+        finished_time: run.finish_time,
+        stop_time: run.stop_time,
+        repeats: run.repeats,
+        exit_code: run.exit_code,
+        dropped: run.dropped,
+        error_code: run.error_code,
+        error_info: run.error_info,
+        oss_output_status: run.oss_output_status,
+        oss_output_uri: run.oss_output_uri,
+        oss_output_error_code: run.oss_output_error_code,
+        oss_output_error_info: run.oss_output_error_info,
+        username: record.username,
+        container_id: record.container_id,
+        container_name: record.container_name,
+        launcher: record.launcher,
+        termination_mode: record.termination_mode,
+        oss_output_delivery: record.oss_output_delivery,
+        tags: record.tags,
+        output: run.output,
+    }
+}
+
 /// `Debug` prints each field by its name.
 fn assert_printed(stage: &str, debug: &str, fields: Fields) {
     for (name, value) in fields {
@@ -550,8 +622,7 @@ fn check(stage: &str, store: &Store, record: &Invocation, ended: Option<&Instanc
     let row = &body["Invocations"]["Invocation"][0];
     assert_same_json(&format!("{stage}, write_json"), row, &expected);
     let owned = page.into_owned();
-    let row = owned.invocations().next().expect("the record is found");
-    assert_same(&format!("{stage}, into_owned"), &by_getters(row), record);
+    assert_same(&format!("{stage}, into_owned"), &owned.invocations[0], record);
 
     let page = store.describe_invocation_results(&results()).expect("the request is valid");
     let rows = [(run, record.repeat_mode)].into_iter();
@@ -570,8 +641,13 @@ fn check(stage: &str, store: &Store, record: &Invocation, ended: Option<&Instanc
         assert_same_json(&format!("{stage}, write_json"), row, &expected);
     }
     let owned = page.into_owned();
-    for (row, (run, _)) in owned.invocation_results().zip(&rows) {
-        assert_result(&format!("{stage}, into_owned"), row, record, run);
+    for (at, (row, (run, mode))) in owned.invocation_results.iter().zip(&rows).enumerate() {
+        let stage = format!("{stage}, result {at}, into_owned");
+        let expected = result_fields(&plain_result(record, run, *mode, at > 0));
+        for ((name, given), (_, expected)) in result_fields(row).iter().zip(&expected) {
+            assert_eq!(given, expected, "{stage}: InvocationResult::{name}");
+        }
+        assert_printed(&stage, &format!("{row:?}"), expected);
     }
 }
 

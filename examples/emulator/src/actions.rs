@@ -35,21 +35,15 @@ pub(crate) fn answer(
     }
     let mut body = Vec::new();
     let fields = match action {
-        // The two that the store answers whole: written from the store, with nothing copied.
+        // The store answers these two whole.
         "DescribeInvocations" => {
             let request = DescribeInvocations::from_pairs(params.pairs());
-            tenant.store.read(|store| {
-                store.describe_invocations(&request)?.write_json(request_id, &mut body);
-                Ok::<_, Error>(())
-            })?;
+            tenant.store.describe_invocations(&request, request_id, &mut body)?;
             return Ok(body);
         }
         "DescribeInvocationResults" => {
             let request = DescribeInvocationResults::from_pairs(params.pairs());
-            tenant.store.read(|store| {
-                store.describe_invocation_results(&request)?.write_json(request_id, &mut body);
-                Ok::<_, Error>(())
-            })?;
+            tenant.store.describe_invocation_results(&request, request_id, &mut body)?;
             return Ok(body);
         }
         "RunCommand" => run_command::run_command(tenant, params)?,

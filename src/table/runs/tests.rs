@@ -244,32 +244,6 @@ fn a_history_stays_whatever_is_set() {
 }
 
 #[test]
-fn a_copy_is_the_run_without_its_history() {
-    let wide = RunState { repeats: 511, output: bytes("out"), ..done() };
-    let late = RunState { update_time: Some(at(11)), stop_time: Some(at(11)), ..done() };
-    let error = RunState { detail: number(5), ..done() };
-    for state in [done(), error, late, wide] {
-        for with_history in [false, true] {
-            let mut kept = Kept::of(&state);
-            if with_history {
-                kept.change_extra(|extra| {
-                    extra.set_history_number(1);
-                    extra.push_history(record(1), 5);
-                });
-            }
-            let mut copies = Kept::new();
-            let detail = state.detail.and(number(EXTRA));
-            copies.run = kept.run.copy_to(8, detail, kept.extra(), &mut copies.extras);
-            copies.check();
-            let fresh = Kept::of(&RunState { detail, ..state.clone() });
-            assert_eq!(copies.extra(), fresh.extra());
-            assert_eq!(copies.run.small, fresh.run.small);
-            assert_eq!((copies.run.instance, kept.run.instance), (8, 7));
-        }
-    }
-}
-
-#[test]
 fn outputs_that_are_dropped_are_counted() {
     let mut kept = Kept::of(&RunState { output: bytes("out"), dropped: 2, ..done() });
     kept.change_extra(|extra| {

@@ -1,17 +1,20 @@
-//! Ready pieces of JSON, and the escaping they are made with.
+//! Texts and bytes inside a JSON string.
+
+use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// Whether `text` stands in a JSON string as it is. Cost: O(length).
-pub(super) fn text_is_plain(text: &[u8]) -> bool {
+fn is_plain(text: &[u8]) -> bool {
     // Without a branch inside, so that it compiles to vector instructions.
     text.iter().fold(true, |plain, &byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'))
 }
 
-/// Appends `text`, which is UTF-8, escaped and without quotes.
-pub(crate) fn push_text(text: &[u8], out: &mut Vec<u8>) {
-    if text_is_plain(text) {
+/// Appends `text`, escaped and without quotes. Cost: O(length).
+pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
+    let text = text.as_bytes();
+    if is_plain(text) {
         out.extend_from_slice(text);
         return;
     }
@@ -40,29 +43,20 @@ pub(crate) fn push_text(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&text[done..]);
 }
 
-/// Appends `text`, which is UTF-8, as a JSON string.
-pub(crate) fn push_string(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    push_text(text, out);
-    out.push(b'"');
-}
-
-/// How long `bytes` are in Base64.
-pub(super) fn base64_length(bytes: &[u8]) -> usize {
-    bytes.len().div_ceil(3) * 4
-}
-
-/// Appends bytes as a JSON string: in Base64, or as text with replacement characters for what is
-/// not UTF-8.
-pub(crate) fn push_bytes(bytes: &[u8], base64: bool, out: &mut Vec<u8>) {
+/// Appends `bytes` without quotes: in Base64, or as text in which replacement characters stand for
+/// what is not UTF-8. Cost: O(length).
+pub(super) fn push_bytes(bytes: &[u8], base64: bool, out: &mut Vec<u8>) {
     if !base64 {
-        return push_string(String::from_utf8_lossy(bytes).as_bytes(), out);
+        return push_text(&String::from_utf8_lossy(bytes), out);
     }
-    out.push(b'"');
     let start = out.len();
-    out.resize(start + base64_length(bytes), 0);
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
     // The slice is as long as the encoding, so there is nothing that could fail.
     let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
     out.truncate(start + written);
-    out.push(b'"');
+}
+
+/// `bytes` as [`push_bytes`] writes them, before escaping.
+pub(super) fn to_text(bytes: &[u8], base64: bool) -> Cow<'_, str> {
+    if base64 { STANDARD.encode(bytes).into() } else { String::from_utf8_lossy(bytes) }
 }

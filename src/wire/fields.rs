@@ -1,0 +1,114 @@
+//! Fields and groups of fields, whatever they are written to.
+
+use crate::model::Timestamp;
+
+/// The name of a field, in the constants that a writer of JSON appends.
+pub(crate) struct Name {
+    /// `"Name":"",`
+    pub(super) empty: &'static str,
+    /// `"Name":0,`
+    pub(super) zero: &'static str,
+    /// `"Name":true,`
+    pub(super) yes: &'static str,
+    /// `"Name":false,`
+    pub(super) no: &'static str,
+    /// `"Name":"YYYY-MM-DDTHH:MM:SSZ",`
+    pub(super) time: &'static str,
+}
+
+/// The [`Name`] spelled by a literal.
+macro_rules! name {
+    ($name:literal) => {
+        &$crate::wire::fields::Name {
+            empty: concat!("\"", $name, "\":\"\","),
+            zero: concat!("\"", $name, "\":0,"),
+            yes: concat!("\"", $name, "\":true,"),
+            no: concat!("\"", $name, "\":false,"),
+            time: concat!("\"", $name, "\":\"YYYY-MM-DDTHH:MM:SSZ\","),
+        }
+    };
+}
+pub(super) use name;
+
+impl Name {
+    /// `Name`
+    pub(super) fn key(&self) -> &'static str {
+        &self.empty[1..self.empty.len() - 5]
+    }
+
+    /// `"Name":`
+    #[inline(always)]
+    pub(super) fn before_value(&self) -> &'static [u8] {
+        &self.empty.as_bytes()[..self.empty.len() - 3]
+    }
+
+    /// `"Name":"`
+    #[inline(always)]
+    pub(super) fn before_text(&self) -> &'static [u8] {
+        &self.empty.as_bytes()[..self.empty.len() - 2]
+    }
+}
+
+/// Receives the fields of one object, in order.
+pub(crate) trait Fields {
+    /// A text, escaped as the form asks.
+    fn text(&mut self, name: &'static Name, value: &str);
+
+    /// A text of the API's own, which needs no escaping.
+    fn constant(&mut self, name: &'static Name, value: &'static str);
+
+    /// A time; an unset one is the empty text.
+    fn time(&mut self, name: &'static Name, value: Option<Timestamp>);
+
+    fn number(&mut self, name: &'static Name, value: u64);
+
+    fn signed(&mut self, name: &'static Name, value: i64);
+
+    fn flag(&mut self, name: &'static Name, value: bool);
+
+    /// Bytes in the answer's encoding.
+    fn bytes(&mut self, name: &'static Name, value: &[u8]);
+
+    /// An object.
+    fn object(&mut self, name: &'static Name, value: &impl Group);
+
+    /// A list in the API's form, `{"Item":[...]}`.
+    fn list<G: Group>(
+        &mut self,
+        name: &'static Name,
+        item: &'static Name,
+        items: impl Iterator<Item = G> + Clone,
+    );
+
+    /// The fields that `group` makes. `json` is empty, or is what [`to_json`](super::to_json) made
+    /// of them: a writer of JSON appends that and leaves `group` alone.
+    fn ready<G: Group>(&mut self, json: &[u8], group: impl Fn() -> G);
+}
+
+/// Fields that stand together in an object.
+pub(crate) trait Group {
+    /// Hands each field to `out`. The one place that has their names and their order.
+    fn each(&self, out: &mut impl Fields);
+}
+
+impl<G: Group> Group for &G {
+    #[inline(always)]
+    fn each(&self, out: &mut impl Fields) {
+        (**self).each(out);
+    }
+}
+
+/// A group whose JSON may stand ready.
+pub(crate) struct Ready<'a, F> {
+    /// What [`to_json`](super::to_json) made of the group, or empty.
+    pub(crate) json: &'a [u8],
+    /// Makes the group. Not called where `json` is enough.
+    pub(crate) group: F,
+}
+
+impl<G: Group, F: Fn() -> G> Group for Ready<'_, F> {
+    #[inline(always)]
+    fn each(&self, out: &mut impl Fields) {
+        out.ready(self.json, &self.group);
+    }
+}

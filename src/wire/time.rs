@@ -1,0 +1,81 @@
+//! Times as text.
+
+use chrono::{DateTime, Datelike, Utc};
+
+use crate::model::Timestamp;
+
+/// `YYYY-MM-DDTHH:MM:SSZ`
+pub(super) type TimeText = [u8; 20];
+
+/// Writes times. Keeps the date of the last one, since most times of a page are of one day.
+pub(super) struct Times {
+    /// The day of `text`, in days since 1970-01-01.
+    day: u32,
+    /// Some time of that day.
+    text: TimeText,
+}
+
+const DAY_SECONDS: u32 = 86_400;
+
+/// `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut value = 0;
+    while value < 100 {
+        pairs[value] = [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8];
+        value += 1;
+    }
+    pairs
+};
+
+fn pair(value: u32) -> [u8; 2] {
+    PAIRS[(value % 100) as usize]
+}
+
+impl Times {
+    pub(super) fn new() -> Self {
+        Times { day: 0, text: *b"1970-01-01T00:00:00Z" }
+    }
+
+    /// Writes `time` to `out`. Cost: O(1).
+    #[inline(always)]
+    pub(super) fn write(&mut self, time: Timestamp, out: &mut TimeText) {
+        let (day, second) = (time.as_secs() / DAY_SECONDS, time.as_secs() % DAY_SECONDS);
+        if day != self.day {
+            self.change_day(time);
+        }
+        let ([h, i], [m, n], [s, t]) =
+            (pair(second / 3_600), pair(second / 60 % 60), pair(second % 60));
+        *out = self.text;
+        out[11..19].copy_from_slice(&[h, i, b':', m, n, b':', s, t]);
+    }
+
+    #[inline(never)]
+    fn change_day(&mut self, time: Timestamp) {
+        self.day = time.as_secs() / DAY_SECONDS;
+        let date = DateTime::<Utc>::from(time);
+        let year = date.year() as u32;
+        self.text[..2].copy_from_slice(&pair(year / 100));
+        self.text[2..4].copy_from_slice(&pair(year));
+        self.text[5..7].copy_from_slice(&pair(date.month()));
+        self.text[8..10].copy_from_slice(&pair(date.day()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_times_as_their_type_does() {
+        let mut times = Times::new();
+        let far = [86_399, 86_400, 951_782_399, 951_782_400, 951_696_000, 61, 4_000_000_000];
+        let days = (0..=i64::from(u32::MAX / DAY_SECONDS)).map(|day| day * 86_400 + 3_599);
+        for secs in (1..86_400 + 200).chain(far).chain(days).chain([i64::from(u32::MAX), 1, 60]) {
+            let time = Timestamp::from_secs(secs).unwrap();
+            let mut text = TimeText::default();
+            times.write(time, &mut text);
+            assert_eq!(str::from_utf8(&text), Ok(&*time.to_string()));
+        }
+    }
+}
