@@ -2,6 +2,8 @@
 
 mod block;
 mod code;
+mod command;
+mod execution;
 mod restore;
 mod save;
 

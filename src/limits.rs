@@ -14,8 +14,6 @@ pub(crate) const HISTORY_NUMBER: u32 = u32::MAX - 1;
 
 /// The most tags of a record or a request.
 pub(crate) const TAGS: usize = 20;
-/// The most bytes of a character in UTF-8.
-pub(crate) const CHAR_BYTES: usize = 4;
 /// The most characters of a tag's key.
 pub(crate) const TAG_KEY_CHARS: usize = 64;
 /// The most characters of a tag's value.

@@ -16,7 +16,7 @@ use roaring::RoaringTreemap;
 
 pub use accept::Accepted;
 pub use events::{Subscription, TaskEvent};
-pub(crate) use restored::Gone;
+pub(crate) use restored::RunHistory;
 pub use retention::Statistics;
 
 use crate::config::{Clock, Config};

@@ -1,32 +1,26 @@
-//! The data of the records, by slot: what an answer shows and what an index entry is made of.
-//! Knows no request and no order; rows and their order belong to `index`.
+//! The data of the records, by slot: everything that an answer shows and that index entries are made
+//! of. Knows no request and no list order; rows and their order belong to `index`.
 
-mod commands;
-mod details;
-mod edit;
-mod extras;
-mod flat;
+mod arena;
+mod core;
+mod execution;
 mod growth;
-mod heads;
+mod index_key;
 mod inspect;
-mod invocations;
-mod invoke_ids;
-mod packed;
-mod restore;
-mod runs;
-mod scopes;
-mod scripts;
+mod interned;
+mod invoke_id;
+mod overflow;
+mod record;
+mod run;
 mod slab;
-mod symbols;
-mod tags;
+mod values;
 
-pub(crate) use commands::{Command, CommandField};
-pub(crate) use details::{Detail, DetailField};
-pub(crate) use extras::{HistoryRecord, RunExtra};
+pub(crate) use core::Table;
+pub(crate) use execution::{Execution, TextsId};
 pub(crate) use growth::reserve_for_one;
-pub(crate) use heads::{Head, Shared};
-pub(crate) use invocations::{IndexKey, IndexedColumn, Table, region_timed};
-pub(crate) use runs::{Run, RunState};
-pub(crate) use scripts::{Script, ScriptField};
-pub(crate) use symbols::SymbolId;
-pub(crate) use tags::TagPair;
+pub(crate) use index_key::{IndexKey, IndexedColumn, region_timed};
+pub(crate) use interned::ValueId;
+pub(crate) use overflow::HistoryRecord;
+pub(crate) use record::RecordHeader;
+pub(crate) use run::RunRef;
+pub(crate) use values::{CommandBody, RunSettings, RunText, RunTexts, Setting, TagPair};

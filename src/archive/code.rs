@@ -36,24 +36,6 @@ pub(super) mod entry {
     }
 }
 
-/// Which optional values an execution or a run has: bits of its shape, in the order in which the
-/// values stand.
-pub(super) mod shape {
-    pub(in crate::archive) const START_TIME: u64 = 1;
-    pub(in crate::archive) const FINISH_TIME: u64 = 1 << 1;
-    pub(in crate::archive) const EXIT_CODE: u64 = 1 << 2;
-    pub(in crate::archive) const TEXTS: u64 = 1 << 3;
-    pub(in crate::archive) const STOP_TIME: u64 = 1 << 4;
-    pub(in crate::archive) const OUTPUT: u64 = 1 << 5;
-    pub(in crate::archive) const DROPPED: u64 = 1 << 6;
-    /// All that a history record can have.
-    pub(in crate::archive) const EXECUTION: u64 = (1 << 7) - 1;
-    pub(in crate::archive) const CREATION_TIME: u64 = 1 << 7;
-    pub(in crate::archive) const HISTORY: u64 = 1 << 8;
-    /// All that a run can have.
-    pub(in crate::archive) const RUN: u64 = (1 << 9) - 1;
-}
-
 /// Status codes are places in this list.
 pub(super) const STATUSES: &[InvocationStatus] = {
     use InvocationStatus as S;
@@ -150,7 +132,12 @@ impl<'a> Fields<'a> {
         Fields { rest: bytes }
     }
 
-    /// Bytes that are not read yet.
+    /// The bytes that are not read yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// How many bytes are not read yet.
     pub(super) fn left(&self) -> usize {
         self.rest.len()
     }
@@ -220,13 +207,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A number that names one of `among` things.
-    pub(super) fn reference(&mut self, what: &str, among: usize) -> Result<u32, Fault> {
+    /// A number that names one of `values`, which came before it.
+    pub(super) fn value<'v, T>(&mut self, what: &str, values: &'v [T]) -> Result<&'v T, Fault> {
         let number = self.number()?;
-        if number >= among as u64 {
-            return Err(Fault::unknown(what, number, among));
-        }
-        Ok(number as u32)
+        let value = usize::try_from(number).ok().and_then(|number| values.get(number));
+        value.ok_or_else(|| Fault::unknown(what, number, values.len()))
     }
 
     /// What [`put_time`] wrote.
@@ -256,13 +241,6 @@ impl<'a> Fields<'a> {
     pub(super) fn text(&mut self, what: &str) -> Result<&'a str, Fault> {
         std::str::from_utf8(self.bytes()?)
             .map_err(|error| Fault(format!("{what} is not UTF-8: {error}")))
-    }
-
-    /// The same into `text`, instead of what was in it.
-    pub(super) fn fill(&mut self, what: &str, text: &mut String) -> Result<(), Fault> {
-        text.clear();
-        text.push_str(self.text(what)?);
-        Ok(())
     }
 }
 

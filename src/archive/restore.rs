@@ -1,22 +1,21 @@
-//! Blocks back into a store, entry by entry, each held against the limits of the model.
+//! Blocks back into a store, entry by entry, each checked against the limits of the model.
 
 use std::io::Read;
-use std::num::NonZeroU32;
-use std::sync::Arc;
 
 use hashbrown::HashSet;
 use roaring::RoaringTreemap;
-use smallvec::SmallVec;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::block::{BlockReader, Header, Kind, Totals};
-use super::code::{Fault, Fields, MODES, STATUSES, TYPES, entry, shape};
+use super::code::{Fault, Fields, entry};
+use super::command;
+use super::execution::{self, Texts, shape};
 use crate::config::{Clock, Config};
 use crate::error::Error;
 use crate::index::RowKey;
 use crate::limits;
-use crate::model::{Invocation, Timestamp, check_tags};
-use crate::store::{Gone, Store, validate};
-use crate::table::{Head, RunState, Shared, SymbolId};
+use crate::model::{Invocation, Tag, Timestamp, check_tags};
+use crate::store::{RunHistory, Store, validate};
 
 pub(super) fn restore(
     config: Config,
@@ -33,7 +32,7 @@ pub(super) fn restore(
             Kind::End => {
                 restorer.all_there().map_err(|fault| blocks.refuse(&fault.0))?;
                 blocks.end(&restorer.totals)?;
-                return Ok(restorer.store.restored(restorer.gone));
+                return Ok(restorer.store.restored(restorer.expired, restorer.evicted));
             }
             Kind::Data => {
                 let mut content = blocks.content();
@@ -57,41 +56,59 @@ struct Restorer {
     store: Store,
     header: Header,
     totals: Totals,
-    gone: Gone,
-    /// What was created before this has expired.
+    /// Records beyond the limits of the store.
+    expired: u64,
+    evicted: u64,
+    /// Records created before this have expired.
     cutoff: Timestamp,
     /// So many of the oldest records are over the capacity.
     surplus: u64,
     /// The acceptance numbers so far.
     numbers: RoaringTreemap,
     last: Option<RowKey>,
+    values: Values,
     /// The record whose runs are being read.
     record: Option<Record>,
-    /// Its run whose history is being read.
-    history: Option<History>,
-    /// Where a command is put together.
-    command: Invocation,
-    /// By number, the symbols of its two parts; and all of these.
-    commands: Vec<(SymbolId, SymbolId)>,
-    known_commands: HashSet<(SymbolId, SymbolId)>,
 }
 
+/// The shared values so far, by number.
+#[derive(Default)]
+struct Values {
+    regions: Vec<String>,
+    resource_groups: Vec<String>,
+    instances: Vec<String>,
+    tags: Vec<Tag>,
+    /// Records in which nothing but the fields of a command is set.
+    commands: Vec<Invocation>,
+    texts: Vec<Texts>,
+    /// XXH3-128 of each entry. A value has one form, so equal values have equal entries.
+    seen: HashSet<u128>,
+}
+
+/// A record of which runs or history records are still to come.
 struct Record {
     key: RowKey,
-    /// `None` for a record that is beyond a limit: it is checked, and that is all.
-    head: Option<Head>,
-    recurring: bool,
+    invocation: Invocation,
     runs: usize,
-    /// Of the runs read so far.
-    instances: SmallVec<[SymbolId; 20]>,
+    /// Whether it is within the limits of the store; if not, it is only checked.
+    kept: bool,
+    histories: Vec<RunHistory>,
+    /// History records that the last run still lacks.
+    history_left: usize,
 }
 
-struct History {
-    /// The number of the next record, and of the last.
-    next: u32,
-    last: u32,
-    /// So many of the next records are over the limit.
-    surplus: u32,
+impl Record {
+    /// Whether all its runs and their histories are there.
+    fn is_whole(&self) -> bool {
+        self.history_left == 0 && self.invocation.instances.len() == self.runs
+    }
+
+    /// The number of the history record that must come next.
+    fn next_history(&self) -> u64 {
+        self.histories
+            .last()
+            .map_or(0, |history| u64::from(history.first) + history.records.len() as u64)
+    }
 }
 
 impl Restorer {
@@ -100,17 +117,15 @@ impl Restorer {
         Restorer {
             cutoff: store.saved().snapshot.cutoff,
             store,
+            surplus: header.records.saturating_sub(capacity),
             header,
             totals: Totals::default(),
-            gone: Gone::default(),
-            surplus: header.records.saturating_sub(capacity),
+            expired: 0,
+            evicted: 0,
             numbers: RoaringTreemap::new(),
             last: None,
+            values: Values::default(),
             record: None,
-            history: None,
-            command: Invocation::new("", "", ""),
-            commands: Vec::new(),
-            known_commands: HashSet::new(),
         }
     }
 
@@ -120,11 +135,7 @@ impl Restorer {
             entry::RUN => self.run(fields),
             entry::RECORD => self.record(fields),
             entry::HISTORY => self.history(fields),
-            entry::REGION | entry::RESOURCE_GROUP | entry::INSTANCE => self.text(kind, fields),
-            entry::TAG => self.tag(fields),
-            entry::COMMAND => self.command(fields),
-            entry::TEXTS => self.texts(fields),
-            _ => Err(Fault::new(format!("is of the unknown kind {kind}"))),
+            _ => self.values.entry(kind, fields),
         }
     }
 
@@ -138,21 +149,16 @@ impl Restorer {
         Ok(())
     }
 
-    /// Checks that no record is under way.
+    /// Checks that no record lacks runs or history records.
     fn complete(&self) -> Result<(), Fault> {
-        match (&self.record, &self.history) {
-            (None, None) => Ok(()),
-            (Some(record), None) => Err(Fault(format!(
-                "comes after {} of {} runs of record {}",
-                record.instances.len(),
-                record.runs,
-                self.totals.records
-            ))),
-            (_, Some(history)) => Err(Fault(format!(
-                "comes before history record {} of record {}",
-                history.next, self.totals.records
-            ))),
-        }
+        let Some(record) = &self.record else { return Ok(()) };
+        let position = self.totals.records;
+        Err(Fault(if record.history_left > 0 {
+            format!("comes before history record {} of record {position}", record.next_history())
+        } else {
+            let (there, said) = (record.invocation.instances.len(), record.runs);
+            format!("comes after {there} of {said} runs of record {position}")
+        }))
     }
 
     fn record(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
@@ -164,51 +170,39 @@ impl Restorer {
         let invoke_id = fields.text("InvokeId")?;
         validate::id("InvokeId", invoke_id)?;
         let key = self.key(fields)?;
-        let table = self.store.table_mut();
-        let region = fields.reference("its region", table.regions.id_bound())?;
-        let resource_group =
-            fields.reference("its resource group", table.resource_groups.id_bound())?;
-        let command = fields.reference("its command", self.commands.len())?;
-        let (command, script) = self.commands[command as usize];
-        let mut tags = SmallVec::<[SymbolId; limits::TAGS]>::new();
-        let mut tag_keys = SmallVec::<[SymbolId; limits::TAGS]>::new();
+        let values = &self.values;
+        let region_id = fields.value("its region", &values.regions)?;
+        let resource_group_id = fields.value("its resource group", &values.resource_groups)?;
+        let mut invocation = fields.value("its command", &values.commands)?.clone();
+        invocation.region_id.clone_from(region_id);
+        invocation.resource_group_id.clone_from(resource_group_id);
+        invocation.invoke_id.push_str(invoke_id);
         for _ in 0..fields.count("tags", limits::TAGS)? {
-            let tag = fields.reference("a tag", table.tag_pairs.id_bound())?;
-            let tag_key = table.tag_pairs.get(tag).tag_key();
-            if tag_keys.contains(&tag_key) {
+            let tag = fields.value("a tag", &values.tags)?;
+            if invocation.tags.iter().any(|other| other.key == tag.key) {
                 return Err(Fault::new("has two tags with the same key"));
             }
-            tag_keys.push(tag_key);
-            tags.push(tag);
+            invocation.tags.push(tag.clone());
         }
         let runs = fields.count("runs", limits::RUNS)?;
         if runs == 0 {
             return Err(Fault::new("has no runs"));
         }
-        if table.find(invoke_id).is_some() {
+        if self.store.saved().snapshot.table.find(invoke_id).is_some() {
             return Err(Fault(format!("has the InvokeId {invoke_id:?} of an earlier one")));
         }
-        let recurring = table.commands.get(command).repeat_mode().is_recurring();
-        let kept = key.time >= self.cutoff && position >= self.surplus;
-        if !kept {
-            let gone = if key.time < self.cutoff {
-                &mut self.gone.expired
-            } else {
-                &mut self.gone.evicted
-            };
-            *gone += 1;
-        }
-        let head = kept.then(|| {
-            let scope = table.add_scope(region, resource_group);
-            let shared = Shared { command, script, scope };
-            table.restored_head(invoke_id, key.time, shared, &tags)
-        });
+        let expired = key.time < self.cutoff;
+        let evicted = !expired && position < self.surplus;
+        self.expired += u64::from(expired);
+        self.evicted += u64::from(evicted);
         self.totals.records += 1;
-        self.record = Some(Record { key, head, recurring, runs, instances: SmallVec::new() });
+        let kept = !expired && !evicted;
+        self.record =
+            Some(Record { key, invocation, runs, kept, histories: Vec::new(), history_left: 0 });
         Ok(())
     }
 
-    /// A record's place, which is behind that of the one before.
+    /// Reads a record's place in the list, which must be behind that of the record before it.
     fn key(&mut self, fields: &mut Fields<'_>) -> Result<RowKey, Fault> {
         let later = fields.number()?;
         let further = fields.signed()?;
@@ -235,202 +229,130 @@ impl Restorer {
     }
 
     fn run(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let record = match (&mut self.record, &self.history) {
-            (Some(record), None) => record,
-            (None, None) => return Err(Fault::new("belongs to no record")),
-            (_, Some(_)) => return Err(Fault::new("comes before the end of a history")),
+        let Some(record) = &mut self.record else {
+            return Err(Fault::new("belongs to no record"));
         };
-        let table = self.store.table_mut();
+        if record.history_left > 0 {
+            return Err(Fault::new("comes before the end of a history"));
+        }
         let base = record.key.time;
-        let instance = fields.reference("its instance", table.instances.id_bound())?;
-        if record.instances.contains(&instance) {
+        let instance_id = fields.value("its instance", &self.values.instances)?;
+        let instances = &mut record.invocation.instances;
+        if instances.iter().any(|other| other.instance_id == *instance_id) {
             return Err(Fault::new("is the second of its record on the same instance"));
         }
-        record.instances.push(instance);
         let update_time = fields.time("UpdateTime", base)?;
-        let texts = table.details.id_bound();
-        let (mut state, shape) = execution(fields, base, shape::RUN, texts)?;
-        state.update_time = Some(update_time);
-        let creation_time = match shape & shape::CREATION_TIME {
-            0 => base,
-            _ => fields.time("CreationTime", base)?,
-        };
-        let (mut ever, mut kept) = (0, 0);
+        let texts = &self.values.texts;
+        let (mut run, shape) = execution::take(fields, instance_id, base, shape::RUN, texts)?;
+        run.update_time = Some(update_time);
+        if shape & shape::CREATION_TIME != 0 {
+            run.creation_time = Some(fields.time("CreationTime", base)?);
+        }
         if shape & shape::HISTORY != 0 {
-            ever = fields.small("the count of its history")?;
+            let ever = fields.small("the count of its history")?;
             if ever > limits::HISTORY_NUMBER {
                 return Err(Fault(format!(
                     "the count of its history is {ever}, allowed at most {}",
                     limits::HISTORY_NUMBER
                 )));
             }
-            kept = fields.count("history records", ever as usize)? as u32;
-            if !record.recurring {
+            let kept = fields.count("history records", ever as usize)?;
+            if !record.invocation.repeat_mode.is_recurring() {
                 return Err(Fault::new("has a history, but its task is not recurring"));
             }
+            record.history_left = kept;
+            record.histories.push(RunHistory {
+                run: instances.len(),
+                ever,
+                first: ever - kept as u32 + 1,
+                records: Vec::new(),
+            });
         }
-        if record.head.is_some() {
-            table.restore_run(base, instance, creation_time, ever, state);
-        }
+        record.invocation.instances.push(run);
         self.totals.runs += 1;
-        if kept > 0 {
-            let limit = u32::try_from(self.store.config().history_limit).unwrap_or(u32::MAX);
-            let surplus = kept.saturating_sub(limit);
-            if record.head.is_some() {
-                self.gone.history += u64::from(surplus);
-            }
-            self.history = Some(History { next: ever - kept + 1, last: ever, surplus });
-        } else {
-            self.run_done();
-        }
+        self.store_whole();
         Ok(())
     }
 
     fn history(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let (Some(record), Some(history)) = (&self.record, &mut self.history) else {
-            return Err(Fault::new("belongs to no run"));
+        let (key, history, left) = match &mut self.record {
+            Some(Record { key, histories, history_left, .. }) if *history_left > 0 => {
+                (*key, histories.last_mut(), history_left)
+            }
+            _ => return Err(Fault::new("belongs to no run")),
         };
-        let limit = self.store.config().history_limit;
-        let table = self.store.table_mut();
-        let texts = table.details.id_bound();
-        let (state, _) = execution(fields, record.key.time, shape::EXECUTION, texts)?;
-        if !state.status.is_end() {
-            return Err(Fault(format!("is {}, which is no end of an execution", state.status)));
+        let texts = &self.values.texts;
+        let (execution, _) = execution::take(fields, "", key.time, shape::EXECUTION, texts)?;
+        let status = execution.invocation_status;
+        if !status.is_end() {
+            return Err(Fault(format!("is {status}, which is no end of an execution")));
         }
-        let number = history.next;
-        if history.surplus > 0 {
-            history.surplus -= 1;
-        } else if record.head.is_some() {
-            table.restore_history(number, state, limit);
+        if let Some(history) = history {
+            history.records.push(execution);
         }
+        *left -= 1;
         self.totals.history += 1;
-        if number < history.last {
-            history.next += 1;
-        } else {
-            self.history = None;
-            self.run_done();
-        }
+        self.store_whole();
         Ok(())
     }
 
-    /// Puts the record in its place once its last run is whole.
-    fn run_done(&mut self) {
-        if let Some(mut record) =
-            self.record.take_if(|record| record.instances.len() == record.runs)
-            && let Some(head) = record.head.take()
+    /// Puts the record into the store once it is whole.
+    fn store_whole(&mut self) {
+        if let Some(record) = self.record.take_if(|record| record.is_whole())
+            && record.kept
         {
-            self.store.restore_record(record.key, head, record.runs);
+            self.store.restore_record(record.key, &record.invocation, &record.histories);
         }
     }
 }
 
-/// Shared values.
-impl Restorer {
-    fn text(&mut self, kind: u8, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let table = self.store.table_mut();
-        let is_new = match kind {
+impl Values {
+    /// Takes a shared value of `kind`.
+    fn entry(&mut self, kind: u8, fields: &mut Fields<'_>) -> Result<(), Fault> {
+        let rest = fields.rest();
+        match kind {
             entry::REGION => {
                 let text = fields.text("RegionId")?;
                 validate::id("RegionId", text)?;
-                table.add_region(text)
+                self.regions.push(text.into());
             }
             entry::RESOURCE_GROUP => {
                 let text = fields.text("ResourceGroupId")?;
                 validate::bytes("ResourceGroupId", text.len(), limits::ID_BYTES)?;
-                table.add_resource_group(text)
+                self.resource_groups.push(text.into());
             }
-            _ => {
+            entry::INSTANCE => {
                 let text = fields.text("InstanceId")?;
                 validate::id("InstanceId", text)?;
-                table.add_instance(text)
+                self.instances.push(text.into());
             }
-        };
-        once(is_new)
-    }
-
-    fn tag(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let (key, value) = (fields.text("TagKey")?, fields.text("TagValue")?);
-        check_tags(std::iter::once((1, Some(key), Some(value)))).map_err(Error::record_tag)?;
-        once(self.store.table_mut().add_tag(key, value))
-    }
-
-    fn command(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let command = &mut self.command;
-        fields.fill("CommandId", &mut command.command_id)?;
-        fields.fill("CommandName", &mut command.command_name)?;
-        fields.fill("CommandDescription", &mut command.command_description)?;
-        command.command_content.clear();
-        command.command_content.extend_from_slice(fields.bytes()?);
-        fields.fill("Parameters", &mut command.parameters)?;
-        fields.fill("Frequency", &mut command.frequency)?;
-        fields.fill("WorkingDir", &mut command.working_dir)?;
-        fields.fill("Username", &mut command.username)?;
-        fields.fill("ContainerId", &mut command.container_id)?;
-        fields.fill("ContainerName", &mut command.container_name)?;
-        fields.fill("Launcher", &mut command.launcher)?;
-        fields.fill("TerminationMode", &mut command.termination_mode)?;
-        fields.fill("OssOutputDelivery", &mut command.oss_output_delivery)?;
-        command.command_type = fields.code("CommandType", TYPES)?;
-        command.repeat_mode = fields.code("RepeatMode", MODES)?;
-        command.timeout = Some(fields.small("Timeout")?).filter(|&timeout| timeout != 0);
-        validate::command(command)?;
-        let command = self.store.table_mut().add_command(command);
-        self.commands.push(command);
-        once(self.known_commands.insert(command))
-    }
-
-    fn texts(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let mut strings = [""; 6];
-        for (string, field) in strings.iter_mut().zip(validate::DETAIL_FIELDS) {
-            *string = fields.text(field)?;
-            validate::text(field, string)?;
+            entry::TAG => {
+                let (key, value) = (fields.text("TagKey")?, fields.text("TagValue")?);
+                check_tags(std::iter::once((1, Some(key), Some(value))))
+                    .map_err(Error::record_tag)?;
+                self.tags.push(Tag::new(key, value));
+            }
+            entry::COMMAND => self.commands.push(command::take(fields)?),
+            entry::TEXTS => {
+                let mut texts = Texts::default();
+                for (text, field) in texts.iter_mut().zip(validate::RUN_TEXT_FIELDS) {
+                    *text = fields.text(field)?.into();
+                    validate::text(field, text)?;
+                }
+                if texts.iter().all(String::is_empty) {
+                    return Err(Fault::new("has no text"));
+                }
+                self.texts.push(texts);
+            }
+            _ => return Err(Fault::new(format!("is of the unknown kind {kind}"))),
         }
-        if strings.iter().all(|string| string.is_empty()) {
-            return Err(Fault::new("has no text"));
+        let entry = &rest[..rest.len() - fields.left()];
+        let mut key = vec![kind];
+        key.extend_from_slice(entry);
+        // Numbers would name the same value twice.
+        if !self.seen.insert(xxh3_128(&key)) {
+            return Err(Fault::new("is there already"));
         }
-        once(self.store.table_mut().add_detail(strings.map(str::as_bytes)))
+        Ok(())
     }
-}
-
-/// Refuses a shared value that was there already: numbers would name the same thing twice.
-fn once(is_new: bool) -> Result<(), Fault> {
-    if is_new { Ok(()) } else { Err(Fault::new("is there already")) }
-}
-
-/// What a run and a history record have in common, and the shape it was written with.
-fn execution(
-    fields: &mut Fields<'_>,
-    base: Timestamp,
-    allowed: u64,
-    texts: usize,
-) -> Result<(RunState, u64), Fault> {
-    let status = fields.code("InvocationStatus", STATUSES)?;
-    let shape = fields.number()?;
-    if shape & !allowed != 0 {
-        return Err(Fault(format!("has the shape {shape}, allowed are the bits of {allowed}")));
-    }
-    let has = |bit: u64| shape & bit != 0;
-    let repeats = fields.small("Repeats")?;
-    let start_time = has(shape::START_TIME).then(|| fields.time("StartTime", base)).transpose()?;
-    let finish_time =
-        has(shape::FINISH_TIME).then(|| fields.time("FinishTime", base)).transpose()?;
-    let exit_code = has(shape::EXIT_CODE).then(|| fields.signed()).transpose()?;
-    let detail = has(shape::TEXTS).then(|| fields.reference("its texts", texts)).transpose()?;
-    let stop_time = has(shape::STOP_TIME).then(|| fields.time("StopTime", base)).transpose()?;
-    let output = if has(shape::OUTPUT) { fields.bytes()? } else { &[] };
-    validate::bytes("Output", output.len(), limits::OUTPUT_BYTES)?;
-    let dropped = if has(shape::DROPPED) { fields.number()? } else { 0 };
-    let state = RunState {
-        status,
-        update_time: None,
-        start_time,
-        finish_time,
-        stop_time,
-        repeats,
-        exit_code,
-        output: (!output.is_empty()).then(|| Arc::from(output)),
-        dropped,
-        detail: detail.and_then(|number| NonZeroU32::MIN.checked_add(number)),
-    };
-    Ok((state, shape))
 }

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::index::{Index, Span};
 use crate::model::Timestamp;
 use crate::request::Filters;
-use crate::table::{SymbolId, Table};
+use crate::table::{Table, ValueId};
 
 /// A store at one moment.
 #[derive(Clone, Copy)]
@@ -27,11 +27,11 @@ impl Snapshot<'_> {
     pub(crate) fn find(&self, invoke_id: &str) -> Option<u32> {
         self.table
             .find(invoke_id)
-            .filter(|&slot| self.table.head(slot).creation_time >= self.cutoff)
+            .filter(|&slot| self.table.header(slot).creation_time >= self.cutoff)
     }
 
     /// The instance that the filters name, if any record has it.
-    pub(crate) fn instance(&self, filters: &Filters<'_>) -> Option<SymbolId> {
+    pub(crate) fn instance(&self, filters: &Filters<'_>) -> Option<ValueId> {
         filters.instance_id.and_then(|id| self.table.instances.find(id.as_bytes()))
     }
 }

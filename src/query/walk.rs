@@ -9,7 +9,6 @@ use super::token::Cursor;
 use crate::index::{PageRows, Span};
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
-use crate::table::RunExtra;
 
 /// The page of DescribeInvocations, by slot. Cost: that of the conjunction.
 pub(crate) fn invocations(
@@ -65,9 +64,9 @@ pub(crate) fn results(
     let mut visit = |row: u32| {
         let Some(slot) = order.slot(row) else { return true };
         let key = order.key(row);
-        let head = table.head(slot);
-        let repeat_mode = table.command_of(head).repeat_mode();
-        for (run, at) in table.runs_of(head).iter().zip(0_u16..) {
+        let head = table.header(slot);
+        let repeat_mode = table.settings_of(head).repeat_mode;
+        for (run, at) in table.runs_of(head).zip(0_u16..) {
             if query.filters.instance_id.is_some() && Some(run.instance) != instance {
                 continue;
             }
@@ -83,15 +82,14 @@ pub(crate) fn results(
                 }
             };
             let status = query.filters.status;
-            let matches = has_status(run.status(), repeat_mode, status);
+            let matches = has_status(run.status, repeat_mode, status);
             visit_row(None, Cursor::RUN_ITSELF, matches);
             if !query.filters.include_history {
                 continue;
             }
-            let history = table.extra_of(run).map_or(&[][..], RunExtra::history);
-            for (index, record) in history.iter().enumerate().rev() {
+            for (index, record) in run.history().iter().enumerate().rev() {
                 // An earlier execution has the legacy status of a one-time task.
-                let matches = has_status(record.status, RepeatMode::Once, status);
+                let matches = has_status(record.execution.status, RepeatMode::Once, status);
                 visit_row(Some(index as u32), record.number, matches);
             }
         }

@@ -1,12 +1,12 @@
 //! Rows of DescribeInvocationResults as borrowed structs.
 
 use super::show::Show;
-use super::views::{InvocationView, TagView, all_detail_texts, detail_texts, text};
+use super::views::{InvocationView, TagView, all_run_texts, run_texts};
 use crate::model::{
     InstanceInvokeStatus, InvocationResult, InvocationStatus, RepeatMode, Tag, Timestamp,
 };
 use crate::query::ResultRow;
-use crate::table::{Detail, DetailField, HistoryRecord, Run, RunExtra, Table};
+use crate::table::{HistoryRecord, RunRef, RunText, RunTexts, Table};
 use crate::wire;
 
 /// One row of DescribeInvocationResults: a run, or an earlier execution of a recurring task. A
@@ -42,10 +42,9 @@ use crate::wire;
 #[derive(Clone, Copy)]
 pub struct InvocationResultView<'a> {
     invocation: InvocationView<'a>,
-    run: &'a Run,
-    extra: Option<&'a RunExtra>,
+    run: RunRef<'a>,
     history: Option<&'a HistoryRecord>,
-    detail: Option<&'a Detail>,
+    texts: Option<&'a RunTexts>,
 }
 
 macro_rules! of_invocation {
@@ -60,16 +59,13 @@ macro_rules! of_invocation {
 
 impl<'a> InvocationResultView<'a> {
     pub(crate) fn new(table: &'a Table, row: ResultRow, show: Show) -> Self {
-        let run = &table.runs(row.slot)[usize::from(row.run)];
-        let extra = table.extra_of(run);
-        let history =
-            row.history.zip(extra).and_then(|(at, extra)| extra.history().get(at as usize));
+        let run = table.run(row.slot, row.run.into());
+        let history = row.history.and_then(|at| run.history().get(at as usize));
         InvocationResultView {
             invocation: InvocationView::new(table, row.slot, show),
             run,
-            extra,
             history,
-            detail: table.detail(history.map_or(run.detail(extra), |record| record.detail)),
+            texts: table.texts_of(history.map_or(run.texts, |record| record.execution.texts)),
         }
     }
 
@@ -118,13 +114,13 @@ impl<'a> InvocationResultView<'a> {
     /// `InstanceId`: 1 to 128 bytes.
     #[must_use]
     pub fn instance_id(&self) -> &'a str {
-        text(self.invocation.table.instances.get(self.run.instance).text())
+        self.invocation.table.instances.get(self.run.instance).text()
     }
 
     /// `InvocationStatus` of the run, or the one the earlier execution ended with.
     #[must_use]
     pub fn invocation_status(&self) -> InvocationStatus {
-        self.history.map_or(self.run.status(), |record| record.status)
+        self.history.map_or(self.run.status, |record| record.execution.status)
     }
 
     /// `InvokeRecordStatus`, the legacy status. That of an earlier execution is as of a one-time
@@ -132,44 +128,44 @@ impl<'a> InvocationResultView<'a> {
     #[must_use]
     pub fn invoke_record_status(&self) -> InstanceInvokeStatus {
         match self.history {
-            Some(record) => record.status.legacy(RepeatMode::Once),
-            None => self.run.status().legacy(self.invocation.repeat_mode()),
+            Some(record) => record.execution.status.legacy(RepeatMode::Once),
+            None => self.run.status.legacy(self.invocation.repeat_mode()),
         }
     }
 
     /// `StartTime`, once there is one.
     #[must_use]
     pub fn start_time(&self) -> Option<Timestamp> {
-        self.history.map_or(self.run.start_time(), |record| record.start_time)
+        self.history.map_or(self.run.start_time, |record| record.execution.start_time)
     }
 
     /// `FinishedTime`: what the other answer calls FinishTime; once there is one.
     #[must_use]
     pub fn finished_time(&self) -> Option<Timestamp> {
-        self.history.map_or(self.run.finish_time(), |record| record.finish_time)
+        self.history.map_or(self.run.finish_time, |record| record.execution.finish_time)
     }
 
     /// `StopTime`: when a stop was requested.
     #[must_use]
     pub fn stop_time(&self) -> Option<Timestamp> {
         match self.history {
-            Some(record) => record.stop_time,
-            None => self.extra.and_then(|extra| extra.stop_time),
+            Some(record) => record.execution.stop_time,
+            None => self.run.stop_time(),
         }
     }
 
     /// `Repeats`: how often the run had been started.
     #[must_use]
     pub fn repeats(&self) -> u32 {
-        self.history.map_or_else(|| self.run.repeats(self.extra), |record| record.repeats)
+        self.history.map_or_else(|| self.run.repeats(), |record| record.execution.repeats)
     }
 
     /// `ExitCode`, once there is one.
     #[must_use]
     pub fn exit_code(&self) -> Option<i64> {
         match self.history {
-            Some(record) => record.exit_code,
-            None => self.run.exit_code(self.extra),
+            Some(record) => record.execution.exit_code,
+            None => self.run.exit_code(),
         }
     }
 
@@ -177,8 +173,8 @@ impl<'a> InvocationResultView<'a> {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         match self.history {
-            Some(record) => record.dropped,
-            None => self.extra.map_or(0, RunExtra::dropped),
+            Some(record) => record.execution.dropped,
+            None => self.run.dropped(),
         }
     }
 
@@ -186,12 +182,12 @@ impl<'a> InvocationResultView<'a> {
     #[must_use]
     pub fn output(&self) -> &'a [u8] {
         match self.history {
-            Some(record) => record.output.as_deref().unwrap_or_default(),
-            None => self.extra.map_or(&[], RunExtra::output),
+            Some(record) => record.execution.output(),
+            None => self.run.output(),
         }
     }
 
-    all_detail_texts!();
+    all_run_texts!();
 
     /// The row as plain data, with its output. Cost: O(size of the row).
     #[must_use]

@@ -1,7 +1,7 @@
 //! How rows are shown.
 
 use crate::request::ContentEncoding;
-use crate::table::SymbolId;
+use crate::table::ValueId;
 
 /// How an answer shows its rows.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +11,7 @@ pub(crate) struct Show {
     /// Whether DescribeInvocations shows Output.
     pub(crate) output: bool,
     /// Show only the run on this instance.
-    pub(crate) instance: Option<SymbolId>,
+    pub(crate) instance: Option<ValueId>,
 }
 
 impl Show {

@@ -6,8 +6,7 @@ use crate::model::{
     LegacyInvokeStatus, OverallStatus, RepeatMode, Tag, Timestamp, is_timed,
 };
 use crate::table::{
-    Command, CommandField, Detail, DetailField, Head, Run, RunExtra, Script, ScriptField, Table,
-    TagPair,
+    CommandBody, RecordHeader, RunRef, RunSettings, RunText, RunTexts, Setting, Table, TagPair,
 };
 use crate::wire;
 
@@ -45,134 +44,142 @@ pub(super) fn text(bytes: &[u8]) -> &str {
 #[derive(Clone, Copy)]
 pub struct InvocationView<'a> {
     pub(super) table: &'a Table,
-    head: &'a Head,
-    command: &'a Command,
-    script: &'a Script,
+    header: &'a RecordHeader,
+    settings: &'a RunSettings,
+    body: &'a CommandBody,
     show: Show,
 }
 
 macro_rules! command_texts {
-    ($($(#[$doc:meta])* $name:ident: $part:ident $field:expr),+ $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident: $setting:ident),+ $(,)?) => {
         $($(#[$doc])*
         #[must_use]
         pub fn $name(&self) -> &'a str {
-            text(self.$part.get($field))
+            self.settings.text(Setting::$setting)
         })+
     };
 }
 
 impl<'a> InvocationView<'a> {
     pub(crate) fn new(table: &'a Table, slot: u32, show: Show) -> Self {
-        let head = table.head(slot);
-        let (command, script) = (table.command_of(head), table.script_of(head));
-        InvocationView { table, head, command, script, show }
+        let header = table.header(slot);
+        let (settings, body) = (table.settings_of(header), table.body_of(header));
+        InvocationView { table, header, settings, body, show }
     }
 
     /// `InvokeId`: 1 to 128 bytes, unique in the store.
     #[must_use]
     pub fn invoke_id(&self) -> &'a str {
-        text(self.table.invoke_id(self.head))
+        text(self.table.invoke_id(self.header))
     }
 
     /// `RegionId` of the record: 1 to 128 bytes. The answer does not show it.
     #[must_use]
     pub fn region_id(&self) -> &'a str {
-        text(self.table.scope_of(self.head).region_id())
+        self.table.regions.get(self.header.region).text()
     }
 
     /// `ResourceGroupId` of the record: at most 128 bytes. The answer does not show it.
     #[must_use]
     pub fn resource_group_id(&self) -> &'a str {
-        text(self.table.scope_of(self.head).resource_group_id())
+        self.table.resource_groups.get(self.header.resource_group).text()
     }
 
     /// `CreationTime`: what the list is ordered by, and what the record's age counts from.
     #[must_use]
     pub fn creation_time(&self) -> Timestamp {
-        self.head.creation_time
+        self.header.creation_time
     }
 
     /// Overall `InvocationStatus`, derived from the runs.
     #[must_use]
     pub fn invocation_status(&self) -> OverallStatus {
-        self.head.overall.invocation_status()
+        self.header.overall.invocation_status()
     }
 
     /// Overall `InvokeStatus`, the legacy one, derived from the runs.
     #[must_use]
     pub fn invoke_status(&self) -> LegacyInvokeStatus {
-        self.head.overall.invoke_status()
+        self.header.overall.invoke_status()
     }
 
     /// `Timed`: whether it is a task of RepeatMode Period, NextRebootOnly or EveryReboot that is
     /// not over.
     #[must_use]
     pub fn timed(&self) -> bool {
-        self.head.overall.timed()
+        self.header.overall.timed()
     }
 
     command_texts! {
         /// `CommandId`: 1 to 128 bytes.
-        command_id: command CommandField::CommandId,
-        /// `CommandName`: at most 128 characters.
-        command_name: script ScriptField::CommandName,
+        command_id: CommandId,
         /// `CommandDescription`: at most 512 characters.
-        command_description: command CommandField::CommandDescription,
-        /// `Parameters`: JSON text as it was given, at most 4,096 bytes.
-        parameters: script ScriptField::Parameters,
+        command_description: CommandDescription,
         /// `Frequency`: the schedule, at most 4,096 bytes.
-        frequency: command CommandField::Frequency,
+        frequency: Frequency,
         /// `WorkingDir`: at most 200 characters.
-        working_dir: command CommandField::WorkingDir,
+        working_dir: WorkingDir,
         /// `Username`: at most 255 characters.
-        username: command CommandField::Username,
+        username: Username,
         /// `ContainerId`: at most 4,096 bytes.
-        container_id: command CommandField::ContainerId,
+        container_id: ContainerId,
         /// `ContainerName`: at most 4,096 bytes.
-        container_name: command CommandField::ContainerName,
+        container_name: ContainerName,
         /// `Launcher`: at most 1,024 bytes.
-        launcher: command CommandField::Launcher,
+        launcher: Launcher,
         /// `TerminationMode`: at most 4,096 bytes.
-        termination_mode: command CommandField::TerminationMode,
+        termination_mode: TerminationMode,
         /// `OssOutputDelivery`: at most 4,096 bytes.
-        oss_output_delivery: command CommandField::OssOutputDelivery,
+        oss_output_delivery: OssOutputDelivery,
+    }
+
+    /// `CommandName`: at most 128 characters.
+    #[must_use]
+    pub fn command_name(&self) -> &'a str {
+        self.body.command_name()
+    }
+
+    /// `Parameters`: JSON text as it was given, at most 4,096 bytes.
+    #[must_use]
+    pub fn parameters(&self) -> &'a str {
+        self.body.parameters()
     }
 
     /// `CommandContent`: at most 24,576 bytes, before any encoding.
     #[must_use]
     pub fn command_content(&self) -> &'a [u8] {
-        self.script.get(ScriptField::CommandContent)
+        self.body.command_content()
     }
 
     /// `CommandType`: what interprets the command.
     #[must_use]
     pub fn command_type(&self) -> CommandType {
-        self.command.command_type()
+        self.settings.command_type
     }
 
     /// `RepeatMode`: when the command runs.
     #[must_use]
     pub fn repeat_mode(&self) -> RepeatMode {
-        self.command.repeat_mode()
+        self.settings.repeat_mode
     }
 
     /// `Timeout`: 1 to 86,400 seconds, if set.
     #[must_use]
     pub fn timeout(&self) -> Option<u32> {
-        self.command.timeout()
+        self.settings.timeout
     }
 
     /// `Tags`: at most 20, in the order they were given.
     pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + Clone + use<'a> {
         let table = self.table;
-        table.tags_of(self.head).iter().map(|&tag| TagView(table.tag_pairs.get(tag)))
+        table.tags_of(self.header).iter().map(|&tag| TagView(table.tag_pairs.get(tag)))
     }
 
     /// `InvokeInstances`: 1 to 100, in the order they were named; only the one asked for when the
     /// request names an instance.
     pub fn instances(&self) -> impl Iterator<Item = RunView<'a>> + Clone + use<'a> {
         let view = *self;
-        let runs = self.table.runs_of(self.head).iter();
+        let runs = self.table.runs_of(self.header);
         runs.filter(move |run| view.show.instance.is_none_or(|instance| instance == run.instance))
             .map(move |run| RunView::new(view, run))
     }
@@ -183,24 +190,24 @@ impl<'a> InvocationView<'a> {
 
     /// The ready JSON of the run settings, or nothing.
     pub(super) fn settings_json(&self) -> &'a [u8] {
-        self.command.json()
+        self.settings.json()
     }
 
     pub(super) fn settings_fields(&self) -> wire::RunSettings<'a> {
-        self.command.fields()
+        self.settings.fields()
     }
 
     pub(super) fn common_settings(&self) -> wire::CommonSettings<'a> {
-        self.command.common_fields()
+        self.settings.common_fields()
     }
 
     /// The ready JSON of the command body, or nothing. It has the content in Base64.
     pub(super) fn body_json(&self) -> &'a [u8] {
-        if self.base64() { self.script.json() } else { &[] }
+        if self.base64() { self.body.json() } else { &[] }
     }
 
     pub(super) fn body_fields(&self) -> wire::CommandBody<'a> {
-        self.script.fields()
+        self.body.fields()
     }
 
     /// The record as it could be accepted again, with the runs of [`instances`](Self::instances)
@@ -285,13 +292,13 @@ impl<'a> TagView<'a> {
     /// `TagKey`: 1 to 64 characters. Cost: O(1).
     #[must_use]
     pub fn key(&self) -> &'a str {
-        text(self.0.key_text())
+        self.0.key_text()
     }
 
     /// `TagValue`: at most 128 characters, may be empty. Cost: O(1).
     #[must_use]
     pub fn value(&self) -> &'a str {
-        text(self.0.value_text())
+        self.0.value_text()
     }
 
     /// The ready JSON of the tag.
@@ -332,27 +339,26 @@ impl std::fmt::Debug for TagView<'_> {
 #[derive(Clone, Copy)]
 pub struct RunView<'a> {
     table: &'a Table,
-    head: &'a Head,
-    run: &'a Run,
-    extra: Option<&'a RunExtra>,
-    detail: Option<&'a Detail>,
+    header: &'a RecordHeader,
+    run: RunRef<'a>,
+    texts: Option<&'a RunTexts>,
     show: Show,
 }
 
-macro_rules! detail_texts {
+macro_rules! run_texts {
     ($($(#[$doc:meta])* $name:ident: $field:ident),+ $(,)?) => {
         $($(#[$doc])*
         #[must_use]
         pub fn $name(&self) -> &'a str {
-            self.detail.map_or("", |detail| text(detail.get(DetailField::$field)))
+            self.texts.map_or("", |texts| texts.text(RunText::$field))
         })+
     };
 }
 
 /// The texts that a run and a row of DescribeInvocationResults share.
-macro_rules! all_detail_texts {
+macro_rules! all_run_texts {
     () => {
-        detail_texts! {
+        run_texts! {
             /// `ErrorCode`: why it failed, as a code; at most 4,096 bytes, may be empty.
             error_code: ErrorCode,
             /// `ErrorInfo`: why it failed, as a sentence; at most 4,096 bytes, may be empty.
@@ -373,11 +379,11 @@ macro_rules! all_detail_texts {
         /// The ready JSON of these texts.
         #[inline(always)]
         pub(super) fn texts_json(&self) -> &'a [u8] {
-            self.detail.map_or(wire::RunTexts::NONE_JSON.as_bytes(), Detail::json)
+            self.texts.map_or(wire::RunTexts::NONE_JSON.as_bytes(), RunTexts::json)
         }
 
         pub(super) fn texts_fields(&self) -> wire::RunTexts<'a> {
-            self.detail.map_or_else(wire::RunTexts::default, Detail::fields)
+            self.texts.map_or_else(wire::RunTexts::default, RunTexts::fields)
         }
 
         /// The ready JSON of the InstanceId.
@@ -387,14 +393,12 @@ macro_rules! all_detail_texts {
         }
     };
 }
-pub(super) use {all_detail_texts, detail_texts};
+pub(super) use {all_run_texts, run_texts};
 
 impl<'a> RunView<'a> {
-    fn new(invocation: InvocationView<'a>, run: &'a Run) -> Self {
-        let InvocationView { table, head, show, .. } = invocation;
-        let extra = table.extra_of(run);
-        let detail = table.detail(run.detail(extra));
-        RunView { table, head, run, extra, detail, show }
+    fn new(invocation: InvocationView<'a>, run: RunRef<'a>) -> Self {
+        let InvocationView { table, header, show, .. } = invocation;
+        RunView { table, header, run, texts: table.texts_of(run.texts), show }
     }
 
     pub(super) fn base64(&self) -> bool {
@@ -406,85 +410,85 @@ impl<'a> RunView<'a> {
     }
 
     fn repeat_mode(&self) -> RepeatMode {
-        self.table.command_of(self.head).repeat_mode()
+        self.table.settings_of(self.header).repeat_mode
     }
 
     /// `InstanceId`: 1 to 128 bytes, once in an invocation.
     #[must_use]
     pub fn instance_id(&self) -> &'a str {
-        text(self.table.instances.get(self.run.instance).text())
+        self.table.instances.get(self.run.instance).text()
     }
 
     /// `InvocationStatus` of the run.
     #[must_use]
     pub fn invocation_status(&self) -> InvocationStatus {
-        self.run.status()
+        self.run.status
     }
 
     /// `InstanceInvokeStatus`, the legacy status, derived from the other.
     #[must_use]
     pub fn instance_invoke_status(&self) -> InstanceInvokeStatus {
-        self.run.status().legacy(self.repeat_mode())
+        self.run.status.legacy(self.repeat_mode())
     }
 
     /// `Timed` of the run: as of the invocation, with the run's own status.
     #[must_use]
     pub fn timed(&self) -> bool {
-        is_timed(self.repeat_mode(), self.run.status().is_end())
+        is_timed(self.repeat_mode(), self.run.status.is_end())
     }
 
     /// `CreationTime`: the invocation's, unless the run was given its own.
     #[must_use]
     pub fn creation_time(&self) -> Timestamp {
-        self.run.creation_time(self.head.creation_time, self.extra)
+        self.run.creation_time
     }
 
     /// `UpdateTime`: of the last change, at first the run's CreationTime.
     #[must_use]
     pub fn update_time(&self) -> Timestamp {
-        self.run.update_time(self.head.creation_time, self.extra)
+        self.run.update_time
     }
 
     /// `StartTime`: of the last execution, once there is one.
     #[must_use]
     pub fn start_time(&self) -> Option<Timestamp> {
-        self.run.start_time()
+        self.run.start_time
     }
 
     /// `FinishTime`: of the last execution, once it is over.
     #[must_use]
     pub fn finish_time(&self) -> Option<Timestamp> {
-        self.run.finish_time()
+        self.run.finish_time
     }
 
     /// `StopTime`: when a stop was requested.
     #[must_use]
     pub fn stop_time(&self) -> Option<Timestamp> {
-        self.extra.and_then(|extra| extra.stop_time)
+        self.run.stop_time()
     }
 
     /// `Repeats`: how often it was started.
     #[must_use]
     pub fn repeats(&self) -> u32 {
-        self.run.repeats(self.extra)
+        self.run.repeats()
     }
 
     /// `ExitCode` of the last execution, once there is one.
     #[must_use]
     pub fn exit_code(&self) -> Option<i64> {
-        self.run.exit_code(self.extra)
+        self.run.exit_code()
     }
 
     /// `Dropped`: bytes of output that are lost.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.extra.map_or(0, RunExtra::dropped)
+        self.run.dropped()
     }
 
     /// The output that is kept, at most 24,576 bytes, raw, whether or not the answer shows it.
     #[must_use]
     pub fn output(&self) -> &'a [u8] {
-        self.extra.map_or(&[], RunExtra::output)
+        self.run.output()
     }
 
     /// The output that the answer shows.
@@ -492,7 +496,7 @@ impl<'a> RunView<'a> {
         if self.show.output { self.output() } else { &[] }
     }
 
-    all_detail_texts!();
+    all_run_texts!();
 
     fn to_run(self) -> InstanceRun {
         InstanceRun {

@@ -117,11 +117,6 @@ impl Store {
             if !begun {
                 self.begin_write(now);
                 begun = true;
-                if !may_wait {
-                    let more = &invocations[position..];
-                    let runs = more.iter().map(|record| record.instances.len()).sum();
-                    self.table.reserve(more.len(), runs);
-                }
             }
             let key = self.next_key(invocation, now);
             let retained = key.time >= self.cutoff(now);
@@ -147,7 +142,6 @@ impl Store {
                 }
             }
         }
-        self.table.give_back_room();
         let slots: Vec<u32> = fresh.iter().map(|&(_, slot)| slot).collect();
         self.index.insert_batch(fresh, &self.table);
         slots.into_iter().for_each(|slot| self.note_outputs(slot));
@@ -181,7 +175,7 @@ impl Store {
         let invocation = valid.record();
         let held = self.table.find(&invocation.invoke_id);
         let cutoff = self.cutoff(now);
-        if held.is_some_and(|slot| self.table.head(slot).creation_time >= cutoff) {
+        if held.is_some_and(|slot| self.table.header(slot).creation_time >= cutoff) {
             return Err(Error::record_duplicate("InvokeId", &invocation.invoke_id));
         }
         Ok(invocation)
@@ -199,7 +193,7 @@ impl Store {
             return true;
         }
         match self.oldest() {
-            Some(oldest) if self.table.head(oldest).creation_time <= key.time => {
+            Some(oldest) if self.table.header(oldest).creation_time <= key.time => {
                 self.evict_to(self.config.capacity - 1);
                 true
             }

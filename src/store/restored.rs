@@ -1,11 +1,10 @@
-//! What an archive needs of a store, and how a store comes out of one.
+//! The parts of a store that an archive holds, and how a store comes out of an archive.
 
 use super::Store;
 use crate::config::{Clock, Config};
 use crate::index::RowKey;
-use crate::model::Timestamp;
+use crate::model::{InstanceRun, Invocation, Timestamp};
 use crate::query::Snapshot;
-use crate::table::{Head, Table};
 
 /// All of a store that outlives it.
 pub(crate) struct Saved<'a> {
@@ -14,12 +13,17 @@ pub(crate) struct Saved<'a> {
     pub(crate) last_write: Timestamp,
 }
 
-/// What was in an archive and is beyond the limits of the store that came out of it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Gone {
-    pub(crate) expired: u64,
-    pub(crate) evicted: u64,
-    pub(crate) history: u64,
+/// The history of one run of a record.
+#[derive(Debug)]
+pub(crate) struct RunHistory {
+    /// The number of the run in its record.
+    pub(crate) run: usize,
+    /// How many history records there ever were.
+    pub(crate) ever: u32,
+    /// The number of the first of `records`; the others count on.
+    pub(crate) first: u32,
+    /// Ended executions, oldest first. Their instance and UpdateTime mean nothing.
+    pub(crate) records: Vec<InstanceRun>,
 }
 
 impl Store {
@@ -43,27 +47,36 @@ impl Store {
         store
     }
 
-    /// The table, to be filled by way of [`restore_record`](Self::restore_record).
-    pub(crate) fn table_mut(&mut self) -> &mut Table {
-        &mut self.table
-    }
-
-    /// Puts a record with the last `runs` runs of the table in its place behind all others. It
-    /// is within the limits. What is over the budget of outputs goes at once and not at the end,
-    /// which is the same, as the oldest come first, and never takes the memory for all.
-    pub(crate) fn restore_record(&mut self, key: RowKey, head: Head, runs: usize) {
-        let slot = self.table.place_restored(head, runs);
+    /// Adds the next record of an archive, which is within the limits of this store, behind all others,
+    /// with the histories of its runs. No event is sent. What is over the budget of outputs goes at
+    /// once, since the oldest records come first: the store never holds the outputs of all.
+    pub(crate) fn restore_record(
+        &mut self,
+        key: RowKey,
+        invocation: &Invocation,
+        histories: &[RunHistory],
+    ) {
+        let limit = self.config.history_limit;
+        let slot = self.table.insert(invocation, key.time);
+        for history in histories {
+            let surplus = history.records.len().saturating_sub(limit);
+            for (at, record) in history.records.iter().enumerate().skip(surplus) {
+                let number = history.first + at as u32;
+                self.table.restore_history(slot, history.run, number, record, limit);
+            }
+            self.table.set_history_number(slot, history.run, history.ever);
+            self.counters.history_dropped += surplus as u64;
+        }
         self.index.insert(key, slot, &self.table);
         self.note_outputs(slot);
         self.keep_output_budget();
     }
 
-    /// The store, once all records are in it.
-    pub(crate) fn restored(mut self, gone: Gone) -> Store {
-        self.table.end_restore();
-        self.counters.expired += gone.expired;
-        self.counters.evicted += gone.evicted;
-        self.counters.history_dropped += gone.history;
+    /// The store, once all records are in it. `expired` and `evicted` count the records of the archive
+    /// that are beyond its limits.
+    pub(crate) fn restored(mut self, expired: u64, evicted: u64) -> Store {
+        self.counters.expired += expired;
+        self.counters.evicted += evicted;
         self
     }
 }

@@ -122,7 +122,7 @@ impl Store {
         self.last_write = now;
         let cutoff = self.cutoff(now);
         while let Some(slot) = self.oldest() {
-            if self.table.head(slot).creation_time >= cutoff {
+            if self.table.header(slot).creation_time >= cutoff {
                 break;
             }
             self.remove(slot);
@@ -155,6 +155,6 @@ impl Store {
     fn drop_dead(&mut self) {
         let Tuning { dead_min, .. } = self.config.tuning;
         self.index.drop_dead_rows(&self.table);
-        self.table.drop_dead(dead_min);
+        self.table.compact(dead_min);
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::Store;
-use super::validate::{DETAIL_FIELDS, text};
+use super::validate::{RUN_TEXT_FIELDS, text};
 use crate::error::Error;
 use crate::limits;
 use crate::model::{
     InvocationStatus, OutputUpdate, Overall, RunUpdate, Timestamp, check_transition,
 };
-use crate::table::{Detail, IndexedColumn, RunState, region_timed};
+use crate::table::{Execution, IndexedColumn, region_timed};
 
 impl Store {
     /// Changes the run of `invoke_id` on `instance_id`, see [`RunUpdate`] for what can be changed
@@ -33,11 +33,11 @@ impl Store {
         let now = self.now();
         let slot = self.find_at(now, invoke_id)?;
         let at = self.find_run(slot, instance_id)?;
-        for (field, given) in DETAIL_FIELDS.iter().zip(named_texts(update)) {
+        for (field, given) in RUN_TEXT_FIELDS.iter().zip(named_texts(update)) {
             given.map_or(Ok(()), |given| text(field, given))?;
         }
-        let repeat_mode = self.table.command_of(self.table.head(slot)).repeat_mode();
-        let from = self.table.runs(slot)[at].status();
+        let repeat_mode = self.table.settings_of(self.table.header(slot)).repeat_mode;
+        let from = self.table.run(slot, at).status;
         check_transition(repeat_mode, from, update.invocation_status, update.reschedule)?;
 
         self.begin_write(now);
@@ -62,12 +62,12 @@ impl Store {
             runs.push(self.find_run(slot, instance_id)?);
         }
         if runs.is_empty() {
-            runs.extend(0..self.table.runs(slot).len());
+            runs.extend(0..self.table.runs_of(self.table.header(slot)).len());
         }
         self.begin_write(now);
         let mut changed = 0;
         for at in runs {
-            let to = match self.table.runs(slot)[at].status() {
+            let to = match self.table.run(slot, at).status {
                 InvocationStatus::Pending | InvocationStatus::Scheduled => RunUpdate::cancelled(),
                 InvocationStatus::Running => RunUpdate::stop_requested(),
                 _ => continue,
@@ -79,46 +79,41 @@ impl Store {
     }
 
     fn find_run(&self, slot: u32, instance_id: &str) -> Result<usize, Error> {
-        let instance = self.table.instances.find(instance_id.as_bytes());
-        let mut runs = self.table.runs(slot).iter();
-        let at = instance.and_then(|id| runs.position(|run| run.instance == id));
+        let at = self.table.find_run(slot, instance_id);
         at.ok_or_else(|| {
-            let invoke_id = self.table.invoke_id(self.table.head(slot));
+            let invoke_id = self.table.invoke_id(self.table.header(slot));
             Error::unknown_instance(instance_id, &String::from_utf8_lossy(invoke_id))
         })
     }
 
     /// Makes a change that is allowed.
     fn apply(&mut self, slot: u32, at: usize, update: &RunUpdate, now: Timestamp) {
-        let before = self.table.head(slot).overall;
-        let repeat_mode = self.table.command_of(self.table.head(slot)).repeat_mode();
-        let mut state = self.table.run_state(slot, at);
-        let from = state.status;
+        let header = self.table.header(slot);
+        let before = header.overall;
+        let repeat_mode = self.table.settings_of(header).repeat_mode;
+        let mut execution = self.table.run(slot, at).execution();
+        let from = execution.status;
         let to = update.invocation_status.unwrap_or(from);
         let time = update.time.unwrap_or(now);
-        let clears = to != from && to == InvocationStatus::Running;
+        let starts = to != from && to == InvocationStatus::Running;
         if to != from {
-            move_to(&mut state, to, time);
+            move_to(&mut execution, to, time);
         }
-        name_fields(&mut state, update);
-        state.update_time = Some(time);
-        let named = named_texts(update);
-        if clears || named.iter().any(Option::is_some) {
-            // Taken along, so that the texts it has now stay while the new ones are made.
-            let old = state.detail.map(|number| self.table.details.get(number.get() - 1).clone());
-            let kept = Detail::strings(old.as_ref().filter(|_| !clears));
-            let mut strings = kept;
-            for (string, named) in strings.iter_mut().zip(named) {
-                *string = named.map_or(*string, str::as_bytes);
-            }
-            state.detail = self.table.replace_detail(state.detail, strings);
+        name_fields(&mut execution, update);
+        let mut named = named_texts(update);
+        if starts {
+            // A start clears the texts that the update does not name.
+            named = named.map(|text| text.or(Some("")));
+        }
+        if named.iter().any(Option::is_some) {
+            execution.texts = self.table.replace_texts(execution.texts, named);
         }
         let was_executing = matches!(from, InvocationStatus::Running | InvocationStatus::Stopping);
         let execution_ends = repeat_mode.is_recurring() && was_executing && to.is_end();
         if update.reschedule {
-            state.status = InvocationStatus::Scheduled;
+            execution.status = InvocationStatus::Scheduled;
         }
-        self.table.set_run_state(slot, at, state);
+        self.table.set_execution(slot, at, execution, time);
         if execution_ends {
             let limit = self.config.history_limit;
             self.counters.history_dropped += self.table.push_history(slot, at, to, limit);
@@ -138,8 +133,8 @@ impl Store {
 
     /// Moves the index entries of the record in `slot` from its overall status `before`.
     fn index_overall(&mut self, slot: u32, before: Overall) {
-        let head = self.table.head(slot);
-        let (after, region) = (head.overall, self.table.scope_of(head).region());
+        let header = self.table.header(slot);
+        let (after, region) = (header.overall, header.region);
         if after == before {
             return;
         }
@@ -165,62 +160,63 @@ impl Store {
 }
 
 /// What a move to another status sets by itself; the table stands at [`RunUpdate`].
-fn move_to(state: &mut RunState, to: InvocationStatus, time: Timestamp) {
+fn move_to(execution: &mut Execution, to: InvocationStatus, time: Timestamp) {
     use InvocationStatus as S;
-    let from = std::mem::replace(&mut state.status, to);
+    let from = std::mem::replace(&mut execution.status, to);
     match to {
         S::Pending | S::Scheduled => {}
         S::Running => {
-            state.start_time = Some(time);
-            state.repeats = state.repeats.saturating_add(1);
-            state.finish_time = None;
-            state.stop_time = None;
-            state.exit_code = None;
-            state.output = None;
-            state.dropped = 0;
+            execution.start_time = Some(time);
+            execution.repeats = execution.repeats.saturating_add(1);
+            execution.finish_time = None;
+            execution.stop_time = None;
+            execution.exit_code = None;
+            execution.output = None;
+            execution.dropped = 0;
         }
-        S::Stopping => state.stop_time = Some(time),
+        S::Stopping => execution.stop_time = Some(time),
         S::Success => {
-            state.finish_time = Some(time);
-            state.exit_code = Some(0);
+            execution.finish_time = Some(time);
+            execution.exit_code = Some(0);
         }
         S::Failed | S::Invalid | S::Aborted | S::Error | S::Timeout => {
-            state.finish_time = Some(time);
+            execution.finish_time = Some(time);
         }
         S::Cancelled | S::Terminated => {
             if to == S::Terminated {
-                state.finish_time = Some(time);
+                execution.finish_time = Some(time);
             }
             if from != S::Stopping {
-                state.stop_time = Some(time);
+                execution.stop_time = Some(time);
             }
         }
     }
 }
 
 /// Sets the fields that the update names, but the texts.
-fn name_fields(state: &mut RunState, update: &RunUpdate) {
+fn name_fields(execution: &mut Execution, update: &RunUpdate) {
     fn set<T: Copy>(field: &mut T, named: Option<T>) {
         if let Some(named) = named {
             *field = named;
         }
     }
-    set(&mut state.start_time, update.start_time);
-    set(&mut state.finish_time, update.finish_time);
-    set(&mut state.stop_time, update.stop_time);
-    set(&mut state.repeats, update.repeats);
-    set(&mut state.exit_code, update.exit_code);
+    set(&mut execution.start_time, update.start_time);
+    set(&mut execution.finish_time, update.finish_time);
+    set(&mut execution.stop_time, update.stop_time);
+    set(&mut execution.repeats, update.repeats);
+    set(&mut execution.exit_code, update.exit_code);
     match &update.output {
-        None => set(&mut state.dropped, update.dropped),
+        None => set(&mut execution.dropped, update.dropped),
         Some(OutputUpdate::Replace(bytes)) => {
             let (output, cut) = last_bytes(&[bytes]);
-            state.output = output;
-            state.dropped = update.dropped.unwrap_or(0).saturating_add(cut);
+            execution.output = output;
+            execution.dropped = update.dropped.unwrap_or(0).saturating_add(cut);
         }
         Some(OutputUpdate::Append(bytes)) => {
-            let (output, cut) = last_bytes(&[state.output.as_deref().unwrap_or_default(), bytes]);
-            state.output = output;
-            state.dropped = update.dropped.unwrap_or(state.dropped).saturating_add(cut);
+            let (output, cut) =
+                last_bytes(&[execution.output.as_deref().unwrap_or_default(), bytes]);
+            execution.output = output;
+            execution.dropped = update.dropped.unwrap_or(execution.dropped).saturating_add(cut);
         }
     }
 }

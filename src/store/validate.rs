@@ -78,11 +78,11 @@ fn validate_run(run: &InstanceRun) -> Result<(), Error> {
         &run.oss_output_error_code,
         &run.oss_output_error_info,
     ];
-    DETAIL_FIELDS.iter().zip(texts).try_for_each(|(field, given)| text(field, given))
+    RUN_TEXT_FIELDS.iter().zip(texts).try_for_each(|(field, given)| text(field, given))
 }
 
 /// The texts of a run that an update can change, in the order of the checks.
-pub(crate) const DETAIL_FIELDS: [&str; 6] = [
+pub(crate) const RUN_TEXT_FIELDS: [&str; 6] = [
     "ErrorCode",
     "ErrorInfo",
     "OssOutputStatus",

@@ -1,165 +1,181 @@
-//! What the table take, and whether all in them that is derived or counted is right.
+//! The memory of the table, and the check of all that is derived or counted in it.
 
 use std::collections::HashMap;
 
-use super::commands::Command;
-use super::details::Detail;
-use super::extras::RunExtra;
-use super::heads::Head;
-use super::invocations::Table;
-use super::packed::Key;
-use super::runs::Run;
-use super::scopes::Scope;
-use super::scripts::{CommandName, Script};
-use super::symbols::{Symbol, SymbolId, Symbols};
-use super::tags::TagPair;
+use super::core::Table;
+use super::interned::{Interned, Value, ValueId};
+use super::overflow::RunOverflow;
+use super::record::RecordHeader;
 use crate::model::Overall;
 
 impl Table {
-    /// Heap bytes.
+    /// Heap bytes. Cost: O(records and distinct values).
     pub(crate) fn bytes(&self) -> usize {
-        let long_ids: usize = self.long_ids.values().map(|id| id.len()).sum();
-        let records = self.heads.capacity() * size_of::<Option<Head>>()
-            + (self.free.capacity()) * 4
-            + self.slots.allocation_size()
-            + self.runs.table_bytes()
-            + self.tags.table_bytes()
-            + self.extras.table_bytes()
-            + self.extras.values().map(RunExtra::bytes).sum::<usize>()
-            + self.key.capacity();
-        let texts: usize = [
-            &self.regions,
-            &self.resource_groups,
-            &self.command_ids,
-            &self.instances,
-            &self.tag_keys,
-        ]
-        .iter()
-        .map(|symbols| symbols.table_bytes() + symbols.values().map(Symbol::bytes).sum::<usize>())
-        .sum();
-        let pairs: usize = self.tag_pairs.values().map(TagPair::bytes).sum();
-        let scopes: usize = self.scopes.values().map(Scope::bytes).sum();
-        let commands: usize = self.commands.values().map(Command::bytes).sum();
-        let scripts: usize = self.scripts.values().map(Script::bytes).sum();
-        let names = self.command_names.values().map(CommandName::bytes).sum::<usize>();
-        let within = self
-            .scripts
-            .values()
-            .filter(|script| self.command_names.get(script.command_name()).is_within(script));
-        let names = names - within.map(Script::bytes).sum::<usize>();
-        let details: usize = self.details.values().map(Detail::bytes).sum();
-        let tables = self.tag_pairs.table_bytes()
-            + self.scopes.table_bytes()
-            + self.commands.table_bytes()
-            + self.scripts.table_bytes()
-            + self.command_names.table_bytes()
-            + self.details.table_bytes();
-        let shared = texts + pairs + scopes + commands + scripts + names + details;
-        self.long_ids.table_bytes() + long_ids + records + shared + tables
+        // Taken apart in full, so that a new column does not compile until it is counted.
+        let Table {
+            headers,
+            free,
+            slots,
+            hasher: _,
+            long_ids,
+            runs,
+            overflows,
+            tags,
+            regions,
+            resource_groups,
+            command_ids,
+            command_names,
+            instances,
+            tag_keys,
+            tag_pairs,
+            settings,
+            bodies,
+            run_texts,
+        } = self;
+        let records = headers.capacity() * size_of::<Option<RecordHeader>>()
+            + free.capacity() * size_of::<u32>()
+            + slots.allocation_size()
+            + long_ids.table_bytes()
+            + long_ids.values().map(|id| id.len()).sum::<usize>();
+        let items = runs.table_bytes()
+            + tags.table_bytes()
+            + overflows.table_bytes()
+            + overflows.values().map(RunOverflow::bytes).sum::<usize>();
+        let texts = [regions, resource_groups, command_ids, command_names, instances, tag_keys];
+        records
+            + items
+            + texts.into_iter().map(Interned::bytes).sum::<usize>()
+            + tag_pairs.bytes()
+            + settings.bytes()
+            + bodies.bytes()
+            + run_texts.bytes()
     }
 
-    /// Recomputes what is derived or counted, and names the first difference.
+    /// Recomputes all that is derived or counted, and names the first difference.
     pub(crate) fn internal_validate(&self) -> Result<(), String> {
         let mut uses = Uses::default();
         let (mut runs, mut tags) = (0, 0);
-        let (mut extras, mut long_ids) = (Vec::new(), Vec::new());
+        let (mut overflows, mut long_ids) = (Vec::new(), Vec::new());
         let mut live = 0;
-        for (slot, head) in self.heads.iter().enumerate() {
-            let Some(head) = head else { continue };
+        for (slot, header) in self.headers.iter().enumerate() {
+            let Some(header) = header else { continue };
             live += 1;
-            long_ids.extend(head.invoke_id.number());
-            let invoke_id = std::str::from_utf8(self.invoke_id(head)).map_err(|e| e.to_string())?;
-            if self.find(invoke_id) != Some(slot as u32) {
-                return Err(format!("table: {invoke_id} is not found by its id"));
+            runs += header.run_count();
+            tags += header.tag_count();
+            long_ids.extend(header.invoke_id.number());
+            self.validate_record(slot as u32, header)?;
+            uses.add(Kind::Region, header.region);
+            uses.add(Kind::ResourceGroup, header.resource_group);
+            uses.add(Kind::Settings, header.settings);
+            uses.add(Kind::Body, header.body);
+            self.tags_of(header).iter().for_each(|&tag| uses.add(Kind::TagPair, tag));
+            for run in self.runs_of(header) {
+                uses.add(Kind::Instance, run.instance);
+                overflows.extend(run.overflow());
+                let history = run.history().iter().map(|record| record.execution.texts);
+                let texts = history.chain([run.texts]).flatten();
+                texts.for_each(|texts| uses.add(Kind::RunTexts, texts.id()));
             }
-            let command = self.command_of(head);
-            let statuses = self.runs_of(head).iter().map(Run::status);
-            if head.overall != Overall::derive(command.repeat_mode(), statuses) {
-                return Err(format!("table: {invoke_id} has a stale overall status"));
-            }
-            runs += head.run_count();
-            tags += head.tag_count();
-            uses.add(10, head.scope);
-            uses.add(2, head.command);
-            uses.add(9, head.script);
-            self.tags_of(head).iter().for_each(|&tag| uses.add(3, tag));
-            for run in self.runs_of(head) {
-                uses.add(4, run.instance);
-                let extra = self.extra_of(run);
-                extras.extend(run.extra());
-                if extra.is_some_and(RunExtra::is_default) {
-                    return Err(format!("table: an extra of {invoke_id} holds nothing"));
-                }
-                let history = extra.map_or(&[][..], RunExtra::history);
-                let numbers = history.iter().map(|record| record.number);
-                let last = extra.map_or(0, RunExtra::history_number);
-                if !numbers.clone().is_sorted_by(|a, b| a < b) || numbers.max() > Some(last) {
-                    return Err(format!("table: the history of {invoke_id} is not numbered"));
-                }
-                let details = history.iter().map(|record| record.detail);
-                for detail in details.chain([run.detail(extra)]).flatten() {
-                    uses.add(5, detail.get() - 1);
-                }
-            }
+        }
+        if live != self.len() || live + self.free.len() != self.headers.len() {
+            let (findable, free, slots) = (self.len(), self.free.len(), self.headers.len());
+            return Err(format!(
+                "table: {live} of {slots} slots hold a record, but {findable} are found by their id \
+                 and {free} are free"
+            ));
         }
         self.runs.internal_validate("runs", runs)?;
         self.tags.internal_validate("tags", tags)?;
-        if live != self.len() || live + self.free.len() != self.heads.len() {
-            return Err(format!("table: {live} records, {} findable", self.len()));
-        }
-        self.extras.internal_validate("extras", &extras)?;
+        self.overflows.internal_validate("overflows", &overflows)?;
         self.long_ids.internal_validate("long ids", &long_ids)?;
-        uses.compare(10, "scopes", &self.scopes)?;
-        for scope in self.scopes.values() {
-            uses.add(0, scope.region());
-            uses.add(1, scope.resource_group());
+        for settings in self.settings.values() {
+            uses.add(Kind::CommandId, settings.command_id);
         }
-        uses.compare(0, "regions", &self.regions)?;
-        uses.compare(1, "resource_groups", &self.resource_groups)?;
-        uses.compare(2, "commands", &self.commands)?;
-        uses.compare(3, "tag_pairs", &self.tag_pairs)?;
-        uses.compare(4, "instances", &self.instances)?;
-        uses.compare(5, "details", &self.details)?;
-        for command in self.commands.values() {
-            uses.add(6, command.command_id());
-        }
-        let mut within = 0;
-        for script in self.scripts.values() {
-            uses.add(7, script.command_name());
-            let name = self.command_names.get(script.command_name());
-            within += usize::from(name.is_within(script) && !name.is_alone());
-        }
-        if self.command_names.values().filter(|name| !name.is_alone()).count() != within {
-            return Err("table: a name is kept in a script that is gone".to_owned());
+        for body in self.bodies.values() {
+            uses.add(Kind::CommandName, body.name);
         }
         for pair in self.tag_pairs.values() {
-            uses.add(8, pair.tag_key());
+            uses.add(Kind::TagKey, pair.tag_key);
         }
-        uses.compare(6, "command_ids", &self.command_ids)?;
-        uses.compare(7, "command_names", &self.command_names)?;
-        uses.compare(8, "tag_keys", &self.tag_keys)?;
-        uses.compare(9, "scripts", &self.scripts)
+        uses.compare(Kind::Region, &self.regions)?;
+        uses.compare(Kind::ResourceGroup, &self.resource_groups)?;
+        uses.compare(Kind::CommandId, &self.command_ids)?;
+        uses.compare(Kind::CommandName, &self.command_names)?;
+        uses.compare(Kind::Instance, &self.instances)?;
+        uses.compare(Kind::TagKey, &self.tag_keys)?;
+        uses.compare(Kind::TagPair, &self.tag_pairs)?;
+        uses.compare(Kind::Settings, &self.settings)?;
+        uses.compare(Kind::Body, &self.bodies)?;
+        uses.compare(Kind::RunTexts, &self.run_texts)
+    }
+
+    /// Checks what is derived in one record.
+    fn validate_record(&self, slot: u32, header: &RecordHeader) -> Result<(), String> {
+        let invoke_id = std::str::from_utf8(self.invoke_id(header)).map_err(|e| e.to_string())?;
+        if self.find(invoke_id) != Some(slot) {
+            return Err(format!("table: the record {invoke_id} is not found by its id"));
+        }
+        let statuses = self.runs_of(header).map(|run| run.status);
+        let derived = Overall::derive(self.settings_of(header).repeat_mode, statuses);
+        if header.overall != derived {
+            return Err(format!(
+                "table: {invoke_id} has the overall statuses {:?}, its runs give {derived:?}",
+                header.overall
+            ));
+        }
+        for run in self.runs_of(header) {
+            if run.overflow().is_some_and(|number| !self.overflows.get(number).holds_something()) {
+                return Err(format!(
+                    "table: a run of {invoke_id} has an overflow that holds nothing"
+                ));
+            }
+            let numbers = run.history().iter().map(|record| record.number);
+            let last = run.history_number();
+            if !numbers.clone().is_sorted_by(|a, b| a < b) || numbers.max() > Some(last) {
+                return Err(format!(
+                    "table: the history records of a run of {invoke_id} are not numbered in order up \
+                     to {last}"
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
-/// What stands in front of a shared value: two counts, or a count and its length.
-pub(super) const COUNTED: usize = 2 * size_of::<usize>();
+/// The kinds of interned values.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Kind {
+    Region,
+    ResourceGroup,
+    CommandId,
+    CommandName,
+    Instance,
+    TagKey,
+    TagPair,
+    Settings,
+    Body,
+    RunTexts,
+}
 
-/// How often each symbol of each kind is used.
+/// How often records, or other values, use each value of each kind.
 #[derive(Default)]
-struct Uses([HashMap<SymbolId, u32>; 11]);
+struct Uses(HashMap<(Kind, ValueId), u32>);
 
 impl Uses {
-    fn add(&mut self, kind: usize, id: SymbolId) {
-        *self.0[kind].entry(id).or_default() += 1;
+    fn add(&mut self, kind: Kind, id: ValueId) {
+        *self.0.entry((kind, id)).or_default() += 1;
     }
 
-    fn compare<T: Key>(&self, kind: usize, name: &str, symbols: &Symbols<T>) -> Result<(), String> {
-        symbols.internal_validate(name)?;
-        for id in 0..symbols.id_bound() as SymbolId {
-            let used = self.0[kind].get(&id).copied().unwrap_or(0);
-            if used != symbols.uses(id) {
-                return Err(format!("{name}: {id} used {used}, counted {}", symbols.uses(id)));
+    /// Checks `values` and compares each use count with the uses that were added.
+    fn compare<V: Value>(&self, kind: Kind, values: &Interned<V>) -> Result<(), String> {
+        values.internal_validate(&format!("{kind:?} values"))?;
+        for id in 0..values.id_bound() as ValueId {
+            let used = self.0.get(&(kind, id)).copied().unwrap_or(0);
+            let counted = values.uses(id);
+            if used != counted {
+                return Err(format!(
+                    "{kind:?} values: value {id} is used {used} times, counted {counted}"
+                ));
             }
         }
         Ok(())

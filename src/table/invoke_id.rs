@@ -1,19 +1,20 @@
-//! InvokeIds: in the head while they are as short as the API's own, apart where they are longer.
+//! InvokeIds: inside the record header while they are as short as the API's own, in a slab when longer.
 
 use std::num::NonZeroU32;
 
 use super::slab::Slab;
 
-/// The longest id that stands in the head.
+/// The longest id that is kept inside the header; the API's own have 16 to 18 bytes.
 const SHORT: usize = 19;
 
-/// The ids that are longer.
+/// The longer ids.
 pub(super) type LongIds = Slab<Box<[u8]>>;
 
-/// An InvokeId, or where it is.
+/// An InvokeId, or the number of its place in [`LongIds`].
 #[derive(Debug)]
 pub(super) struct InvokeId {
-    /// How many of `bytes` it is; more than there are means that they begin with its number.
+    /// Its length if it is in `bytes`. A length above [`SHORT`] means that `bytes` begin with the
+    /// number of its place.
     length: u8,
     bytes: [u8; SHORT],
 }
@@ -44,7 +45,7 @@ impl InvokeId {
         }
     }
 
-    /// The number of a long one.
+    /// The number of its place, if it is a long one.
     pub(super) fn number(&self) -> Option<NonZeroU32> {
         let number = u32::from_le_bytes(*self.bytes.first_chunk()?);
         NonZeroU32::new(number).filter(|_| usize::from(self.length) > SHORT)

@@ -1,0 +1,118 @@
+//! An execution in an archive: the fields that a run and a history record have in common.
+
+use super::code::{Fault, Fields, STATUSES, code_of, put_bytes, put_number, put_signed, put_time};
+use crate::limits;
+use crate::model::{InstanceRun, Timestamp};
+use crate::store::validate;
+use crate::table::Execution;
+
+/// Which optional fields an execution or a run has, as the bits of its shape, in the order in which
+/// the fields stand.
+pub(super) mod shape {
+    pub(in crate::archive) const START_TIME: u64 = 1;
+    pub(in crate::archive) const FINISH_TIME: u64 = 1 << 1;
+    pub(in crate::archive) const EXIT_CODE: u64 = 1 << 2;
+    pub(in crate::archive) const TEXTS: u64 = 1 << 3;
+    pub(in crate::archive) const STOP_TIME: u64 = 1 << 4;
+    pub(in crate::archive) const OUTPUT: u64 = 1 << 5;
+    pub(in crate::archive) const DROPPED: u64 = 1 << 6;
+    /// All that a history record can have.
+    pub(in crate::archive) const EXECUTION: u64 = (1 << 7) - 1;
+    pub(in crate::archive) const CREATION_TIME: u64 = 1 << 7;
+    pub(in crate::archive) const HISTORY: u64 = 1 << 8;
+    /// All that a run can have.
+    pub(in crate::archive) const RUN: u64 = (1 << 9) - 1;
+}
+
+/// Texts of runs: the strings of one entry.
+pub(super) type Texts = [String; validate::RUN_TEXT_FIELDS.len()];
+
+/// Appends an execution, whose texts have the number `texts`. Times count from `base`. `further` are
+/// bits of the shape for fields that the caller appends behind it.
+pub(super) fn put(
+    execution: &Execution,
+    texts: Option<u64>,
+    base: Timestamp,
+    further: u64,
+    out: &mut Vec<u8>,
+) {
+    let bit = |bit: u64, set: bool| if set { bit } else { 0 };
+    let shape = further
+        | bit(shape::START_TIME, execution.start_time.is_some())
+        | bit(shape::FINISH_TIME, execution.finish_time.is_some())
+        | bit(shape::EXIT_CODE, execution.exit_code.is_some())
+        | bit(shape::TEXTS, texts.is_some())
+        | bit(shape::STOP_TIME, execution.stop_time.is_some())
+        | bit(shape::OUTPUT, !execution.output().is_empty())
+        | bit(shape::DROPPED, execution.dropped > 0);
+    out.push(code_of(STATUSES, &execution.status));
+    put_number(shape, out);
+    put_number(execution.repeats.into(), out);
+    for time in [execution.start_time, execution.finish_time].into_iter().flatten() {
+        put_time(time, base, out);
+    }
+    if let Some(exit_code) = execution.exit_code {
+        put_signed(exit_code, out);
+    }
+    if let Some(texts) = texts {
+        put_number(texts, out);
+    }
+    if let Some(time) = execution.stop_time {
+        put_time(time, base, out);
+    }
+    if !execution.output().is_empty() {
+        put_bytes(execution.output(), out);
+    }
+    if execution.dropped > 0 {
+        put_number(execution.dropped, out);
+    }
+}
+
+/// Reads what [`put`] wrote, and the shape it was written with, of which `allowed` are the bits that
+/// may be set. `texts` are the texts that came before it.
+pub(super) fn take(
+    fields: &mut Fields<'_>,
+    instance_id: &str,
+    base: Timestamp,
+    allowed: u64,
+    texts: &[Texts],
+) -> Result<(InstanceRun, u64), Fault> {
+    let mut run = InstanceRun::new(instance_id);
+    run.invocation_status = fields.code("InvocationStatus", STATUSES)?;
+    let shape = fields.number()?;
+    if shape & !allowed != 0 {
+        return Err(Fault(format!("has the shape {shape}, allowed are the bits of {allowed}")));
+    }
+    let has = |bit: u64| shape & bit != 0;
+    run.repeats = fields.small("Repeats")?;
+    if has(shape::START_TIME) {
+        run.start_time = Some(fields.time("StartTime", base)?);
+    }
+    if has(shape::FINISH_TIME) {
+        run.finish_time = Some(fields.time("FinishTime", base)?);
+    }
+    if has(shape::EXIT_CODE) {
+        run.exit_code = Some(fields.signed()?);
+    }
+    if has(shape::TEXTS) {
+        [
+            run.error_code,
+            run.error_info,
+            run.oss_output_status,
+            run.oss_output_uri,
+            run.oss_output_error_code,
+            run.oss_output_error_info,
+        ] = fields.value("its texts", texts)?.clone();
+    }
+    if has(shape::STOP_TIME) {
+        run.stop_time = Some(fields.time("StopTime", base)?);
+    }
+    if has(shape::OUTPUT) {
+        run.output = fields.bytes()?.into();
+        validate::bytes("Output", run.output.len(), limits::OUTPUT_BYTES)?;
+    }
+    if has(shape::DROPPED) {
+        run.dropped = fields.number()?;
+    }
+    Ok((run, shape))
+}

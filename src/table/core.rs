@@ -1,0 +1,463 @@
+//! The table of all records, by slot. A slot is a record's place for as long as it lives; its place in
+//! the list order, the row, is the index's business.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
+
+use super::arena::SpanArena;
+use super::execution::{Execution, TextsId};
+use super::growth::reserve_for_one;
+use super::index_key::{IndexKey, IndexedColumn, region_timed};
+use super::interned::{Interned, ValueId};
+use super::invoke_id::{InvokeId, LongIds};
+use super::overflow::RunOverflow;
+use super::record::RecordHeader;
+use super::run::{Run, RunRef};
+use super::slab::Slab;
+use super::values::{CommandBody, KeyBytes, RUN_TEXTS, RunSettings, RunTexts, TagPair, Text};
+use crate::limits;
+use crate::model::{InstanceRun, Invocation, InvocationStatus, Overall, Timestamp};
+
+/// The data of all records.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    /// By slot; `None` in a free slot.
+    pub(super) headers: Vec<Option<RecordHeader>>,
+    pub(super) free: Vec<u32>,
+    /// The slots, by InvokeId.
+    pub(super) slots: HashTable<u32>,
+    pub(super) hasher: DefaultHashBuilder,
+    pub(super) long_ids: LongIds,
+    pub(super) runs: SpanArena<Run>,
+    pub(super) overflows: Slab<RunOverflow>,
+    pub(super) tags: SpanArena<ValueId>,
+    pub(crate) regions: Interned<Text>,
+    pub(crate) resource_groups: Interned<Text>,
+    pub(crate) command_ids: Interned<Text>,
+    pub(crate) command_names: Interned<Text>,
+    pub(crate) instances: Interned<Text>,
+    pub(crate) tag_keys: Interned<Text>,
+    pub(crate) tag_pairs: Interned<TagPair>,
+    pub(crate) settings: Interned<RunSettings>,
+    pub(crate) bodies: Interned<CommandBody>,
+    pub(crate) run_texts: Interned<RunTexts>,
+}
+
+/// From this many uses on, settings and a body keep their JSON ready. It is about as large as the
+/// value itself: with fewer uses it would be a good part of the memory of each record.
+const JSON_FROM: u32 = 8;
+
+/// Reading.
+impl Table {
+    /// The number of records. Cost: O(1).
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The slot of the record with `invoke_id`. Cost: O(length).
+    pub(crate) fn find(&self, invoke_id: &str) -> Option<u32> {
+        let id = invoke_id.as_bytes();
+        let hash = self.hasher.hash_one(id);
+        self.slots
+            .find(hash, |&slot| invoke_id_in(&self.headers, &self.long_ids, slot) == id)
+            .copied()
+    }
+
+    /// The header of the record in `slot`, which is in use.
+    pub(crate) fn header(&self, slot: u32) -> &RecordHeader {
+        match &self.headers[slot as usize] {
+            Some(header) => header,
+            None => unreachable!("a slot is looked up while a record is in it"),
+        }
+    }
+
+    fn header_mut(&mut self, slot: u32) -> &mut RecordHeader {
+        match &mut self.headers[slot as usize] {
+            Some(header) => header,
+            None => unreachable!("a slot is looked up while a record is in it"),
+        }
+    }
+
+    pub(crate) fn invoke_id<'a>(&'a self, header: &'a RecordHeader) -> &'a [u8] {
+        header.invoke_id(&self.long_ids)
+    }
+
+    pub(crate) fn settings_of(&self, header: &RecordHeader) -> &RunSettings {
+        self.settings.get(header.settings)
+    }
+
+    pub(crate) fn body_of(&self, header: &RecordHeader) -> &CommandBody {
+        self.bodies.get(header.body)
+    }
+
+    /// The tags of a record, in the order they were given.
+    pub(crate) fn tags_of(&self, header: &RecordHeader) -> &[ValueId] {
+        self.tags.get(header.first_tag, header.tag_count())
+    }
+
+    /// The runs of a record, in the order they were named.
+    pub(crate) fn runs_of(
+        &self,
+        header: &RecordHeader,
+    ) -> impl ExactSizeIterator<Item = RunRef<'_>> + Clone + use<'_> {
+        let runs = self.runs.get(header.first_run, header.run_count()).iter();
+        runs.map(|run| RunRef::new(run, &self.overflows))
+    }
+
+    /// Run number `at` of the record in `slot`.
+    pub(crate) fn run(&self, slot: u32, at: usize) -> RunRef<'_> {
+        let header = self.header(slot);
+        let runs = self.runs.get(header.first_run, header.run_count());
+        RunRef::new(&runs[at], &self.overflows)
+    }
+
+    /// The number of the run of the record in `slot` on `instance_id`. Cost: O(runs).
+    pub(crate) fn find_run(&self, slot: u32, instance_id: &str) -> Option<usize> {
+        let instance = self.instances.find(instance_id.as_bytes())?;
+        self.runs_of(self.header(slot)).position(|run| run.instance == instance)
+    }
+
+    /// The interned texts of a run or a history record that has some.
+    pub(crate) fn texts_of(&self, texts: Option<TextsId>) -> Option<&RunTexts> {
+        texts.map(|texts| self.run_texts.get(texts.id()))
+    }
+
+    /// The tag with this key and value. Cost: O(length).
+    pub(crate) fn find_tag_pair(&self, key: &str, value: &str) -> Option<ValueId> {
+        self.tag_pairs.find(&TagPair::key_of(key, value))
+    }
+
+    /// Calls `each` once with every entry that the record in `slot` has in the index.
+    pub(crate) fn for_each_index_key(&self, slot: u32, mut each: impl FnMut(IndexKey)) {
+        use IndexedColumn as C;
+        let header = self.header(slot);
+        let settings = self.settings_of(header);
+        each((C::Region, header.region));
+        each((C::RegionTimed, region_timed(header.region, header.overall.timed())));
+        each((C::ResourceGroup, header.resource_group));
+        each((C::CommandId, settings.command_id));
+        each((C::CommandName, self.body_of(header).name));
+        each((C::CommandType, settings.command_type as u32));
+        each((C::RepeatMode, settings.repeat_mode as u32));
+        for status in header.overall.matches().iter() {
+            each((C::Status, status as u32));
+        }
+        for status in header.overall.run_matches().iter() {
+            each((C::RunStatus, status as u32));
+        }
+        for run in self.runs.get(header.first_run, header.run_count()) {
+            each((C::Instance, run.instance));
+        }
+        for &tag in self.tags_of(header) {
+            each((C::TagPair, tag));
+            each((C::TagKey, self.tag_pairs.get(tag).tag_key));
+        }
+    }
+}
+
+/// Inserting and removing. The caller has validated everything.
+impl Table {
+    /// Stores `invocation` and returns its slot. Cost: O(size of the record).
+    pub(crate) fn insert(&mut self, invocation: &Invocation, creation_time: Timestamp) -> u32 {
+        let settings = self.acquire_settings(invocation);
+        let body = self.acquire_body(invocation);
+        let region = acquire_text(&mut self.regions, &invocation.region_id);
+        let resource_group = acquire_text(&mut self.resource_groups, &invocation.resource_group_id);
+        let tags: SmallVec<[ValueId; limits::TAGS]> =
+            invocation.tags.iter().map(|tag| self.acquire_tag(&tag.key, &tag.value)).collect();
+        let runs: SmallVec<[Run; 8]> =
+            invocation.instances.iter().map(|run| self.new_run(run, creation_time)).collect();
+        let statuses = runs.iter().map(|run| run.status);
+        let header = RecordHeader {
+            invoke_id: InvokeId::new(invocation.invoke_id.as_bytes(), &mut self.long_ids),
+            creation_time,
+            region,
+            resource_group,
+            settings,
+            body,
+            overall: Overall::derive(invocation.repeat_mode, statuses),
+            run_count: runs.len() as u8,
+            tag_count: tags.len() as u8,
+            first_run: self.runs.insert(runs.into_iter()),
+            first_tag: self.tags.insert(tags.into_iter()),
+        };
+        self.place(header)
+    }
+
+    /// Puts `header` into a free slot.
+    fn place(&mut self, header: RecordHeader) -> u32 {
+        let hash = self.hasher.hash_one(self.invoke_id(&header));
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.headers[slot as usize] = Some(header);
+                slot
+            }
+            None => {
+                reserve_for_one(&mut self.headers);
+                self.headers.push(Some(header));
+                (self.headers.len() - 1) as u32
+            }
+        };
+        let (headers, long_ids, hasher) = (&self.headers, &self.long_ids, &self.hasher);
+        self.slots.insert_unique(hash, slot, |&slot| {
+            hasher.hash_one(invoke_id_in(headers, long_ids, slot))
+        });
+        slot
+    }
+
+    fn acquire_settings(&mut self, invocation: &Invocation) -> ValueId {
+        let key = RunSettings::key_of(invocation);
+        let command_ids = &mut self.command_ids;
+        let id = self.settings.acquire(&key, || {
+            let command_id = acquire_text(command_ids, &invocation.command_id);
+            RunSettings::new(invocation, &key, command_id)
+        });
+        if self.settings.uses(id) == JSON_FROM {
+            self.settings.get_mut(id).make_json();
+        }
+        id
+    }
+
+    fn acquire_body(&mut self, invocation: &Invocation) -> ValueId {
+        let key = CommandBody::key_of(invocation);
+        let command_names = &mut self.command_names;
+        let id = self.bodies.acquire(&key, || {
+            CommandBody::new(&key, acquire_text(command_names, &invocation.command_name))
+        });
+        if self.bodies.uses(id) == JSON_FROM {
+            self.bodies.get_mut(id).make_json();
+        }
+        id
+    }
+
+    fn acquire_tag(&mut self, key: &str, value: &str) -> ValueId {
+        let encoded = TagPair::key_of(key, value);
+        let tag_keys = &mut self.tag_keys;
+        self.tag_pairs
+            .acquire(&encoded, || TagPair::new(key, value, &encoded, acquire_text(tag_keys, key)))
+    }
+
+    fn new_run(&mut self, given: &InstanceRun, record_created: Timestamp) -> Run {
+        let instance_id = &*given.instance_id;
+        let instance =
+            self.instances.acquire(instance_id.as_bytes(), || Text::instance_id(instance_id));
+        let creation_time = given.creation_time.unwrap_or(record_created);
+        let execution = self.execution_of(given);
+        let mut run = Run::new(instance, creation_time);
+        run.set(execution, given.update_time.unwrap_or(creation_time), &mut self.overflows);
+        run
+    }
+
+    /// The execution that `given` shows, with its texts acquired.
+    fn execution_of(&mut self, given: &InstanceRun) -> Execution {
+        let cut = given.output.len().saturating_sub(limits::OUTPUT_BYTES);
+        let output = &given.output[cut..];
+        Execution {
+            status: given.invocation_status,
+            start_time: given.start_time,
+            finish_time: given.finish_time,
+            stop_time: given.stop_time,
+            repeats: given.repeats,
+            exit_code: given.exit_code,
+            output: (!output.is_empty()).then(|| Arc::from(output)),
+            dropped: given.dropped.saturating_add(cut as u64),
+            texts: self.acquire_texts(RunTexts::key_of([
+                given.error_code.as_bytes(),
+                given.error_info.as_bytes(),
+                given.oss_output_status.as_bytes(),
+                given.oss_output_uri.as_bytes(),
+                given.oss_output_error_code.as_bytes(),
+                given.oss_output_error_info.as_bytes(),
+            ])),
+        }
+    }
+
+    /// Counts one more use of the texts with `key`, if there are any.
+    fn acquire_texts(&mut self, key: Option<KeyBytes>) -> Option<TextsId> {
+        let key = key?;
+        Some(TextsId::new(self.run_texts.acquire(&key, || RunTexts::new(&key))))
+    }
+
+    fn release_texts(&mut self, texts: Option<TextsId>) {
+        if let Some(texts) = texts {
+            self.run_texts.release(texts.id());
+        }
+    }
+
+    /// The texts `old` with those in place that `named` gives; `old` is given back. Cost: O(length).
+    pub(crate) fn replace_texts(
+        &mut self,
+        old: Option<TextsId>,
+        named: [Option<&str>; RUN_TEXTS],
+    ) -> Option<TextsId> {
+        let mut strings = self.texts_of(old).map(RunTexts::strings).unwrap_or_default();
+        for (string, named) in strings.iter_mut().zip(named) {
+            *string = named.map_or(*string, str::as_bytes);
+        }
+        let key = RunTexts::key_of(strings);
+        let new = self.acquire_texts(key);
+        self.release_texts(old);
+        new
+    }
+
+    /// Removes the record in `slot` and every value that only it used.
+    /// Cost: O(size of the record).
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let hash = self.hasher.hash_one(self.invoke_id(self.header(slot)));
+        if let Ok(entry) = self.slots.find_entry(hash, |&found| found == slot) {
+            entry.remove();
+        }
+        let Some(header) = self.headers[slot as usize].take() else { return };
+        self.free.push(slot);
+        header.invoke_id.free(&mut self.long_ids);
+        self.regions.release(header.region);
+        self.resource_groups.release(header.resource_group);
+        if let Some(settings) = self.settings.release(header.settings) {
+            self.command_ids.release(settings.command_id);
+        }
+        if let Some(body) = self.bodies.release(header.body) {
+            self.command_names.release(body.name);
+        }
+        for &tag in self.tags.get(header.first_tag, header.tag_count()) {
+            if let Some(tag) = self.tag_pairs.release(tag) {
+                self.tag_keys.release(tag.tag_key);
+            }
+        }
+        self.tags.free(header.first_tag, header.tag_count());
+        for run in self.runs.get(header.first_run, header.run_count()) {
+            self.instances.release(run.instance);
+            let overflow = run.overflow().map(|number| self.overflows.remove(number));
+            let history = overflow.iter().flat_map(|overflow| &overflow.history);
+            let texts = history.map(|record| record.execution.texts).chain([run.texts]);
+            texts.flatten().for_each(|texts| drop(self.run_texts.release(texts.id())));
+        }
+        self.runs.free(header.first_run, header.run_count());
+    }
+
+    /// Moves the live runs together, or the live tags, once more than half of their places are free.
+    /// Cost: O(all of them), spread over the removals before it.
+    pub(crate) fn compact(&mut self, dead_min: u32) {
+        let dead_min = dead_min as usize;
+        let headers = self.headers.iter_mut().flatten();
+        if self.runs.is_mostly_dead(dead_min) {
+            self.runs.compact(headers.map(RecordHeader::run_span_mut));
+        } else if self.tags.is_mostly_dead(dead_min) {
+            self.tags.compact(headers.map(RecordHeader::tag_span_mut));
+        }
+    }
+}
+
+/// Changing a run.
+impl Table {
+    fn run_mut(&mut self, slot: u32, at: usize) -> (&mut Run, &mut Slab<RunOverflow>) {
+        let header = self.header(slot);
+        let (first, count) = (header.first_run, header.run_count());
+        (&mut self.runs.get_mut(first, count)[at], &mut self.overflows)
+    }
+
+    /// Sets the execution that a run shows, and derives the record's overall statuses anew.
+    /// Cost: O(runs of the record).
+    pub(crate) fn set_execution(
+        &mut self,
+        slot: u32,
+        at: usize,
+        execution: Execution,
+        update_time: Timestamp,
+    ) {
+        let (run, overflows) = self.run_mut(slot, at);
+        run.set(execution, update_time, overflows);
+        let header = self.header(slot);
+        let statuses = self.runs_of(header).map(|run| run.status);
+        let overall = Overall::derive(self.settings_of(header).repeat_mode, statuses);
+        self.header_mut(slot).overall = overall;
+    }
+
+    /// Adds the execution that the run shows to its history of at most `limit` records, ended with
+    /// `status`. Returns how many records are lost: the oldest ones beyond the limit, or this one
+    /// where there is no number or no room for it. Cost: O(limit).
+    pub(crate) fn push_history(
+        &mut self,
+        slot: u32,
+        at: usize,
+        status: InvocationStatus,
+        limit: usize,
+    ) -> u64 {
+        let execution = Execution { status, ..self.run(slot, at).execution() };
+        let texts = execution.texts;
+        let (run, overflows) = self.run_mut(slot, at);
+        let lost = run.change_overflow(overflows, |overflow| {
+            let number = overflow.history_number + 1;
+            if number > limits::HISTORY_NUMBER || limit == 0 {
+                overflow.history_number = number.min(limits::HISTORY_NUMBER);
+                return None;
+            }
+            overflow.push_history(number, execution, limit);
+            let surplus = overflow.history.len().saturating_sub(limit);
+            let lost = overflow.history.drain(..surplus);
+            Some(lost.map(|record| record.execution.texts).collect::<Vec<_>>())
+        });
+        let Some(lost) = lost else { return 1 };
+        if let Some(texts) = texts {
+            // The history record uses the run's texts once more.
+            self.run_texts.acquire_again(texts.id());
+        }
+        let count = lost.len() as u64;
+        lost.into_iter().for_each(|texts| self.release_texts(texts));
+        count
+    }
+
+    /// Adds a history record behind those of the run: for records out of an archive, which has at most
+    /// `limit` of them for a run.
+    pub(crate) fn restore_history(
+        &mut self,
+        slot: u32,
+        at: usize,
+        number: u32,
+        given: &InstanceRun,
+        limit: usize,
+    ) {
+        let execution = self.execution_of(given);
+        let (run, overflows) = self.run_mut(slot, at);
+        run.change_overflow(overflows, |overflow| overflow.push_history(number, execution, limit));
+    }
+
+    /// Sets how many history records the run ever had: for records out of an archive.
+    pub(crate) fn set_history_number(&mut self, slot: u32, at: usize, number: u32) {
+        let (run, overflows) = self.run_mut(slot, at);
+        run.change_overflow(overflows, |overflow| overflow.history_number = number);
+    }
+}
+
+/// The outputs of a record.
+impl Table {
+    /// Bytes of output in the record's runs and their histories. Cost: O(runs and history).
+    pub(crate) fn output_bytes(&self, slot: u32) -> usize {
+        self.runs_of(self.header(slot)).map(|run| run.output_bytes()).sum()
+    }
+
+    /// Drops them and counts them as Dropped. Returns how many bytes.
+    /// Cost: as [`output_bytes`](Self::output_bytes).
+    pub(crate) fn drop_outputs(&mut self, slot: u32) -> u64 {
+        let mut dropped = 0;
+        for at in 0..self.header(slot).run_count() {
+            let (run, overflows) = self.run_mut(slot, at);
+            dropped += run.change_overflow(overflows, RunOverflow::drop_outputs);
+        }
+        dropped
+    }
+}
+
+fn acquire_text(texts: &mut Interned<Text>, text: &str) -> ValueId {
+    texts.acquire(text.as_bytes(), || Text::new(text, b""))
+}
+
+fn invoke_id_in<'a>(
+    headers: &'a [Option<RecordHeader>],
+    long_ids: &'a LongIds,
+    slot: u32,
+) -> &'a [u8] {
+    headers[slot as usize].as_ref().map_or(&[], |header| header.invoke_id(long_ids))
+}

@@ -1,0 +1,37 @@
+//! The columns that have an index, and the entries that a record has in them.
+
+use super::interned::ValueId;
+
+/// An indexed column. With a value in it, it names a posting list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum IndexedColumn {
+    Region,
+    /// Region and Timed together, see [`region_timed`]: nearly every request names both.
+    RegionTimed,
+    ResourceGroup,
+    CommandId,
+    CommandName,
+    CommandType,
+    RepeatMode,
+    /// The values of InvokeStatus that match the record's overall statuses.
+    Status,
+    /// The values of InvokeRecordStatus that match at least one of its runs.
+    RunStatus,
+    Instance,
+    TagKey,
+    TagPair,
+}
+
+impl IndexedColumn {
+    pub(crate) const COUNT: usize = Self::TagPair as usize + 1;
+}
+
+/// One entry of the index: a column and a value in it, either an interned id or the discriminant of a
+/// closed set.
+pub(crate) type IndexKey = (IndexedColumn, u32);
+
+/// The value of [`IndexedColumn::RegionTimed`].
+pub(crate) fn region_timed(region: ValueId, timed: bool) -> u32 {
+    2 * region + u32::from(timed)
+}

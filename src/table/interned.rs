@@ -1,0 +1,189 @@
+//! Interned, counted values: each distinct value is stored once, for as long as a record uses it.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::growth::reserve_for_one;
+
+/// Names a value of one [`Interned`]. Index entries and records hold these in place of the value.
+pub(crate) type ValueId = u32;
+
+/// A value that can be interned.
+pub(crate) trait Value {
+    /// The bytes that identify it: two values are the same if and only if their keys are equal.
+    fn key(&self) -> &[u8];
+
+    /// Heap bytes.
+    fn bytes(&self) -> usize;
+}
+
+/// Up to this many values a look-up compares keys one after the other, which is cheaper than
+/// hashing: most stores have a handful of regions and resource groups.
+const FEW: usize = 8;
+
+/// The distinct values of one kind, each with the number of its uses.
+///
+/// Technique: a slab of values with a free list, a parallel column of use counts, and a hash table of
+/// ids keyed by the values themselves. Invariant: a slot holds a value if and only if its use count
+/// is above 0, and then the hash table has its id once. A value is freed by its last
+/// [`release`](Self::release), so a store that accepts and evicts for ever does not grow. Cost: one
+/// hash of the key for each `acquire`, and one for the last `release`.
+#[derive(Debug)]
+pub(crate) struct Interned<V> {
+    values: Vec<Option<V>>,
+    /// Use counts, apart from the values: a write that only counts leaves the cache lines that readers
+    /// hold the values in unchanged.
+    uses: Vec<u32>,
+    free: Vec<ValueId>,
+    ids: HashTable<ValueId>,
+    hasher: DefaultHashBuilder,
+}
+
+impl<V> Default for Interned<V> {
+    fn default() -> Self {
+        Interned {
+            values: Vec::new(),
+            uses: Vec::new(),
+            free: Vec::new(),
+            ids: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+}
+
+impl<V: Value> Interned<V> {
+    /// The id of the value with `key`. Cost: O(length).
+    pub(crate) fn find(&self, key: &[u8]) -> Option<ValueId> {
+        if self.values.len() <= FEW {
+            let has_key = |value: &Option<V>| value.as_ref().is_some_and(|v| v.key() == key);
+            return self.values.iter().position(has_key).map(|id| id as ValueId);
+        }
+        let hash = self.hasher.hash_one(key);
+        self.ids.find(hash, |&id| key_in(&self.values, id) == key).copied()
+    }
+
+    /// Counts one more use of the value with `key`, which `make` makes if it is new.
+    /// Cost: O(length).
+    pub(crate) fn acquire(&mut self, key: &[u8], make: impl FnOnce() -> V) -> ValueId {
+        let hash = self.hasher.hash_one(key);
+        if let Some(&id) = self.ids.find(hash, |&id| key_in(&self.values, id) == key) {
+            self.uses[id as usize] += 1;
+            return id;
+        }
+        let value = Some(make());
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.values[id as usize] = value;
+                self.uses[id as usize] = 1;
+                id
+            }
+            None => {
+                reserve_for_one(&mut self.values);
+                reserve_for_one(&mut self.uses);
+                self.values.push(value);
+                self.uses.push(1);
+                (self.values.len() - 1) as ValueId
+            }
+        };
+        let (values, hasher) = (&self.values, &self.hasher);
+        self.ids.insert_unique(hash, id, |&id| hasher.hash_one(key_in(values, id)));
+        id
+    }
+
+    /// Counts one use less. Returns the value when that was its last use: then it is gone.
+    pub(crate) fn release(&mut self, id: ValueId) -> Option<V> {
+        let uses = &mut self.uses[id as usize];
+        *uses -= 1;
+        if *uses > 0 {
+            return None;
+        }
+        let hash = self.hasher.hash_one(key_in(&self.values, id));
+        if let Ok(entry) = self.ids.find_entry(hash, |&found| found == id) {
+            entry.remove();
+        }
+        self.free.push(id);
+        // The hash table never shrinks by itself, and it is the part that is cheap to rebuild.
+        if self.ids.len() * 8 < self.ids.capacity() && self.ids.capacity() > 64 {
+            let (values, hasher) = (&self.values, &self.hasher);
+            self.ids.shrink_to(self.ids.len() * 2, |&id| hasher.hash_one(key_in(values, id)));
+        }
+        self.values[id as usize].take()
+    }
+
+    /// Heap bytes, the values included. Cost: O(values).
+    pub(crate) fn bytes(&self) -> usize {
+        self.values.capacity() * size_of::<Option<V>>()
+            + self.uses.capacity() * size_of::<u32>()
+            + self.free.capacity() * size_of::<ValueId>()
+            + self.ids.allocation_size()
+            + self.values().map(V::bytes).sum::<usize>()
+    }
+
+    /// Checks the hash table, the free list and the counts against the values.
+    pub(crate) fn internal_validate(&self, name: &str) -> Result<(), String> {
+        let in_use = self.values().count();
+        let (findable, free, slots) = (self.ids.len(), self.free.len(), self.values.len());
+        if in_use != findable || in_use + free != slots || self.uses.len() != slots {
+            return Err(format!(
+                "{name}: {in_use} of {slots} slots hold a value, but {findable} are in the hash \
+                 table, {free} on the free list, and {} have a count",
+                self.uses.len()
+            ));
+        }
+        for (id, value) in self.values.iter().enumerate() {
+            let Some(value) = value else { continue };
+            let (key, id) = (value.key(), id as ValueId);
+            let hashed = self.ids.find(self.hasher.hash_one(key), |&found| found == id);
+            if hashed.is_none() || self.find(key) != Some(id) {
+                return Err(format!("{name}: value {id} is not found by its key"));
+            }
+            if self.uses(id) == 0 {
+                return Err(format!("{name}: value {id} is held, but its use count is 0"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<V> Interned<V> {
+    /// The value `id`, which is in use.
+    pub(crate) fn get(&self, id: ValueId) -> &V {
+        match &self.values[id as usize] {
+            Some(value) => value,
+            None => unreachable!("a value is kept while a record uses it"),
+        }
+    }
+
+    /// The value `id`, which is in use, for a change that leaves its key as it is.
+    pub(super) fn get_mut(&mut self, id: ValueId) -> &mut V {
+        match &mut self.values[id as usize] {
+            Some(value) => value,
+            None => unreachable!("a value is kept while a record uses it"),
+        }
+    }
+
+    /// How often `id` is used.
+    pub(super) fn uses(&self, id: ValueId) -> u32 {
+        self.uses.get(id as usize).copied().unwrap_or(0)
+    }
+
+    /// Counts one more use of `id`, which is in use.
+    pub(super) fn acquire_again(&mut self, id: ValueId) {
+        self.uses[id as usize] += 1;
+    }
+
+    /// One more than the highest id that was ever in use at once.
+    pub(crate) fn id_bound(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The values in use.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.values.iter().flatten()
+    }
+}
+
+fn key_in<V: Value>(values: &[Option<V>], id: ValueId) -> &[u8] {
+    values[id as usize].as_ref().map_or(&[], |value| value.key())
+}

@@ -1,0 +1,270 @@
+//! A run: what a record holds for one of its instances.
+
+use std::num::NonZeroU32;
+use std::ops::Deref;
+
+use super::execution::{Execution, TextsId};
+use super::interned::ValueId;
+use super::overflow::{HistoryRecord, RunOverflow};
+use super::slab::Slab;
+use crate::model::{InvocationStatus, Timestamp};
+
+/// One run, in 32 bytes: there are some three for each record, so a byte here is 300 KB in a full
+/// store.
+///
+/// Fields that most runs leave unset are in a [`RunOverflow`], and so is a `repeats` or an
+/// `exit_code` that a byte cannot hold. A value therefore has two possible places, and exactly one
+/// of them counts; [`set`](Self::set) writes both together, so nothing else may write them. Readers go
+/// through [`RunRef`].
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    pub(crate) instance: ValueId,
+    pub(crate) creation_time: Timestamp,
+    pub(crate) update_time: Timestamp,
+    pub(crate) start_time: Option<Timestamp>,
+    pub(crate) finish_time: Option<Timestamp>,
+    pub(crate) texts: Option<TextsId>,
+    overflow: Option<NonZeroU32>,
+    pub(crate) status: InvocationStatus,
+    /// `Repeats`, unless the overflow has it.
+    repeats: u8,
+    /// `ExitCode`, unless there is none or the overflow has it.
+    exit_code: Option<u8>,
+}
+
+const _: () =
+    assert!(size_of::<Run>() == 32, "a run takes 32 bytes: the limit of a record's memory");
+
+impl Run {
+    /// A run for [`set`](Self::set).
+    pub(super) fn new(instance: ValueId, creation_time: Timestamp) -> Self {
+        Run {
+            instance,
+            creation_time,
+            update_time: creation_time,
+            start_time: None,
+            finish_time: None,
+            texts: None,
+            overflow: None,
+            status: InvocationStatus::Pending,
+            repeats: 0,
+            exit_code: None,
+        }
+    }
+
+    /// The number of its overflow in the slab.
+    pub(super) fn overflow(&self) -> Option<NonZeroU32> {
+        self.overflow
+    }
+
+    /// Sets what it shows. Its instance, its CreationTime and its history stay.
+    pub(super) fn set(
+        &mut self,
+        execution: Execution,
+        update_time: Timestamp,
+        overflows: &mut Slab<RunOverflow>,
+    ) {
+        let Execution {
+            status,
+            start_time,
+            finish_time,
+            stop_time,
+            repeats,
+            exit_code,
+            output,
+            dropped,
+            texts,
+        } = execution;
+        self.update_time = update_time;
+        self.status = status;
+        self.start_time = start_time;
+        self.finish_time = finish_time;
+        self.texts = texts;
+        let short_repeats = u8::try_from(repeats).ok();
+        self.repeats = short_repeats.unwrap_or(0);
+        self.exit_code = exit_code.and_then(|code| u8::try_from(code).ok());
+        let long_repeats = if short_repeats.is_none() { Some(repeats) } else { None };
+        let long_exit_code = if self.exit_code.is_none() { exit_code } else { None };
+        self.change_overflow(overflows, |overflow| {
+            overflow.stop_time = stop_time;
+            overflow.output = output;
+            overflow.dropped = dropped;
+            overflow.repeats = long_repeats;
+            overflow.exit_code = long_exit_code;
+        });
+    }
+
+    /// Changes its overflow, which is kept only while it holds something.
+    pub(super) fn change_overflow<T>(
+        &mut self,
+        overflows: &mut Slab<RunOverflow>,
+        change: impl FnOnce(&mut RunOverflow) -> T,
+    ) -> T {
+        let mut overflow = self.overflow.map(|number| overflows.remove(number)).unwrap_or_default();
+        let changed = change(&mut overflow);
+        self.overflow = overflow.holds_something().then(|| overflows.insert(overflow));
+        changed
+    }
+}
+
+/// A run with its overflow at hand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunRef<'a> {
+    run: &'a Run,
+    overflow: Option<&'a RunOverflow>,
+}
+
+impl Deref for RunRef<'_> {
+    type Target = Run;
+
+    fn deref(&self) -> &Run {
+        self.run
+    }
+}
+
+impl<'a> RunRef<'a> {
+    pub(super) fn new(run: &'a Run, overflows: &'a Slab<RunOverflow>) -> Self {
+        RunRef { run, overflow: run.overflow.map(|number| overflows.get(number)) }
+    }
+
+    pub(crate) fn stop_time(&self) -> Option<Timestamp> {
+        self.overflow?.stop_time
+    }
+
+    pub(crate) fn repeats(&self) -> u32 {
+        self.overflow.and_then(|overflow| overflow.repeats).unwrap_or(self.run.repeats.into())
+    }
+
+    pub(crate) fn exit_code(&self) -> Option<i64> {
+        let short = self.run.exit_code.map(i64::from);
+        short.or_else(|| self.overflow?.exit_code)
+    }
+
+    /// Bytes of output that are not kept.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.overflow.map_or(0, |overflow| overflow.dropped)
+    }
+
+    pub(crate) fn output(&self) -> &'a [u8] {
+        self.overflow.and_then(|overflow| overflow.output.as_deref()).unwrap_or_default()
+    }
+
+    /// Ended executions of a recurring task, oldest first.
+    pub(crate) fn history(&self) -> &'a [HistoryRecord] {
+        self.overflow.map_or(&[], |overflow| &overflow.history)
+    }
+
+    /// How many history records there ever were.
+    pub(crate) fn history_number(&self) -> u32 {
+        self.overflow.map_or(0, |overflow| overflow.history_number)
+    }
+
+    /// Bytes of output in the run and its history.
+    pub(super) fn output_bytes(&self) -> usize {
+        self.overflow.map_or(0, RunOverflow::output_bytes)
+    }
+
+    /// The execution that the run shows.
+    pub(crate) fn execution(&self) -> Execution {
+        Execution {
+            status: self.run.status,
+            start_time: self.run.start_time,
+            finish_time: self.run.finish_time,
+            stop_time: self.stop_time(),
+            repeats: self.repeats(),
+            exit_code: self.exit_code(),
+            output: self.overflow.and_then(|overflow| overflow.output.clone()),
+            dropped: self.dropped(),
+            texts: self.run.texts,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const CREATED: i64 = 1_600_000_000;
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(CREATED + secs).unwrap()
+    }
+
+    fn done() -> Execution {
+        Execution {
+            status: InvocationStatus::Success,
+            start_time: Some(at(3)),
+            finish_time: Some(at(9)),
+            stop_time: None,
+            repeats: 1,
+            exit_code: Some(0),
+            output: None,
+            dropped: 0,
+            texts: None,
+        }
+    }
+
+    /// Sets `execution`, and checks that it comes back and that no overflow is left over.
+    fn set(run: &mut Run, overflows: &mut Slab<RunOverflow>, execution: &Execution) {
+        run.set(execution.clone(), at(10), overflows);
+        assert_eq!(RunRef::new(run, overflows).execution(), *execution);
+        assert_eq!((run.creation_time, run.update_time), (at(0), at(10)));
+        let used: Vec<_> = run.overflow().into_iter().collect();
+        overflows.internal_validate("overflows", &used).unwrap();
+        assert!(used.iter().all(|&number| overflows.get(number).holds_something()));
+    }
+
+    /// Every kind of value that a run can hold or spill.
+    fn executions() -> Vec<Execution> {
+        let mut all = Vec::new();
+        for repeats in [0, 1, 255, 256, u32::MAX] {
+            for exit_code in [None, Some(0), Some(255), Some(256), Some(-1), Some(i64::MIN)] {
+                for &status in InvocationStatus::ALL {
+                    all.push(Execution { status, repeats, exit_code, ..done() });
+                }
+            }
+        }
+        all.push(Execution { stop_time: Some(at(5)), ..done() });
+        all.push(Execution { output: Some(Arc::from(&b"out"[..])), ..done() });
+        all.push(Execution { dropped: u64::MAX, ..done() });
+        all.push(Execution { texts: Some(TextsId::new(0)), ..done() });
+        all.push(Execution { start_time: None, finish_time: None, ..done() });
+        all
+    }
+
+    #[test]
+    fn an_overflow_is_there_only_for_what_the_run_itself_cannot_hold() {
+        for execution in executions() {
+            let mut overflows = Slab::default();
+            let mut run = Run::new(7, at(0));
+            set(&mut run, &mut overflows, &execution);
+            let fits = execution.repeats < 256
+                && execution.exit_code.is_none_or(|code| (0..256).contains(&code))
+                && execution.stop_time.is_none()
+                && execution.output.is_none()
+                && execution.dropped == 0;
+            assert_eq!(run.overflow().is_none(), fits, "{execution:?}");
+        }
+    }
+
+    #[test]
+    fn any_execution_can_follow_any_other_and_history_stays() {
+        let all = executions();
+        let mut overflows = Slab::default();
+        let mut run = Run::new(7, at(0));
+        for first in &all {
+            for second in &all {
+                set(&mut run, &mut overflows, first);
+                set(&mut run, &mut overflows, second);
+            }
+        }
+        run.change_overflow(&mut overflows, |overflow| overflow.push_history(1, done(), 9));
+        for execution in &all {
+            set(&mut run, &mut overflows, execution);
+            let run = RunRef::new(&run, &overflows);
+            assert_eq!((run.history().len(), run.history_number()), (1, 1));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The texts of a run's error and of its delivery to OSS, which runs that fail alike share.
+
+use super::string_tuple::{KeyBytes, StringTuple, key_of};
+use crate::table::interned::Value;
+use crate::wire;
+
+/// Number of strings in [`RunTexts`].
+pub(crate) const RUN_TEXTS: usize = 6;
+
+/// The strings, in the order in which they are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum RunText {
+    ErrorCode,
+    ErrorInfo,
+    OssOutputStatus,
+    OssOutputUri,
+    OssOutputErrorCode,
+    OssOutputErrorInfo,
+}
+
+/// The texts of a run that are not all empty.
+#[derive(Debug)]
+pub(crate) struct RunTexts(StringTuple<RUN_TEXTS>);
+
+impl RunTexts {
+    /// What identifies texts, given in the order of [`RunText`]; `None` if all are empty.
+    pub(crate) fn key_of(strings: [&[u8]; RUN_TEXTS]) -> Option<KeyBytes> {
+        strings.iter().any(|string| !string.is_empty()).then(|| key_of(strings))
+    }
+
+    /// The texts whose [`key_of`](Self::key_of) is `key`.
+    pub(crate) fn new(key: &[u8]) -> Self {
+        let bare = RunTexts(StringTuple::new(key, b""));
+        RunTexts(StringTuple::new(key, &wire::to_json(&bare.fields())))
+    }
+
+    pub(crate) fn text(&self, text: RunText) -> &str {
+        self.0.text(text as usize)
+    }
+
+    /// All texts, in the order of [`RunText`].
+    pub(crate) fn strings(&self) -> [&[u8]; RUN_TEXTS] {
+        self.0.strings()
+    }
+
+    /// The fields of both answers.
+    pub(crate) fn fields(&self) -> wire::RunTexts<'_> {
+        wire::RunTexts {
+            error_code: self.text(RunText::ErrorCode),
+            error_info: self.text(RunText::ErrorInfo),
+            oss_output_status: self.text(RunText::OssOutputStatus),
+            oss_output_uri: self.text(RunText::OssOutputUri),
+            oss_output_error_code: self.text(RunText::OssOutputErrorCode),
+            oss_output_error_info: self.text(RunText::OssOutputErrorInfo),
+        }
+    }
+
+    /// The JSON of [`fields`](Self::fields).
+    pub(crate) fn json(&self) -> &[u8] {
+        self.0.json()
+    }
+}
+
+impl Value for RunTexts {
+    fn key(&self) -> &[u8] {
+        self.0.key()
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}

@@ -1,0 +1,104 @@
+//! Several strings in one allocation: the key by which a value is interned, and behind it the bytes
+//! of JSON that show the value.
+
+use smallvec::SmallVec;
+
+/// `N` byte strings of less than 64 KiB together, and optional JSON that shows them.
+///
+/// Layout: the end of each string as a little-endian `u16`, the strings, the JSON. The part before
+/// the JSON is the key. Two tuples have equal keys if and only if their strings are equal, because
+/// the ends come first and fix where each string lies.
+#[derive(Debug)]
+pub(crate) struct StringTuple<const N: usize>(Box<[u8]>);
+
+/// Room for the key of a tuple. Most keys fit without an allocation.
+pub(crate) type KeyBytes = SmallVec<[u8; 128]>;
+
+/// Bytes of the ends of `n` strings.
+const fn ends(n: usize) -> usize {
+    n * size_of::<u16>()
+}
+
+/// The key of a tuple with `strings`. The limits of a record keep them below 64 KiB together, and a
+/// request's tag is checked against the same limits before its key is made, so each end fits.
+/// Cost: O(length).
+pub(crate) fn key_of<const N: usize>(strings: [&[u8]; N]) -> KeyBytes {
+    let mut key = KeyBytes::new();
+    key.reserve(ends(N) + strings.iter().map(|string| string.len()).sum::<usize>());
+    let mut end = 0;
+    for string in strings {
+        end += string.len();
+        debug_assert!(end <= usize::from(u16::MAX));
+        key.extend_from_slice(&(end as u16).to_le_bytes());
+    }
+    for string in strings {
+        key.extend_from_slice(string);
+    }
+    key
+}
+
+impl<const N: usize> StringTuple<N> {
+    /// The tuple whose key, made by [`key_of`], is `key`, shown by `json`, which may be empty.
+    pub(crate) fn new(key: &[u8], json: &[u8]) -> Self {
+        debug_assert!(key.len() >= ends(N));
+        StringTuple([key, json].concat().into())
+    }
+
+    /// The string at `index`. Cost: O(1).
+    pub(crate) fn get(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { ends(N) } else { self.end(index - 1) };
+        &self.0[start..self.end(index)]
+    }
+
+    /// The string at `index`, which is text. Cost: O(length).
+    pub(crate) fn text(&self, index: usize) -> &str {
+        // Every text of a record is UTF-8.
+        std::str::from_utf8(self.get(index)).unwrap_or_default()
+    }
+
+    /// All strings. Cost: O(1) for each.
+    pub(crate) fn strings(&self) -> [&[u8]; N] {
+        std::array::from_fn(|index| self.get(index))
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.0[..self.end(N - 1)]
+    }
+
+    /// The JSON, or nothing where none was made.
+    pub(crate) fn json(&self) -> &[u8] {
+        &self.0[self.end(N - 1)..]
+    }
+
+    /// Heap bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Where the string at `index` ends in the allocation.
+    fn end(&self, index: usize) -> usize {
+        let at = ends(index);
+        ends(N) + usize::from(u16::from_le_bytes([self.0[at], self.0[at + 1]]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_back_each_string_the_key_and_the_json() {
+        let key = key_of([b"ab", b"", b"cde"]);
+        let tuple = StringTuple::<3>::new(&key, b"{}");
+        assert_eq!(tuple.strings(), [&b"ab"[..], b"", b"cde"]);
+        assert_eq!((tuple.key(), tuple.json()), (&*key, &b"{}"[..]));
+        let bare = StringTuple::<3>::new(&key, b"");
+        assert_eq!((bare.get(2), bare.key(), bare.json()), (&b"cde"[..], &*key, &b""[..]));
+    }
+
+    #[test]
+    fn text_that_moves_between_strings_changes_the_key() {
+        assert_ne!(key_of([b"ab", b"c"]), key_of([b"a", b"bc"]));
+        assert_ne!(key_of([b"", b"a"]), key_of([b"a", b""]));
+    }
+}

@@ -1,0 +1,49 @@
+//! A tag, interned as the pair of its key and value.
+
+use super::string_tuple::{KeyBytes, StringTuple, key_of};
+use crate::table::interned::{Value, ValueId};
+use crate::wire;
+
+/// A tag as records share it.
+#[derive(Debug)]
+pub(crate) struct TagPair {
+    strings: StringTuple<2>,
+    /// The interned key alone, by which a filter without a value finds records.
+    pub(crate) tag_key: ValueId,
+}
+
+impl TagPair {
+    /// What identifies the tag.
+    pub(crate) fn key_of(key: &str, value: &str) -> KeyBytes {
+        key_of([key.as_bytes(), value.as_bytes()])
+    }
+
+    /// The tag of `key` and `value`. `encoded` is their [`key_of`](Self::key_of).
+    pub(crate) fn new(key: &str, value: &str, encoded: &[u8], tag_key: ValueId) -> Self {
+        let json = wire::to_json(&wire::Tag { key, value });
+        TagPair { strings: StringTuple::new(encoded, &json), tag_key }
+    }
+
+    pub(crate) fn key_text(&self) -> &str {
+        self.strings.text(0)
+    }
+
+    pub(crate) fn value_text(&self) -> &str {
+        self.strings.text(1)
+    }
+
+    /// The JSON of the tag.
+    pub(crate) fn json(&self) -> &[u8] {
+        self.strings.json()
+    }
+}
+
+impl Value for TagPair {
+    fn key(&self) -> &[u8] {
+        self.strings.key()
+    }
+
+    fn bytes(&self) -> usize {
+        self.strings.bytes()
+    }
+}

@@ -1,0 +1,39 @@
+//! A single interned text: an id or the name of something that records share.
+
+use super::string_tuple::{StringTuple, key_of};
+use crate::table::interned::Value;
+use crate::wire;
+
+/// A text of less than 64 KiB and the JSON that shows it, which may be empty.
+#[derive(Debug)]
+pub(crate) struct Text(StringTuple<1>);
+
+impl Text {
+    pub(crate) fn new(text: &str, json: &[u8]) -> Self {
+        Text(StringTuple::new(&key_of([text.as_bytes()]), json))
+    }
+
+    /// An InstanceId, with the JSON that shows it.
+    pub(crate) fn instance_id(id: &str) -> Self {
+        Text::new(id, &wire::to_json(&wire::InstanceId(id)))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        self.0.text(0)
+    }
+
+    pub(crate) fn json(&self) -> &[u8] {
+        self.0.json()
+    }
+}
+
+impl Value for Text {
+    /// The text itself, so that a look-up need not build a key.
+    fn key(&self) -> &[u8] {
+        self.0.get(0)
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}
