@@ -4,7 +4,7 @@
 //!
 //! It is the core that front ends embed: emulators of the API, test doubles, consoles, bindings. By
 //! default it holds up to 100,000 records. A page by token is found in under a microsecond mostly,
-//! one by number, with its total, in about two; to write it takes about eight times as long as to
+//! one by number, with its total, in about two; to write it takes some seven times as long as to
 //! copy its bytes, or up to some 30 where content is shown as text or is each record's own.
 //!
 //! ```

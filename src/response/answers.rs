@@ -150,7 +150,7 @@ impl<'a> DescribeInvocationsResponse<'a> {
 
     /// Appends the JSON body to `out`, which is not cleared: RequestId and all fields that the API
     /// documents, in no promised order. Makes room for 3 KiB a row first, which most bodies do not
-    /// exceed. Cost: O(bytes written): some five times as long as to copy them where records share
+    /// exceed. Cost: O(bytes written): some seven times as long as to copy them where records share
     /// their commands, up to some 30 times where content is text or each record's own.
     pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
         out.reserve(PAGE_ROOM + self.len() * INVOCATION_ROOM);

@@ -109,6 +109,7 @@ impl Group for Summary<'_> {
 }
 
 /// How a command is run.
+#[derive(Default)]
 pub(crate) struct RunSettings<'a> {
     pub(crate) common: CommonSettings<'a>,
     pub(crate) command_description: &'a str,
@@ -134,6 +135,7 @@ impl Group for RunSettings<'_> {
 }
 
 /// The settings that both answers show.
+#[derive(Default)]
 pub(crate) struct CommonSettings<'a> {
     pub(crate) command_id: &'a str,
     pub(crate) username: &'a str,
@@ -158,6 +160,7 @@ impl Group for CommonSettings<'_> {
 }
 
 /// What a command runs.
+#[derive(Default)]
 pub(crate) struct CommandBody<'a> {
     pub(crate) command_name: &'a str,
     pub(crate) parameters: &'a str,

@@ -6,18 +6,19 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// Whether `text` stands in a JSON string as it is. Cost: O(length).
-fn is_plain(text: &[u8]) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
+    let text = text.as_bytes();
     // Without a branch inside, so that it compiles to vector instructions.
     text.iter().fold(true, |plain, &byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'))
 }
 
 /// Appends `text`, escaped and without quotes. Cost: O(length).
 pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
-    let text = text.as_bytes();
     if is_plain(text) {
-        out.extend_from_slice(text);
+        out.extend_from_slice(text.as_bytes());
         return;
     }
+    let text = text.as_bytes();
     let mut done = 0;
     for (at, &byte) in text.iter().enumerate() {
         let short = match byte {

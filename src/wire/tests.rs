@@ -92,41 +92,6 @@ fn execution() -> Execution {
     Execution { start_time: None, stop_time: None, repeats: 0, dropped: 0, exit_code: Some(0) }
 }
 
-fn settings() -> CommonSettings<'static> {
-    CommonSettings {
-        command_id: "",
-        username: "",
-        container_id: "",
-        container_name: "",
-        launcher: "",
-        termination_mode: "",
-        oss_output_delivery: "",
-    }
-}
-
-fn run() -> impl Group + Clone {
-    #[derive(Clone)]
-    struct Sample;
-    impl Group for Sample {
-        fn each(&self, out: &mut impl Fields) {
-            Run {
-                instance_id: InstanceId(""),
-                invocation_status: "",
-                instance_invoke_status: "",
-                timed: false,
-                creation_time: Timestamp::MIN,
-                update_time: Timestamp::MIN,
-                finish_time: None,
-                execution: execution(),
-                texts: RunTexts::default(),
-                output: b"",
-            }
-            .each(out);
-        }
-    }
-    Sample
-}
-
 #[derive(Clone)]
 struct AnyTag;
 
@@ -138,27 +103,30 @@ impl Group for AnyTag {
 
 #[test]
 fn the_skeleton_of_an_invocation_a_run_and_a_result() {
-    let summary = || Summary {
-        invoke_id: "",
-        creation_time: Timestamp::MIN,
-        invocation_status: "",
-        invoke_status: "",
-        timed: false,
-    };
     let invocation = Invocation {
-        summary: summary(),
-        settings: RunSettings {
-            common: settings(),
-            command_description: "",
-            command_type: "",
-            repeat_mode: "",
-            frequency: "",
-            timeout: Some(60),
-            working_dir: "",
+        summary: Summary {
+            invoke_id: "",
+            creation_time: Timestamp::MIN,
+            invocation_status: "",
+            invoke_status: "",
+            timed: false,
         },
-        body: CommandBody { command_name: "", parameters: "", command_content: b"" },
+        settings: RunSettings { timeout: Some(60), ..RunSettings::default() },
+        body: CommandBody::default(),
         tags: once(AnyTag),
         instances: empty::<AnyTag>(),
+    };
+    let run = Run {
+        instance_id: InstanceId(""),
+        invocation_status: "",
+        instance_invoke_status: "",
+        timed: false,
+        creation_time: Timestamp::MIN,
+        update_time: Timestamp::MIN,
+        finish_time: None,
+        execution: execution(),
+        texts: RunTexts::default(),
+        output: b"",
     };
     let result = InvocationResult {
         invoke_id: "",
@@ -168,7 +136,7 @@ fn the_skeleton_of_an_invocation_a_run_and_a_result() {
         finished_time: None,
         execution: execution(),
         texts: RunTexts::default(),
-        settings: settings(),
+        settings: CommonSettings::default(),
         tags: once(AnyTag),
         output: b"",
     };
@@ -177,13 +145,13 @@ fn the_skeleton_of_an_invocation_a_run_and_a_result() {
     let skeleton = [
         Skeleton::of("DescribeInvocations", &invocations),
         Skeleton::of("Invocation", &invocation),
-        Skeleton::of("InvokeInstance", &run()),
+        Skeleton::of("InvokeInstance", &run),
         Skeleton::of("DescribeInvocationResults", &results),
         Skeleton::of("InvocationResult", &result),
     ]
     .join("\n");
     println!("{skeleton}");
-    assert_eq!(skeleton, include_str!("skeleton.txt"));
+    assert_eq!(skeleton, include_str!("../../tests/data/skeleton.txt"));
 }
 
 #[test]
