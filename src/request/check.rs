@@ -3,9 +3,8 @@
 //! The whole order is here but for its last entry, NextToken: a token can only be judged once all
 //! filters are known to be right, by the query that it belongs to.
 //!
-//! The functions marked `#[inline(always)]` return parts of a large value that is read at once. Out of
-//! line it is copied whole, and the copy waits for parts that were just written: a query by InvokeId
-//! then takes 106 ns instead of 37 (2026-11-28).
+//! The functions are marked `#[inline(always)]` so that what they return is not copied: out of line a
+//! query by InvokeId takes 1,440 instructions instead of 1,282 (2026-11-28).
 
 use super::describe_invocation_results::DescribeInvocationResults;
 use super::describe_invocations::DescribeInvocations;

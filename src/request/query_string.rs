@@ -4,7 +4,7 @@ use crate::error::Error;
 
 /// Decodes `name=value&name=value...`, a query string or a form body, into pairs in their order.
 ///
-/// `+` is a space. A part without `=` is a name with an empty value; an empty part is nothing.
+/// `+` is a space. A part without `=` is a name with an empty value; an empty part is ignored.
 /// Cost: O(length).
 ///
 /// # Errors
