@@ -5,20 +5,20 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::request::{Filters, GivenTag};
 
-/// Canonical bytes. Most queries fit without an allocation.
-type Bytes = SmallVec<[u8; 256]>;
-
 /// The XXH3-64 of the canonical bytes. Cost: O(length of the filters).
 pub(super) fn fingerprint(filters: &Filters<'_>, store_id: u64) -> u64 {
     xxh3_64(&canonical_bytes(filters, store_id))
 }
 
 /// The store's id, the operation and the filters, written so that different filters never have the
-/// same bytes: a given filter is its letter and its value, in a fixed order; a text has its length
-/// before it; a value of a closed set is its place in the set; tags are sorted by key, because their
-/// numbers choose nothing. An absent filter writes nothing, so tokens outlive the version that adds
-/// a filter with a letter of its own.
-fn canonical_bytes(filters: &Filters<'_>, store_id: u64) -> Bytes {
+/// same bytes. Values of closed sets have a byte each: 0 for an absent one, else one more than the
+/// value's place in its set. A text has its length before it, and a letter before that where it may
+/// be absent. Tags are sorted by key, because their numbers choose nothing. An absent text writes
+/// nothing, so tokens outlive the version that adds a filter with a letter of its own.
+///
+/// Most filters fit into one small allocation. A buffer on the stack took longer to fill: 434 against
+/// 289 ns for a query with three tags (2026-11-28).
+fn canonical_bytes(filters: &Filters<'_>, store_id: u64) -> Vec<u8> {
     let Filters {
         operation,
         region_id,
@@ -34,41 +34,48 @@ fn canonical_bytes(filters: &Filters<'_>, store_id: u64) -> Bytes {
         tags,
         include_history,
     } = *filters;
-    let mut bytes = Bytes::new();
+    let place = |place: Option<u8>| place.map_or(0, |place| place + 1);
+    let mut bytes = Vec::with_capacity(256);
     bytes.extend_from_slice(&store_id.to_be_bytes());
-    bytes.push(operation as u8);
-    push_text(&mut bytes, b'R', Some(region_id));
-    push_text(&mut bytes, b'G', resource_group_id);
-    push_text(&mut bytes, b'I', invoke_id);
-    push_text(&mut bytes, b'C', command_id);
-    push_text(&mut bytes, b'N', command_name);
-    push_place(&mut bytes, b'Y', command_type.map(|value| value as u8));
-    push_place(&mut bytes, b'M', repeat_mode.map(|value| value as u8));
-    push_place(&mut bytes, b'D', timed.map(u8::from));
-    push_place(&mut bytes, b'S', status.map(|value| value as u8));
-    push_text(&mut bytes, b'X', instance_id);
-    push_place(&mut bytes, b'H', include_history.then_some(1));
+    bytes.extend_from_slice(&[
+        operation as u8,
+        place(command_type.map(|value| value as u8)),
+        place(repeat_mode.map(|value| value as u8)),
+        place(timed.map(u8::from)),
+        place(status.map(|value| value as u8)),
+        u8::from(include_history),
+    ]);
+    push_text(&mut bytes, region_id);
+    for (letter, text) in [
+        (b'G', resource_group_id),
+        (b'I', invoke_id),
+        (b'C', command_id),
+        (b'N', command_name),
+        (b'X', instance_id),
+    ] {
+        if let Some(text) = text {
+            push_given(&mut bytes, letter, text);
+        }
+    }
     let mut tags: SmallVec<[&GivenTag; 4]> = tags.iter().collect();
     tags.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-    for tag in tags {
-        push_text(&mut bytes, b'K', tag.key.as_deref());
-        push_text(&mut bytes, b'V', tag.value.as_deref());
+    let texts = tags.iter().flat_map(|tag| [(b'K', &tag.key), (b'V', &tag.value)]);
+    for (letter, text) in texts {
+        if let Some(text) = text {
+            push_given(&mut bytes, letter, text);
+        }
     }
     bytes
 }
 
-fn push_text(bytes: &mut Bytes, letter: u8, text: Option<&str>) {
-    if let Some(text) = text {
-        bytes.push(letter);
-        bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
-        bytes.extend_from_slice(text.as_bytes());
-    }
+fn push_given(bytes: &mut Vec<u8>, letter: u8, text: &str) {
+    bytes.push(letter);
+    push_text(bytes, text);
 }
 
-fn push_place(bytes: &mut Bytes, letter: u8, place: Option<u8>) {
-    if let Some(place) = place {
-        bytes.extend_from_slice(&[letter, place]);
-    }
+fn push_text(bytes: &mut Vec<u8>, text: &str) {
+    bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
+    bytes.extend_from_slice(text.as_bytes());
 }
 
 #[cfg(test)]
@@ -93,51 +100,47 @@ mod tests {
             taken
         }
 
-        fn number(&mut self) -> u64 {
-            u64::from_be_bytes(self.take(8).try_into().unwrap())
+        fn place<T: Copy>(&mut self, all: &[T]) -> Option<T> {
+            let place = self.take(1)[0].checked_sub(1);
+            place.map(|place| all[usize::from(place)])
         }
 
-        /// Whether the field with this letter comes next.
-        fn is_next(&mut self, letter: u8) -> bool {
+        fn text(&mut self) -> &'a str {
+            let length = u64::from_be_bytes(self.take(8).try_into().unwrap());
+            std::str::from_utf8(self.take(length as usize)).unwrap()
+        }
+
+        /// The text under this letter, if it comes next.
+        fn given(&mut self, letter: u8) -> Option<&'a str> {
             let is_next = self.0.first() == Some(&letter);
             self.take(usize::from(is_next));
-            is_next
-        }
-
-        fn text(&mut self, letter: u8) -> Option<&'a str> {
-            self.is_next(letter).then(|| {
-                let length = self.number() as usize;
-                std::str::from_utf8(self.take(length)).unwrap()
-            })
-        }
-
-        fn one_of<T: Copy>(&mut self, letter: u8, all: &[T]) -> Option<T> {
-            self.is_next(letter).then(|| all[usize::from(self.take(1)[0])])
+            is_next.then(|| self.text())
         }
     }
 
     /// All that the bytes hold, as text.
     fn decoded(bytes: &[u8]) -> String {
         let mut reader = Reader(bytes);
-        let store_id = reader.number();
+        let store_id = u64::from_be_bytes(reader.take(8).try_into().unwrap());
+        // In the order of the bytes.
         let filters = Filters {
             operation: OPERATIONS[usize::from(reader.take(1)[0])],
-            region_id: reader.text(b'R').unwrap(),
-            resource_group_id: reader.text(b'G'),
-            invoke_id: reader.text(b'I'),
-            command_id: reader.text(b'C'),
-            command_name: reader.text(b'N'),
-            command_type: reader.one_of(b'Y', CommandType::ALL),
-            repeat_mode: reader.one_of(b'M', RepeatMode::ALL),
-            timed: reader.one_of(b'D', &[false, true]),
-            status: reader.one_of(b'S', InvokeStatus::ALL),
-            instance_id: reader.text(b'X'),
-            include_history: reader.one_of(b'H', &[false, true]).is_some(),
+            command_type: reader.place(CommandType::ALL),
+            repeat_mode: reader.place(RepeatMode::ALL),
+            timed: reader.place(&[false, true]),
+            status: reader.place(InvokeStatus::ALL),
+            include_history: reader.place(&[true]).is_some(),
+            region_id: reader.text(),
+            resource_group_id: reader.given(b'G'),
+            invoke_id: reader.given(b'I'),
+            command_id: reader.given(b'C'),
+            command_name: reader.given(b'N'),
+            instance_id: reader.given(b'X'),
             tags: &[],
         };
         let mut tags = Vec::new();
-        while let Some(key) = reader.text(b'K') {
-            let value = reader.text(b'V').map(str::to_owned);
+        while let Some(key) = reader.given(b'K') {
+            let value = reader.given(b'V').map(str::to_owned);
             tags.push(GivenTag { number: 0, key: Some(key.to_owned()), value });
         }
         assert!(reader.0.is_empty(), "{:?} are not read", reader.0);

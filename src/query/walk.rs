@@ -12,7 +12,7 @@ use crate::request::{Checked, Paging};
 
 /// The page of DescribeInvocations, by slot. Cost: that of the conjunction.
 pub(crate) fn invocations(
-    plan: Plan<'_>,
+    mut plan: Plan<'_>,
     query: &Checked<'_>,
     cursor: Option<Cursor>,
     snapshot: &Snapshot<'_>,
@@ -21,22 +21,22 @@ pub(crate) fn invocations(
     let span = snapshot.span();
     let order = &snapshot.index.order;
     let mut rows = PageRows::new();
-    let seen = match (plan, query.paging) {
+    let seen = match (&mut plan, query.paging) {
         (Plan::Empty, _) => 0,
-        (Plan::One(row), _) if cursor.is_some_and(|cursor| order.key(row) >= cursor.key) => 0,
-        (Plan::One(row), _) => {
+        (&mut Plan::One(row), _) if cursor.is_some_and(|at| order.key(row) >= at.key) => 0,
+        (&mut Plan::One(row), _) => {
             if window.skip == 0 {
                 rows.push(row);
             }
             1
         }
-        (Plan::Walk(mut sets), Paging::Token { .. }) => {
+        (Plan::Walk(sets), Paging::Token { .. }) => {
             let end = cursor.map_or(span.end, |cursor| sets.cut_before(order, cursor.key));
             // One row more than the page holds shows whether others follow.
             sets.newest(Span { end, ..span }, window.most + 1, &mut rows);
             rows.len() as u64
         }
-        (Plan::Walk(mut sets), Paging::Offset { .. }) => {
+        (Plan::Walk(sets), Paging::Offset { .. }) => {
             sets.page_and_count(span, window.skip, window.most, &mut rows)
         }
     };
@@ -51,7 +51,7 @@ pub(crate) fn invocations(
 /// The page of DescribeInvocationResults. Cost: that of the conjunction, and O(runs) of the
 /// invocations up to the end of the page; in offset mode of all matching invocations.
 pub(crate) fn results(
-    plan: Plan<'_>,
+    mut plan: Plan<'_>,
     query: &Checked<'_>,
     cursor: Option<Cursor>,
     snapshot: &Snapshot<'_>,
@@ -95,12 +95,12 @@ pub(crate) fn results(
         }
         counts_all || seen <= window.most as u64
     };
-    match plan {
+    match &mut plan {
         Plan::Empty => {}
-        Plan::One(row) => {
+        &mut Plan::One(row) => {
             visit(row);
         }
-        Plan::Walk(mut sets) => {
+        Plan::Walk(sets) => {
             let span = snapshot.span();
             // The invocation of the cursor may have more rows.
             let end = cursor.map_or(span.end, |cursor| order.rows_before(cursor.key) + 1);
@@ -112,12 +112,12 @@ pub(crate) fn results(
 }
 
 /// The acceptance numbers of all matching records. Cost: that of the conjunction, and O(matches).
-pub(crate) fn matching(plan: Plan<'_>, snapshot: &Snapshot<'_>) -> RoaringTreemap {
+pub(crate) fn matching(mut plan: Plan<'_>, snapshot: &Snapshot<'_>) -> RoaringTreemap {
     let number = |row| snapshot.index.order.key(row).number;
-    match plan {
+    match &mut plan {
         Plan::Empty => RoaringTreemap::new(),
-        Plan::One(row) => RoaringTreemap::from([number(row)]),
-        Plan::Walk(mut sets) => {
+        &mut Plan::One(row) => RoaringTreemap::from([number(row)]),
+        Plan::Walk(sets) => {
             let mut numbers = Vec::new();
             sets.each(snapshot.span(), |row| {
                 numbers.push(number(row));

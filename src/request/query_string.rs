@@ -4,8 +4,8 @@ use crate::error::Error;
 
 /// Decodes a query string or form body, `name=value&name=value...`, into pairs in the same order.
 ///
-/// `+` stands for a space. A part without `=` is a name with an empty value. Empty parts are
-/// skipped. Cost: O(length).
+/// `+` is a space. A part without `=` is a name with an empty value; an empty part is ignored.
+/// Cost: O(length).
 ///
 /// # Errors
 ///

@@ -27,10 +27,8 @@ const _: () = assert!(
     size_of::<Option<RecordHeader>>() == 52,
     "a header takes 52 bytes, with or without a record: the limit of a record's memory"
 );
-const _: () = assert!(
-    limits::RUNS <= u8::MAX as usize && limits::TAGS <= u8::MAX as usize,
-    "the counts of runs and of tags are bytes"
-);
+const _: () = assert!(limits::RUNS <= u8::MAX as usize, "the count of runs is a byte");
+const _: () = assert!(limits::TAGS <= u8::MAX as usize, "the count of tags is a byte");
 
 impl RecordHeader {
     pub(super) fn invoke_id<'a>(&'a self, long_ids: &'a LongIds) -> &'a [u8] {
