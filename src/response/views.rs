@@ -15,13 +15,12 @@ pub(super) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// One row of DescribeInvocations, borrowed from a page or a store. A method that gives a text
-/// costs O(its length), every other one O(1) unless it says otherwise; a view is a few pointers and
-/// is copied as such.
+/// One row of DescribeInvocations, borrowed from a store. A view is a few pointers and is `Copy`. A
+/// method that returns a text costs O(its length), every other one O(1) unless it says otherwise.
 ///
-/// What the API shows as `""` is an empty string here, or `None` for a time or a number. Bytes are
-/// raw: the request's ContentEncoding decides only how the row serialises (with serde), which is to
-/// one element of `Invocations.Invocation`.
+/// An unset text is an empty string; an unset time or number is `None`. Bytes are raw: the request's
+/// ContentEncoding decides only how the row serialises (with serde), to one element of
+/// `Invocations.Invocation`.
 ///
 /// # Examples
 ///
@@ -313,7 +312,7 @@ impl std::fmt::Debug for TagView<'_> {
     }
 }
 
-/// One run of a row: what happened on one instance. A method that gives a text costs O(its length),
+/// One run of a row: what happened on one instance. A method that returns a text costs O(its length),
 /// every other one O(1). Serialises (with serde) to one element of
 /// `InvokeInstances.InvokeInstance`, with Output if the request asks for it.
 ///

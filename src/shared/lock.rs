@@ -1,5 +1,5 @@
-//! A lock on which readers and writers let each other in. It knows nothing of what it guards, and
-//! takes its parts from `super::sync`: its test has others there, which try the orders of steps.
+//! A readers-writer lock on which readers and writers take turns. It takes its parts from
+//! `super::sync`, in whose place the loom test has parts that try every order of steps.
 
 use std::sync::{PoisonError, TryLockError, TryLockResult};
 
@@ -8,22 +8,25 @@ use super::sync::{
     yield_now,
 };
 
-/// Where both sides wait they take turns: behind a write come the readers that wait, behind them a
-/// writer. By the lock alone a writer would have to meet the moment between two reads of a reader
-/// in a loop, and a reader that between two writes.
+/// A readers-writer lock that starves neither side.
 ///
-/// - `SPINS`: how often a thread tries the lock before it gives up its processor between tries. A
-///   page is found and copied in a few microseconds, and to be woken takes twenty.
-/// - `YIELDS`: how often it does that before it goes to sleep for the lock.
+/// Technique: an `RwLock`, and beside it the number of waiting readers, the number of waiting writers,
+/// and whose turn it is. After a write the waiting readers go first; after they have read, a waiting
+/// writer does. With the `RwLock` alone a writer must hit the moment between two reads of a reader in
+/// a loop, and a reader the moment between two writes.
 ///
-/// The turns and the counts are advice: the lock alone keeps the sides apart, and a thread heeds
-/// them only for as long as it tries, so that one that is out of date costs time and never a
-/// wake-up.
+/// Invariant: only the `RwLock` excludes. Turn and counts are advice that a thread heeds while it
+/// spins and yields; after `SPINS` + `YIELDS` tries it sleeps on the `RwLock` whatever they say. So a
+/// stale value costs time, and never a wake-up or exclusion.
+///
+/// - `SPINS`: tries before a thread yields its processor between tries. An answer takes a few
+///   microseconds to find and to write, and waking a sleeping thread takes twenty.
+/// - `YIELDS`: tries with a yield between them, before it sleeps.
 pub(super) struct SharedLock<T, const SPINS: usize = 128, const YIELDS: usize = 64> {
     guarded: RwLock<T>,
     pub(super) waiting_readers: AtomicUsize,
     pub(super) waiting_writers: AtomicUsize,
-    /// All that waited to read when the last write ended have read.
+    /// The readers that waited when the last write ended have read.
     writers_turn: AtomicBool,
 }
 
@@ -37,7 +40,7 @@ impl<T, const SPINS: usize, const YIELDS: usize> SharedLock<T, SPINS, YIELDS> {
         }
     }
 
-    /// Waits until no writer has it. Who panics with it leaves it to the next one.
+    /// Waits for read access. Ignores poisoning.
     pub(super) fn read(&self) -> RwLockReadGuard<'_, T> {
         let attempt = || {
             let writers_first = self.waiting_writers.load(Ordering::Relaxed) > 0
@@ -51,7 +54,7 @@ impl<T, const SPINS: usize, const YIELDS: usize> SharedLock<T, SPINS, YIELDS> {
             self.waiting_readers.fetch_sub(1, Ordering::Relaxed);
             guard
         });
-        // Looked at first, so that readers do not take the line from each other.
+        // Loaded before the store, so that readers do not contend for the cache line.
         if self.waiting_readers.load(Ordering::Relaxed) == 0
             && !self.writers_turn.load(Ordering::Relaxed)
         {
@@ -60,12 +63,12 @@ impl<T, const SPINS: usize, const YIELDS: usize> SharedLock<T, SPINS, YIELDS> {
         guard
     }
 
-    /// Without waiting: `None` where a writer has it or sleeps for it.
+    /// Read access without waiting: `None` while a writer holds the lock or sleeps on it.
     pub(super) fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
         taken(self.guarded.try_read())
     }
 
-    /// Waits until nobody has it. Who panics with it leaves it to the next one.
+    /// Waits for write access. Ignores poisoning.
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, T> {
         let attempt = || {
             let readers_first = self.waiting_readers.load(Ordering::Relaxed) > 0
@@ -83,7 +86,7 @@ impl<T, const SPINS: usize, const YIELDS: usize> SharedLock<T, SPINS, YIELDS> {
         guard
     }
 
-    /// Tries until `attempt` succeeds or it is time to sleep.
+    /// Repeats `attempt` until it succeeds; `None` after the last try.
     fn wait<G>(attempt: impl Fn() -> Option<G>) -> Option<G> {
         for tries in 0..SPINS + YIELDS {
             let guard = attempt();
