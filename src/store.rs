@@ -38,14 +38,14 @@ use retention::Counters;
 
 /// Up to [`Config::capacity`] execution records, and the answers over them.
 ///
-/// A query never shows what has expired or gone over the capacity, whether or not a write has
-/// come since. A write that is refused changes nothing. Queries and look-ups take `&self`, writes
-/// `&mut self`; for several threads there is [`SharedStore`](crate::SharedStore). No method panics.
+/// A query never shows an expired record, whether or not a write has come since it expired. A
+/// refused write changes nothing. Queries and look-ups take `&self`, writes `&mut self`;
+/// [`SharedStore`](crate::SharedStore) is for several threads. No method panics.
 ///
-/// An empty one takes less than 3 KB and is made and dropped in under a microsecond; a record with
-/// three runs takes some 220 bytes beside its unique texts and its outputs. Tables keep the size of
-/// the most records there ever were at once: [`clear`](Self::clear), or saving and restoring, gives
-/// it back.
+/// An empty store takes about 2.2 KB, and is made and dropped in less than a microsecond. A record
+/// with three runs takes about 270 bytes beside its unique texts and its outputs. The store keeps
+/// the memory of the most records that it ever held at once; [`clear`](Self::clear), or saving and
+/// restoring, gives it back.
 ///
 /// # Examples
 ///
