@@ -145,8 +145,9 @@
 //! ```
 //!
 //! A request without Timed leaves out tasks whose schedule goes on, as the API documents.
-//! `timed(true)` lists only those; a store with [`OmittedTimed::Any`](crate::OmittedTimed) lists all. In the same
-//! process, [`Store::iter`](crate::Store::iter) iterates over all records of all regions.
+//! `timed(true)` lists only those; a store with [`OmittedTimed::Any`](crate::OmittedTimed) lists
+//! all. In the same process, [`Store::iter`](crate::Store::iter) iterates over all records of all
+//! regions.
 //!
 //! # Totals by status
 //!

@@ -99,11 +99,12 @@
 //! - **Async**: a query takes microseconds, so call [`SharedStore`] from the task itself. The
 //!   [cookbook](cookbook#serve-from-an-async-server) has an example, and one for events.
 //! - **Many tenants**: use one store for each. An empty store takes about 2.2 KB and is made in
-//!   less than a microsecond. Give each its own [`Config::id`], so that a store refuses the tokens of
-//!   the others.
-//! - **Other languages**: pass bytes. [`decode_query`] takes the query string as it came, and answers
-//!   and errors are written as bytes. [`into_owned`](DescribeInvocationsResponse::into_owned)
-//!   converts a page to plain data, [`InvocationView::to_invocation`] a row.
+//!   less than a microsecond. Give each its own [`Config::id`], so that a store refuses the tokens
+//!   of the others.
+//! - **Other languages**: pass bytes. [`decode_query`] takes the query string as it came, and
+//!   answers and errors are written as bytes.
+//!   [`into_owned`](DescribeInvocationsResponse::into_owned) converts a page to plain data,
+//!   [`InvocationView::to_invocation`] a row.
 //!
 //! The package `examples/emulator` is a complete front end, which the official SDKs talk to.
 //!
