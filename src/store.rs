@@ -211,7 +211,7 @@ impl Store {
         Ok(DescribeInvocationsResponse::new(&self.table, page, show(&query, &snapshot)))
     }
 
-    /// Answers DescribeInvocationResults: a row for each run, and with IncludeHistory a row for each
+    /// Answers DescribeInvocationResults: a row for each run, and with IncludeHistory one for each
     /// history record. See [`DescribeInvocationResultsResponse`] for an example.
     ///
     /// Cost: that of [`describe_invocations`](Self::describe_invocations), and O(runs) of the
