@@ -6,8 +6,8 @@ use crate::model::{InstanceRun, Timestamp};
 use crate::store::validate;
 use crate::table::Execution;
 
-/// The bits of a shape. Each says that an optional field of an execution or a run is present. Fields
-/// are in the order of their bits.
+/// The bits of a shape. Each says that an optional field of an execution or a run is present. The
+/// fields are written in the order of these constants.
 pub(super) mod shape {
     pub(in crate::archive) const START_TIME: u64 = 1;
     pub(in crate::archive) const FINISH_TIME: u64 = 1 << 1;
@@ -27,8 +27,8 @@ pub(super) mod shape {
 /// The strings of an entry of the kind texts.
 pub(super) type Texts = [String; validate::RUN_TEXT_FIELDS.len()];
 
-/// Appends an execution, whose texts have the number `texts`. Times are relative to `base`. `further`
-/// has the bits of the shape for fields that the caller appends after the execution.
+/// Appends an execution, whose texts have the number `texts`. Times are relative to `base`.
+/// `further` has the bits of the shape for fields that the caller appends after the execution.
 pub(super) fn put(
     execution: &Execution,
     texts: Option<u64>,

@@ -18,8 +18,8 @@ const CHUNK: usize = 1 << 10;
 /// field copies constants of its [`Name`] into that room and moves `end`. Each object is written by
 /// a `Json` of its own, a local variable, so that the compiler keeps `end` in a register.
 ///
-/// Invariant: `end <= out.len()`. Where the room is too small, [`put_and_grow`] appends and makes new
-/// room; whoever hands `out` on cuts it to `end` first.
+/// Invariant: `end <= out.len()`. If the room is too small, [`put_and_grow`] appends and makes new
+/// room. Code that passes `out` to a function truncates it to `end` first.
 ///
 /// Measured for a body of 50 rows, 2026-11-28, beside 2.4 us to copy it: 15.8 us this way; 18.3 us
 /// with an append to the vector for each piece, which loads, checks and stores its length in memory
