@@ -95,7 +95,7 @@ impl Order {
         self.keys.partition_point(|&held| held < key) as u32
     }
 
-    /// How many of the rows in `list`, which ascends, have keys lower than `key`. Cost: O(log
+    /// The number of rows in `list`, which ascends, whose keys are lower than `key`. Cost: O(log
     /// `list`).
     pub(super) fn count_before(&self, list: &[u32], key: RowKey) -> usize {
         list.partition_point(|&row| self.key(row) < key)
@@ -174,8 +174,8 @@ impl Order {
         }
     }
 
-    /// Takes away the oldest `rows` rows, which are tombstones, and decrements the others. Cost:
-    /// O(rows).
+    /// Drops the oldest `rows` rows, which are tombstones, and decrements all others by `rows`.
+    /// Cost: O(rows in all).
     pub(super) fn drop_front(&mut self, rows: u32) {
         self.keys.drain(..rows as usize);
         self.slots.drain(..rows as usize);
@@ -184,8 +184,8 @@ impl Order {
         self.renumber_from(0);
     }
 
-    /// A new order of the records and those in `more`, which is sorted, without tombstones. Cost:
-    /// O(rows).
+    /// A new order of all records and those in `more`, which is sorted by key. It has no
+    /// tombstones. Cost: O(rows).
     pub(super) fn merged(&self, more: &[(RowKey, u32)]) -> Order {
         let mut order = Order::default();
         let records = self.slots.len() - self.tombstones as usize + more.len();

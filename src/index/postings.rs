@@ -8,8 +8,9 @@ use super::scratch::ScratchPool;
 use crate::config::Tuning;
 use crate::table::{IndexKey, IndexedColumn, Table, reserve_for_one};
 
-/// A batch with more late records than this is merged in one pass over the index. A pass takes as
-/// long as some sixty late records that each move the whole index, and most move only a part.
+/// A batch with more late records than this is merged by one rebuild of the index. A rebuild takes
+/// as long as inserting some sixty late records if each moves the whole index. Most late records
+/// move only a part of it.
 const MERGE_FROM: usize = 32;
 
 /// The list order and, for each value of each indexed column, the rows that hold the value.

@@ -369,8 +369,8 @@ impl Table {
     }
 
     /// Sets the execution that a run shows, and derives the overall statuses of the record anew.
-    /// The texts of `execution` are acquired already, and those that it replaces are released.
-    /// Cost: O(runs of the record).
+    /// The caller has acquired the texts of `execution` and released the ones that they replace,
+    /// see [`replace_texts`](Self::replace_texts). Cost: O(runs of the record).
     pub(crate) fn set_execution(
         &mut self,
         slot: u32,

@@ -32,12 +32,12 @@ const FEW: usize = 8;
 /// other values, hold.
 ///
 /// **Freeing.** [`release`](Self::release) of the last use frees the value at once, and its id is
-/// used again for the next new value. This happens in the removal of the last record that uses the
-/// value, or in an update that replaces the texts of the last run that uses them. It is safe
-/// because a record leaves the index before it leaves the table, so no posting list of the id has a
-/// row. A value that holds the id of another one, as a tag pair holds that of its key, is returned
-/// by `release`, and the caller releases that id. A store that accepts and evicts for ever
-/// therefore does not grow.
+/// used again for a later value. The table calls it when it removes the last record that uses the
+/// value, and for run texts also when an update replaces them or a history record is dropped. An id
+/// can be used again because a record leaves the index before it leaves the table: no posting list
+/// of the freed id has a row. A value may hold the id of another one, as a tag pair holds that of
+/// its key; `release` returns the freed value so that the caller can release that id too. A store
+/// that accepts and evicts for ever therefore does not grow.
 ///
 /// **Cost.** One hash of the key for each `acquire`, and one for the last `release`.
 #[derive(Debug)]

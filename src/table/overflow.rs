@@ -40,8 +40,8 @@ impl RunOverflow {
         *self != RunOverflow::default()
     }
 
-    /// Appends a record. Reserves no more than `limit` and one, because the caller drops the
-    /// others.
+    /// Appends a record. Reserves at most `limit` + 1 records, because the caller drops any
+    /// surplus.
     pub(super) fn push_history(&mut self, number: u32, execution: Execution, limit: usize) {
         let history = &mut self.history;
         if history.len() == history.capacity() {

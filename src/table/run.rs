@@ -19,13 +19,17 @@ use crate::model::{InvocationStatus, Timestamp};
 /// **Invariant.** `repeats` and `exit_code` are in exactly one of the two places. The overflow has
 /// one only if a byte cannot hold it; the byte is then 0 or `None`.
 ///
-/// No field may be set on its own. Writing only the byte would leave the old value in the overflow,
-/// and a reader would find the wrong one. [`set`](Self::set) therefore writes all fields of an
-/// execution in both places, and only [`Table::set_execution`](super::core::Table::set_execution)
-/// and the insertion of a record call it, because the overall statuses of a record are derived from
-/// the statuses of its runs. Readers use [`RunRef`], which looks in both places.
+/// No field of this struct may therefore be set on its own: writing only the byte would leave the
+/// old value in the overflow, and a reader would find that one. [`set`](Self::set) writes all
+/// fields of an execution, in both places. Fields that exist only in the overflow may change alone,
+/// through [`change_overflow`](Self::change_overflow). Readers use [`RunRef`], which looks in both
+/// places.
 ///
-/// **Cost.** O(1) to set or to read. A run with an overflow is a second look-up, in the slab.
+/// The overall statuses of a record are derived from the statuses of its runs. Only
+/// [`Table::set_execution`](super::core::Table::set_execution), which derives them anew, and the
+/// insertion of a record call `set`.
+///
+/// **Cost.** O(1) to set or to read. A run with an overflow takes a second look-up, in the slab.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     pub(crate) instance: ValueId,

@@ -59,7 +59,7 @@ fn no_request_reads_more_than_its_posting_lists() {
         assert_eq!(touched(&store, &all().invoke_id("t-000001").tag_key("key-2")), (1, 0));
         assert_eq!(touched(&store, &all().invoke_id("nobody")), (0, 0));
 
-        // A page that is full at once, at the head and behind a token.
+        // A page that is full at once, as the first page and after a token.
         let page = store.describe_invocations(&all()).expect("the request is right");
         let token = page.next_token().expect("there are more");
         for request in [all(), all().next_token(token.as_str())] {
