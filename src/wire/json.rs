@@ -1,8 +1,8 @@
 //! Fields as bytes of JSON.
 //!
 //! Every value is followed by a comma, and the bracket that closes a list or an object takes the
-//! place of the last one. So a field is a constant slice and a value, wherever it stands, and
-//! fields that stand ready are appended as they are.
+//! place of the last one. A field is therefore a constant slice and a value, independent of its
+//! neighbours, and ready-made fields are appended as they are.
 
 use super::escape::{is_plain, push_bytes, push_text};
 use super::fields::{Fields, Group, Name, name};
