@@ -33,8 +33,8 @@ const NONE: u32 = u32::MAX;
 ///
 /// **Tombstones.** The row of a removed record becomes a tombstone: it keeps its key, its slot is
 /// [`NONE`], and no posting list contains it. No other row changes its number, so a removal is
-/// O(1). A walk through posting lists never meets a tombstone; code that goes through all rows
-/// does, and gets `None` from [`slot`](Self::slot). Evictions leave tombstones in front of `first`,
+/// O(1). A walk through posting lists never meets a tombstone. Code that iterates over all rows
+/// does, and gets `None` from [`slot`](Self::slot). Evictions leave tombstones before `first`,
 /// which `drop_front` drops many at a time; `merged` drops all.
 ///
 /// **Late records.** A record newer than all others is appended. A late record is inserted between

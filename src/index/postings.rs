@@ -91,7 +91,7 @@ impl Index {
     /// Adds `row` to the posting list of `key`. Cost: see [`RowSet::insert`].
     pub(crate) fn add(&mut self, (column, value): IndexKey, row: u32) {
         let sets = &mut self.postings[column as usize];
-        // New values are numbered from the lowest free number on, so this adds one at most.
+        // Values are dense, because a new id is a freed one or the next. So this adds few sets.
         while sets.len() <= value as usize {
             reserve_for_one(sets);
             sets.push(RowSet::default());

@@ -8,8 +8,8 @@ use crate::table::{Table, ValueId};
 
 /// A store at one moment. A borrow of the store keeps writes out while the snapshot exists.
 ///
-/// Expiry is a view and no change: `cutoff` follows from the query's time, and the query skips the
-/// rows before it, which are a prefix of the order. A later write removes the records.
+/// Expiry does not change the store: `cutoff` follows from the time of the query, and the query
+/// skips the rows before it, which are a prefix of the order. The next write removes those records.
 #[derive(Clone, Copy)]
 pub(crate) struct Snapshot<'a> {
     pub(crate) table: &'a Table,
