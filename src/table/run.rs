@@ -40,9 +40,9 @@ pub(crate) struct Run {
     pub(crate) texts: Option<TextsId>,
     overflow: Option<NonZeroU32>,
     pub(crate) status: InvocationStatus,
-    /// `Repeats`, unless the overflow has it.
+    /// `Repeats`; 0 if it is in the overflow.
     repeats: u8,
-    /// `ExitCode`, unless there is none or the overflow has it.
+    /// `ExitCode`; `None` if it is unset or in the overflow.
     exit_code: Option<u8>,
 }
 

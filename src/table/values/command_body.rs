@@ -6,7 +6,7 @@ use crate::model::Invocation;
 use crate::table::interned::{Value, ValueId};
 use crate::wire;
 
-/// The strings, in the order in which they are kept.
+/// The strings of a body, in the order of the tuple.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 enum BodyField {

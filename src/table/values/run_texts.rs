@@ -7,7 +7,7 @@ use crate::wire;
 /// Number of strings in [`RunTexts`].
 pub(crate) const RUN_TEXTS: usize = 6;
 
-/// The strings, in the order in which they are kept.
+/// The strings, in the order of the tuple.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum RunText {
