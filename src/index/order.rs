@@ -95,8 +95,9 @@ impl Order {
         self.keys.partition_point(|&held| held < key) as u32
     }
 
-    /// The number of rows in `list`, which ascends, whose keys are lower than `key`. Cost: O(log
-    /// `list`).
+    /// The number of rows in `list`, which ascends, whose keys are lower than `key`. Alternative: a
+    /// search by quarters took 0.93 to 0.98 of the time for rare values after a token (2026-11-24).
+    /// Cost: O(log `list`).
     pub(super) fn count_before(&self, list: &[u32], key: RowKey) -> usize {
         list.partition_point(|&row| self.key(row) < key)
     }

@@ -71,7 +71,8 @@ pub struct DescribeInvocationResultsResponse<'a> {
 }
 
 /// Capacity that is reserved before a body is written, in bytes: for the fields of the page, for
-/// each invocation, and for each result. Most bodies need no more.
+/// each invocation, and for each result. Most bodies need no more. With a buffer that grows by
+/// doubling instead, a whole answer took 1.7 to 1.9 times as long (2026-11-28).
 const PAGE_ROOM: usize = 512;
 const INVOCATION_ROOM: usize = 3 << 10;
 const RESULT_ROOM: usize = 3 << 9;

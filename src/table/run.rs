@@ -30,6 +30,9 @@ use crate::model::{InvocationStatus, Timestamp};
 /// insertion of a record call `set`.
 ///
 /// **Cost.** O(1) to set or to read. A run with an overflow takes a second look-up, in the slab.
+///
+/// **Alternative.** A run packed into 20 bytes with an overflow of 40 saved 30 bytes a record
+/// (2026-11-28).
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     pub(crate) instance: ValueId,

@@ -10,6 +10,9 @@ use smallvec::SmallVec;
 ///
 /// **Invariant.** Two tuples have equal keys if and only if their strings are equal, because the
 /// ends come first and determine the position of each string.
+///
+/// **Alternative.** With strings and JSON in allocations of their own, a record of unique content
+/// took 54 bytes more, and an accept 1.04 of the time (2026-11-25).
 #[derive(Debug)]
 pub(crate) struct StringTuple<const N: usize>(Box<[u8]>);
 
