@@ -207,11 +207,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Reads a number that names one of `count` values.
+    pub(super) fn place(&mut self, what: &str, count: usize) -> Result<usize, Fault> {
+        let number = self.number()?;
+        let place = usize::try_from(number).ok().filter(|&place| place < count);
+        place.ok_or_else(|| Fault::unknown(what, number, count))
+    }
+
     /// Reads a number and returns the one of `values` that it names.
     pub(super) fn value<'v, T>(&mut self, what: &str, values: &'v [T]) -> Result<&'v T, Fault> {
-        let number = self.number()?;
-        let value = usize::try_from(number).ok().and_then(|number| values.get(number));
-        value.ok_or_else(|| Fault::unknown(what, number, values.len()))
+        Ok(&values[self.place(what, values.len())?])
     }
 
     /// Reads a time that [`put_time`] wrote.

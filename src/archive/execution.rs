@@ -68,16 +68,15 @@ pub(super) fn put(
     }
 }
 
-/// Reads an execution that [`put`] wrote, and returns it with its shape. A bit of the shape outside
-/// `allowed` is a fault. `texts` are the texts before the entry.
+/// Reads an execution that [`put`] wrote into `run`, which is new, and returns its shape. A bit of the
+/// shape outside `allowed` is a fault. `texts` are the texts before the entry.
 pub(super) fn take(
     fields: &mut Fields<'_>,
-    instance_id: &str,
+    run: &mut InstanceRun,
     base: Timestamp,
     allowed: u64,
     texts: &[Texts],
-) -> Result<(InstanceRun, u64), Fault> {
-    let mut run = InstanceRun::new(instance_id);
+) -> Result<u64, Fault> {
     run.invocation_status = fields.code("InvocationStatus", STATUSES)?;
     let shape = fields.number()?;
     if shape & !allowed != 0 {
@@ -114,5 +113,5 @@ pub(super) fn take(
     if has(shape::DROPPED) {
         run.dropped = fields.number()?;
     }
-    Ok((run, shape))
+    Ok(shape)
 }

@@ -14,7 +14,7 @@ use crate::config::{Clock, Config};
 use crate::error::Error;
 use crate::index::RowKey;
 use crate::limits;
-use crate::model::{Invocation, Tag, Timestamp, check_tags};
+use crate::model::{InstanceRun, Invocation, Tag, Timestamp, check_tags};
 use crate::store::{RunHistory, Store, validate};
 
 pub(super) fn restore(
@@ -68,7 +68,9 @@ struct Restorer {
     last: Option<RowKey>,
     values: Values,
     /// The record whose runs are being read.
-    record: Option<Record>,
+    record: Option<Box<Record>>,
+    /// Room for the runs of the next record.
+    spare: Vec<InstanceRun>,
 }
 
 /// The shared values so far, by number.
@@ -89,7 +91,10 @@ struct Values {
 /// The record that is being read: some of its runs or history records are still to come.
 struct Record {
     key: RowKey,
+    /// The command, with the fields of the record added.
     invocation: Invocation,
+    /// The number of the command.
+    command: usize,
     runs: usize,
     /// Whether the store keeps the record. One beyond its limits is only checked.
     kept: bool,
@@ -127,6 +132,7 @@ impl Restorer {
             last: None,
             values: Values::default(),
             record: None,
+            spare: Vec::new(),
         }
     }
 
@@ -171,12 +177,16 @@ impl Restorer {
         let invoke_id = fields.text("InvokeId")?;
         validate::id("InvokeId", invoke_id)?;
         let key = self.key(fields)?;
+        let region = fields.place("its region", self.values.regions.len())?;
+        let resource_group =
+            fields.place("its resource group", self.values.resource_groups.len())?;
+        let command = fields.place("its command", self.values.commands.len())?;
+        // Moved out until the record is stored: to copy it would take a tenth of the time.
+        let none = Invocation::new("", "", "");
+        let mut invocation = std::mem::replace(&mut self.values.commands[command], none);
         let values = &self.values;
-        let region_id = fields.value("its region", &values.regions)?;
-        let resource_group_id = fields.value("its resource group", &values.resource_groups)?;
-        let mut invocation = fields.value("its command", &values.commands)?.clone();
-        invocation.region_id.clone_from(region_id);
-        invocation.resource_group_id.clone_from(resource_group_id);
+        invocation.region_id.clone_from(&values.regions[region]);
+        invocation.resource_group_id.clone_from(&values.resource_groups[resource_group]);
         invocation.invoke_id.push_str(invoke_id);
         for _ in 0..fields.count("tags", limits::TAGS)? {
             let tag = fields.value("a tag", &values.tags)?;
@@ -189,7 +199,8 @@ impl Restorer {
         if runs == 0 {
             return Err(Fault::new("has no runs"));
         }
-        if self.store.saved().snapshot.table.find(invoke_id).is_some() {
+        invocation.instances = std::mem::take(&mut self.spare);
+        if self.store.holds(invoke_id) {
             return Err(Fault(format!("has the InvokeId {invoke_id:?} of an earlier one")));
         }
         let expired = key.time < self.cutoff;
@@ -198,8 +209,9 @@ impl Restorer {
         self.evicted += u64::from(evicted);
         self.totals.records += 1;
         let kept = !expired && !evicted;
-        self.record =
-            Some(Record { key, invocation, runs, kept, histories: Vec::new(), history_left: 0 });
+        let (histories, history_left) = (Vec::new(), 0);
+        let record = Record { key, invocation, command, runs, kept, histories, history_left };
+        self.record = Some(Box::new(record));
         Ok(())
     }
 
@@ -244,7 +256,11 @@ impl Restorer {
         }
         let update_time = fields.time("UpdateTime", base)?;
         let texts = &self.values.texts;
-        let (mut run, shape) = execution::take(fields, instance_id, base, shape::RUN, texts)?;
+        // Filled in its place: a run is some 300 bytes, which are better not moved.
+        let number = instances.len();
+        instances.push(InstanceRun::new(instance_id));
+        let run = &mut instances[number];
+        let shape = execution::take(fields, run, base, shape::RUN, texts)?;
         run.update_time = Some(update_time);
         if shape & shape::CREATION_TIME != 0 {
             run.creation_time = Some(fields.time("CreationTime", base)?);
@@ -263,35 +279,32 @@ impl Restorer {
             }
             record.history_left = kept;
             record.histories.push(RunHistory {
-                run: instances.len(),
+                run: number,
                 ever,
                 first: ever - kept as u32 + 1,
                 records: Vec::new(),
             });
         }
-        record.invocation.instances.push(run);
         self.totals.runs += 1;
         self.store_whole();
         Ok(())
     }
 
     fn history(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let (key, history, left) = match &mut self.record {
-            Some(Record { key, histories, history_left, .. }) if *history_left > 0 => {
-                (*key, histories.last_mut(), history_left)
-            }
-            _ => return Err(Fault::new("belongs to no run")),
+        let Some(record) = self.record.as_mut().filter(|record| record.history_left > 0) else {
+            return Err(Fault::new("belongs to no run"));
         };
         let texts = &self.values.texts;
-        let (execution, _) = execution::take(fields, "", key.time, shape::EXECUTION, texts)?;
+        let mut execution = InstanceRun::new("");
+        execution::take(fields, &mut execution, record.key.time, shape::EXECUTION, texts)?;
         let status = execution.invocation_status;
         if !status.is_end() {
             return Err(Fault(format!("is {status}, which is no end of an execution")));
         }
-        if let Some(history) = history {
+        if let Some(history) = record.histories.last_mut() {
             history.records.push(execution);
         }
-        *left -= 1;
+        record.history_left -= 1;
         self.totals.history += 1;
         self.store_whole();
         Ok(())
@@ -299,11 +312,17 @@ impl Restorer {
 
     /// Inserts the record into the store once it is complete, unless it is left out.
     fn store_whole(&mut self) {
-        if let Some(record) = self.record.take_if(|record| record.is_whole())
-            && record.kept
-        {
-            self.store.restore_record(record.key, &record.invocation, &record.histories);
+        let Some(record) = self.record.take_if(|record| record.is_whole()) else { return };
+        let Record { key, mut invocation, command, histories, .. } = *record;
+        if record.kept {
+            self.store.restore_record(key, &invocation, &histories);
         }
+        // The command alone is left.
+        invocation.invoke_id.clear();
+        invocation.tags.clear();
+        self.spare = std::mem::take(&mut invocation.instances);
+        self.spare.clear();
+        self.values.commands[command] = invocation;
     }
 }
 

@@ -13,9 +13,18 @@ pub(crate) struct Page<R> {
     pub(crate) rows: Vec<R>,
     /// The number of matching rows, in offset mode.
     pub(crate) total: Option<u64>,
-    pub(crate) next_token: Option<NextToken>,
+    /// The last row and the fingerprint of the filters, if rows follow.
+    next: Option<(Cursor, u64)>,
     pub(crate) page_number: u32,
     pub(crate) page_size: u32,
+}
+
+impl<R> Page<R> {
+    /// The token of the next page, if there is one. It is written on demand, because many callers
+    /// read only the rows. Cost: O(1).
+    pub(crate) fn next_token(&self) -> Option<NextToken> {
+        self.next.map(|(cursor, fingerprint)| NextToken::write(&cursor, fingerprint))
+    }
 }
 
 /// A row of DescribeInvocationResults: a run, or one of its history records.
@@ -68,11 +77,10 @@ impl Window {
         let most = if is_tagged { u64::from(limits::TAGGED_ROWS) } else { u64::MAX };
         let returned = self.returned + rows.len() as u64;
         let more = self.skip + (rows.len() as u64) < seen && (!is_tagged || returned < most);
-        let next_token = last.filter(|_| more).map(|last| {
+        let next = last.filter(|_| more).map(|last| {
             // Below 1,000, so it fits.
             let returned = if is_tagged { returned as u16 } else { 0 };
-            let fingerprint = fingerprint(&query.filters, snapshot.config.id);
-            NextToken::write(&Cursor { returned, ..last }, fingerprint)
+            (Cursor { returned, ..last }, fingerprint(&query.filters, snapshot.config.id))
         });
         let (total, page_number, page_size) = match query.paging {
             Paging::Token { max_results, .. } => (None, 1, max_results),
@@ -80,6 +88,6 @@ impl Window {
                 (Some(seen.min(most)), page_number, page_size)
             }
         };
-        Page { rows, total, next_token, page_number, page_size }
+        Page { rows, total, next, page_number, page_size }
     }
 }

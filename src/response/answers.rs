@@ -102,7 +102,7 @@ macro_rules! common_response {
         /// body then has `""`. Cost: O(1).
         #[must_use]
         pub fn next_token(&self) -> Option<NextToken> {
-            self.page.next_token
+            self.page.next_token()
         }
 
         /// `PageNumber`: 1 with token paging. Cost: O(1).

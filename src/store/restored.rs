@@ -35,6 +35,11 @@ impl Store {
         }
     }
 
+    /// Whether a record with `invoke_id` is held, expired or not. Cost: O(length).
+    pub(crate) fn holds(&self, invoke_id: &str) -> bool {
+        self.table.find(invoke_id).is_some()
+    }
+
     /// An empty store that continues the acceptance numbers and the time of a saved one.
     pub(crate) fn resume(
         config: Config,

@@ -136,7 +136,7 @@ impl Table {
 
     /// The id of the tag with this key and value. Cost: O(length).
     pub(crate) fn find_tag_pair(&self, key: &str, value: &str) -> Option<ValueId> {
-        self.tag_pairs.find(&TagPair::key_of(key, value))
+        TagPair::with_key(key, value, |encoded| self.tag_pairs.find(encoded))
     }
 
     /// Calls `each` once with every index key of the record in `slot`: the columns and values whose

@@ -77,8 +77,7 @@ impl<V: Value> Interned<V> {
     /// Counts one more use of the value with `key` and returns its id. A new value is made by
     /// `make` and has one use. Cost: O(length).
     pub(crate) fn acquire(&mut self, key: &[u8], make: impl FnOnce() -> V) -> ValueId {
-        let hash = self.hasher.hash_one(key);
-        if let Some(&id) = self.ids.find(hash, |&id| key_in(&self.values, id) == key) {
+        if let Some(id) = self.find(key) {
             self.uses[id as usize] += 1;
             return id;
         }
@@ -98,7 +97,7 @@ impl<V: Value> Interned<V> {
             }
         };
         let (values, hasher) = (&self.values, &self.hasher);
-        self.ids.insert_unique(hash, id, |&id| hasher.hash_one(key_in(values, id)));
+        self.ids.insert_unique(hasher.hash_one(key), id, |&id| hasher.hash_one(key_in(values, id)));
         id
     }
 

@@ -17,19 +17,22 @@ pub(super) struct Times {
 
 const DAY_SECONDS: u32 = 86_400;
 
-/// `00` to `99`.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
+/// `00` to `99`, as two bytes in a number whose first byte is the lowest. There are 128 entries, so
+/// that a mask proves an index to be in range.
+const PAIRS: [u16; 128] = {
+    let mut pairs = [0; 128];
     let mut value = 0;
     while value < 100 {
-        pairs[value] = [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8];
+        pairs[value] = u16::from_le_bytes([b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]);
         value += 1;
     }
     pairs
 };
 
-fn pair(value: u32) -> [u8; 2] {
-    PAIRS[(value % 100) as usize]
+/// The two digits of `value`, which is below 100.
+#[inline(always)]
+fn pair(value: u32) -> u16 {
+    PAIRS[(value & 127) as usize]
 }
 
 impl Times {
@@ -40,14 +43,19 @@ impl Times {
     /// Writes `time` to `out`. Cost: O(1).
     #[inline(always)]
     pub(super) fn write(&mut self, time: Timestamp, out: &mut TimeText) {
-        let (day, second) = (time.as_secs() / DAY_SECONDS, time.as_secs() % DAY_SECONDS);
+        let day = time.as_secs() / DAY_SECONDS;
+        let second = time.as_secs() - day * DAY_SECONDS;
         if day != self.day {
             self.change_day(time);
         }
-        let ([h, i], [m, n], [s, t]) =
-            (pair(second / 3_600), pair(second / 60 % 60), pair(second % 60));
+        let (minute, hour) = (second / 60, second / 3_600);
+        let (hours, minutes) = (u64::from(pair(hour)), u64::from(pair(minute - hour * 60)));
+        let seconds = u64::from(pair(second - minute * 60));
+        // `hh:mm:ss`, of which the first byte is the lowest.
+        const COLONS: u64 = (b':' as u64) << 16 | (b':' as u64) << 40;
+        let clock = hours | minutes << 24 | seconds << 48 | COLONS;
         *out = self.text;
-        out[11..19].copy_from_slice(&[h, i, b':', m, n, b':', s, t]);
+        out[11..19].copy_from_slice(&clock.to_le_bytes());
     }
 
     #[inline(never)]
@@ -55,10 +63,10 @@ impl Times {
         self.day = time.as_secs() / DAY_SECONDS;
         let date = DateTime::<Utc>::from(time);
         let year = date.year() as u32;
-        self.text[..2].copy_from_slice(&pair(year / 100));
-        self.text[2..4].copy_from_slice(&pair(year));
-        self.text[5..7].copy_from_slice(&pair(date.month()));
-        self.text[8..10].copy_from_slice(&pair(date.day()));
+        self.text[..2].copy_from_slice(&pair(year / 100).to_le_bytes());
+        self.text[2..4].copy_from_slice(&pair(year % 100).to_le_bytes());
+        self.text[5..7].copy_from_slice(&pair(date.month()).to_le_bytes());
+        self.text[8..10].copy_from_slice(&pair(date.day()).to_le_bytes());
     }
 }
 

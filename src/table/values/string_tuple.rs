@@ -17,7 +17,7 @@ use smallvec::SmallVec;
 pub(crate) struct StringTuple<const N: usize>(Box<[u8]>);
 
 /// The key of a tuple. Most keys fit without a heap allocation.
-pub(crate) type KeyBytes = SmallVec<[u8; 128]>;
+pub(crate) type KeyBytes = SmallVec<[u8; 256]>;
 
 /// The number of bytes that the ends of `n` strings take.
 const fn ends(n: usize) -> usize {
@@ -28,18 +28,41 @@ const fn ends(n: usize) -> usize {
 /// request's tag is checked against the same limits before its key is made, so each end fits.
 /// Cost: O(length).
 pub(crate) fn key_of<const N: usize>(strings: [&[u8]; N]) -> KeyBytes {
-    let mut key = KeyBytes::new();
-    key.reserve(ends(N) + strings.iter().map(|string| string.len()).sum::<usize>());
+    let mut key = KeyBytes::from_elem(0, length_of(strings));
+    write_key(strings, &mut key);
+    key
+}
+
+/// Calls `find` with the key of `strings`, which stays on the stack if it is short: a query makes one
+/// for each tag. Cost: O(length).
+pub(crate) fn with_key<const N: usize, T>(strings: [&[u8]; N], find: impl FnOnce(&[u8]) -> T) -> T {
+    const SHORT: usize = 96;
+    match [0; SHORT].get_mut(..length_of(strings)) {
+        Some(room) => {
+            write_key(strings, room);
+            find(room)
+        }
+        None => find(&key_of(strings)),
+    }
+}
+
+/// The length of the key of `strings`.
+fn length_of<const N: usize>(strings: [&[u8]; N]) -> usize {
+    ends(N) + strings.iter().map(|string| string.len()).sum::<usize>()
+}
+
+/// Writes the key of `strings` to `room`, which is as long.
+#[inline]
+fn write_key<const N: usize>(strings: [&[u8]; N], room: &mut [u8]) {
+    let (ends, texts) = room.split_at_mut(ends(N));
     let mut end = 0;
-    for string in strings {
+    for (string, entry) in strings.iter().zip(ends.chunks_exact_mut(2)) {
+        let start = end;
         end += string.len();
         debug_assert!(end <= usize::from(u16::MAX));
-        key.extend_from_slice(&(end as u16).to_le_bytes());
+        entry.copy_from_slice(&(end as u16).to_le_bytes());
+        texts[start..end].copy_from_slice(string);
     }
-    for string in strings {
-        key.extend_from_slice(string);
-    }
-    key
 }
 
 impl<const N: usize> StringTuple<N> {

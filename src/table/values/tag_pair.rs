@@ -1,6 +1,6 @@
 //! A tag, interned as the pair of its key and value.
 
-use super::string_tuple::{KeyBytes, StringTuple, key_of};
+use super::string_tuple::{KeyBytes, StringTuple, key_of, with_key};
 use crate::table::interned::{Value, ValueId};
 use crate::wire;
 
@@ -16,6 +16,11 @@ impl TagPair {
     /// The key under which the tag is interned.
     pub(crate) fn key_of(key: &str, value: &str) -> KeyBytes {
         key_of([key.as_bytes(), value.as_bytes()])
+    }
+
+    /// Calls `find` with the bytes that identify the tag. Cost: O(length).
+    pub(crate) fn with_key<T>(key: &str, value: &str, find: impl FnOnce(&[u8]) -> T) -> T {
+        with_key([key.as_bytes(), value.as_bytes()], find)
     }
 
     /// The tag of `key` and `value`. `encoded` is their [`key_of`](Self::key_of).
