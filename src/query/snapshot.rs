@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::index::{Index, Span};
 use crate::model::Timestamp;
 use crate::request::Filters;
-use crate::table::{Table, ValueId};
+use crate::table::{IndexedColumn, Table, ValueId};
 
 /// A store at one moment.
 #[derive(Clone, Copy)]
@@ -32,6 +32,7 @@ impl Snapshot<'_> {
 
     /// The instance that the filters name, if any record has it.
     pub(crate) fn instance(&self, filters: &Filters<'_>) -> Option<ValueId> {
-        filters.instance_id.and_then(|id| self.table.instances.find(id.as_bytes()))
+        let instances = self.table.column_texts(IndexedColumn::Instance);
+        filters.instance_id.and_then(|id| instances.find(id.as_bytes()))
     }
 }
