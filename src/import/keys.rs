@@ -1,10 +1,10 @@
-//! The known keys of a record and of a run, and what a capture shows at them.
+//! The known keys of a record and of a run, and the states in which a capture can have them.
 
 use super::any_json::Json;
 use crate::model::{COMMAND_TEXT_FIELDS, RUN_TEXT_FIELDS};
 
-/// Defines an enum of keys. A variant is named as its key is; `Text(n)` is text number `n` of the list
-/// behind `;`, from 0.
+/// Defines an enum of keys. Each variant has the name of its key; `Text(n)` is text number `n` of the
+/// list after `;`, from 0.
 macro_rules! keys {
     ($(#[$meta:meta])* $name:ident { $($key:ident),+; $texts:ident }) => {
         $(#[$meta])*
@@ -65,8 +65,8 @@ keys! {
     }
 }
 
-/// The keys at which `""` means that the field is unset, and the store sets it. Answers show the
-/// other times, the texts and the output as `""` when they are unset.
+/// The keys whose `""` is a difference: it means that the field is unset, and the store sets it.
+/// An answer shows the other times, the texts and the output as `""`, too, while they are unset.
 const UNSET_BY_EMPTY: [&str; 7] = [
     "CreationTime",
     "UpdateTime",
@@ -77,13 +77,13 @@ const UNSET_BY_EMPTY: [&str; 7] = [
     "CommandType",
 ];
 
-/// What a capture shows at a key.
+/// The state of a key in a capture.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Shown {
     #[default]
     Missing,
     Null,
-    /// `""`, which means unset here.
+    /// The value is `""`, at a key where this means unset.
     Empty,
     Set,
 }

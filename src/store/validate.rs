@@ -6,7 +6,7 @@ use crate::model::{
     COMMAND_TEXT_FIELDS, InstanceRun, Invocation, RUN_TEXT_FIELDS, TextField, TextLimit, check_tags,
 };
 
-/// A record within every limit. A store accepts it unless it holds the same InvokeId.
+/// A record that keeps every limit. A store refuses it only if it holds the same InvokeId.
 #[derive(Clone, Copy)]
 pub(crate) struct Valid<'a>(&'a Invocation);
 

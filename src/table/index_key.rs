@@ -1,10 +1,10 @@
-//! The columns that have an index, and the entries that a record has in them.
+//! The indexed columns, and the keys under which a record is indexed.
 
 use super::interned::ValueId;
 use crate::model::Invocation;
 
-/// An indexed column. With a value in it, it names a posting list. The columns of single texts come
-/// first, see [`TEXTS`](Self::TEXTS).
+/// An indexed column. A column and a value in it identify a posting list. The columns of single texts
+/// come first, see [`TEXTS`](Self::TEXTS).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
 pub(crate) enum IndexedColumn {
@@ -60,8 +60,8 @@ pub(super) struct IndexedSetting {
 pub(super) const INDEXED_SETTINGS: [IndexedSetting; 1] =
     [IndexedSetting { column: IndexedColumn::CommandId, text: |record| &record.command_id }];
 
-/// One entry of the index: a column and a value in it, either an interned id or the discriminant of a
-/// closed set.
+/// The key of a posting list: a column and a value in it, which is an interned id or the
+/// discriminant of a closed set.
 pub(crate) type IndexKey = (IndexedColumn, u32);
 
 /// The value of [`IndexedColumn::RegionTimed`].
