@@ -10,20 +10,24 @@ mod result;
 mod run;
 mod status;
 mod tags;
+mod text_field;
 mod time;
 mod transitions;
 mod update;
 
+pub(crate) use invocation::COMMAND_TEXT_FIELDS;
 pub use invocation::{Invocation, Tag};
 pub use kinds::{CommandType, RepeatMode};
 pub(crate) use names::api_names;
 pub use result::InvocationResult;
 pub use run::InstanceRun;
+pub(crate) use run::RUN_TEXT_FIELDS;
 pub use status::{
     InstanceInvokeStatus, InvocationStatus, InvokeStatus, LegacyInvokeStatus, OverallStatus,
 };
 pub(crate) use status::{Overall, is_timed};
 pub(crate) use tags::check_tags;
+pub(crate) use text_field::{TextField, TextLimit};
 pub use time::Timestamp;
 pub(crate) use transitions::check_transition;
 pub use update::{OutputUpdate, RunUpdate};

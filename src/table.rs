@@ -23,4 +23,4 @@ pub(crate) use interned::ValueId;
 pub(crate) use overflow::HistoryRecord;
 pub(crate) use record::RecordHeader;
 pub(crate) use run::RunRef;
-pub(crate) use values::{CommandBody, RunSettings, RunText, RunTexts, Setting, TagPair};
+pub(crate) use values::{CommandBody, RunSettings, RunText, RunTexts, Setting, TagPair, Text};

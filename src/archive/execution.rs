@@ -2,7 +2,7 @@
 
 use super::code::{Fault, Fields, STATUSES, code_of, put_bytes, put_number, put_signed, put_time};
 use crate::limits;
-use crate::model::{InstanceRun, Timestamp};
+use crate::model::{InstanceRun, RUN_TEXT_FIELDS, Timestamp};
 use crate::store::validate;
 use crate::table::Execution;
 
@@ -25,7 +25,7 @@ pub(super) mod shape {
 }
 
 /// The strings of an entry of the kind texts.
-pub(super) type Texts = [String; validate::RUN_TEXT_FIELDS.len()];
+pub(super) type Texts = [String; RUN_TEXT_FIELDS.len()];
 
 /// Appends an execution, whose texts have the number `texts`. Times are relative to `base`.
 /// `further` has the bits of the shape for fields that the caller appends after the execution.

@@ -14,7 +14,7 @@ use crate::config::{Clock, Config};
 use crate::error::Error;
 use crate::index::RowKey;
 use crate::limits;
-use crate::model::{InstanceRun, Invocation, Tag, Timestamp, check_tags};
+use crate::model::{InstanceRun, Invocation, RUN_TEXT_FIELDS, Tag, Timestamp, check_tags};
 use crate::store::{RunHistory, Store, validate};
 
 pub(super) fn restore(
@@ -355,8 +355,8 @@ impl Values {
             entry::COMMAND => self.commands.push(command::take(fields)?),
             entry::TEXTS => {
                 let mut texts = Texts::default();
-                for (text, field) in texts.iter_mut().zip(validate::RUN_TEXT_FIELDS) {
-                    *text = fields.text(field)?.into();
+                for (text, field) in texts.iter_mut().zip(RUN_TEXT_FIELDS) {
+                    *text = fields.text(field.name)?.into();
                     validate::text(field, text)?;
                 }
                 if texts.iter().all(String::is_empty) {

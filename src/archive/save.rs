@@ -14,7 +14,9 @@ use crate::index::RowKey;
 use crate::limits;
 use crate::model::Timestamp;
 use crate::store::Store;
-use crate::table::{Execution, RecordHeader, RunRef, Table, TextsId, ValueId};
+use crate::table::{
+    Execution, IndexKey, IndexedColumn, RecordHeader, RunRef, Table, TextsId, ValueId,
+};
 
 pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
     let saved = store.saved();
@@ -27,15 +29,16 @@ pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
         records: rows().count() as u64,
     };
     let table = saved.snapshot.table;
+    let numbering = |column| Numbering::new(table.column_texts(column).id_bound());
     let mut saver = Saver {
         blocks: BlockWriter::begin(out, &header)?,
         table,
         totals: Totals::default(),
         time: 0,
         number: 0,
-        regions: Numbering::new(table.regions.id_bound()),
-        resource_groups: Numbering::new(table.resource_groups.id_bound()),
-        instances: Numbering::new(table.instances.id_bound()),
+        regions: numbering(IndexedColumn::Region),
+        resource_groups: numbering(IndexedColumn::ResourceGroup),
+        instances: numbering(IndexedColumn::Instance),
         tags: Numbering::new(table.tag_pairs.id_bound()),
         commands: HashMap::new(),
         texts: Numbering::new(table.run_texts.id_bound()),
@@ -154,26 +157,29 @@ impl<W: Write> Saver<'_, W> {
 impl<W: Write> Saver<'_, W> {
     fn region(&mut self, id: ValueId) -> Result<u64, Error> {
         let numbered = self.regions.number(id);
-        let table = self.table;
-        self.text(entry::REGION, numbered, table.regions.get(id).text().as_bytes())
+        self.text(entry::REGION, numbered, (IndexedColumn::Region, id))
     }
 
     fn resource_group(&mut self, id: ValueId) -> Result<u64, Error> {
         let numbered = self.resource_groups.number(id);
-        let table = self.table;
-        self.text(entry::RESOURCE_GROUP, numbered, table.resource_groups.get(id).text().as_bytes())
+        self.text(entry::RESOURCE_GROUP, numbered, (IndexedColumn::ResourceGroup, id))
     }
 
     fn instance(&mut self, id: ValueId) -> Result<u64, Error> {
         let numbered = self.instances.number(id);
-        let table = self.table;
-        self.text(entry::INSTANCE, numbered, table.instances.get(id).text().as_bytes())
+        self.text(entry::INSTANCE, numbered, (IndexedColumn::Instance, id))
     }
 
-    /// Writes a text if its number is new, and returns the number.
-    fn text(&mut self, kind: u8, (number, is_new): (u64, bool), text: &[u8]) -> Result<u64, Error> {
+    /// Writes the text `id` of `column` if its number is new, and returns the number.
+    fn text(
+        &mut self,
+        kind: u8,
+        (number, is_new): (u64, bool),
+        (column, id): IndexKey,
+    ) -> Result<u64, Error> {
         if is_new {
-            self.blocks.entry(kind, |out| put_bytes(text, out))?;
+            let text = self.table.column_texts(column).get(id).text();
+            self.blocks.entry(kind, |out| put_bytes(text.as_bytes(), out))?;
         }
         Ok(number)
     }

@@ -58,7 +58,7 @@ impl Differences<'_> {
         let invocation = &record.invocation;
         let statuses = invocation.instances.iter().map(|run| run.invocation_status);
         let overall = Overall::derive(invocation.repeat_mode, statuses);
-        for &field in Field::ALL {
+        for field in Field::all() {
             let derived: Derived<'_> = match field {
                 Field::InvocationStatus => Some((
                     record.invocation_status.as_deref(),
@@ -70,7 +70,7 @@ impl Differences<'_> {
                 Field::Timed => Some((record.timed.map(flag), flag(overall.timed()))),
                 _ => None,
             };
-            let shown = record.shown[field as usize];
+            let shown = record.shown[field.index()];
             if shown == Shown::Set {
                 self.add_derived(field.as_str(), derived);
                 continue;
@@ -99,8 +99,8 @@ impl Differences<'_> {
         let legacy = run.invocation_status.legacy(repeat_mode).as_str();
         let timed = flag(is_timed(repeat_mode, run.invocation_status.is_end()));
         let cut = run.output.len().saturating_sub(limits::OUTPUT_BYTES);
-        for &field in RunField::ALL {
-            let shown = notes.shown[field as usize];
+        for field in RunField::all() {
+            let shown = notes.shown[field.index()];
             if cut > 0 && matches!(field, RunField::Output | RunField::Dropped) {
                 self.add_truncated(field, run, shown, cut);
                 continue;

@@ -1,26 +1,46 @@
 //! The known keys of a record and of a run, and the states in which a capture can have them.
 
 use super::any_json::Json;
+use crate::model::{COMMAND_TEXT_FIELDS, RUN_TEXT_FIELDS};
 
-/// Defines an enum of keys. Each variant has the name of its key.
+/// Defines an enum of keys. Each variant has the name of its key; `Text(n)` is text number `n` of the
+/// list after `;`, from 0.
 macro_rules! keys {
-    ($(#[$meta:meta])* $name:ident { $($key:ident),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($key:ident),+; $texts:ident }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq)]
-        pub(super) enum $name { $($key),+ }
+        pub(super) enum $name { $($key,)+ Text(usize) }
 
         impl $name {
-            /// All keys, in the order in which differences are reported.
-            pub(super) const ALL: &'static [$name] = &[$($name::$key),+];
+            const KEYS: &'static [$name] = &[$($name::$key),+];
 
-            pub(super) const fn as_str(self) -> &'static str {
-                match self { $($name::$key => stringify!($key)),+ }
+            pub(super) const COUNT: usize = Self::KEYS.len() + $texts.len();
+
+            /// All keys, in the order in which differences are reported.
+            pub(super) fn all() -> impl Iterator<Item = Self> {
+                Self::KEYS.iter().copied().chain((0..$texts.len()).map($name::Text))
+            }
+
+            /// The position in [`all`](Self::all).
+            pub(super) fn index(self) -> usize {
+                enum Position { $($key,)+ Texts }
+                match self {
+                    $($name::$key => Position::$key as usize,)+
+                    $name::Text(at) => Position::Texts as usize + at,
+                }
+            }
+
+            pub(super) fn as_str(self) -> &'static str {
+                match self {
+                    $($name::$key => stringify!($key),)+
+                    $name::Text(at) => $texts[at].name,
+                }
             }
 
             pub(super) fn from_name(name: &str) -> Option<Self> {
                 match name {
                     $(stringify!($key) => Some($name::$key),)+
-                    _ => None,
+                    _ => $texts.iter().position(|text| text.name == name).map($name::Text),
                 }
             }
         }
@@ -31,9 +51,8 @@ keys! {
     /// The keys of an invocation.
     Field {
         CreationTime, InvocationStatus, InvokeStatus, Timed, RepeatMode, CommandType,
-        CommandContent, Timeout, Tags, InvokeInstances, RegionId, ResourceGroupId, InvokeId,
-        CommandId, CommandName, CommandDescription, Parameters, Frequency, WorkingDir, Username,
-        ContainerId, ContainerName, Launcher, TerminationMode, OssOutputDelivery,
+        CommandContent, Timeout, Tags, InvokeInstances, RegionId, ResourceGroupId, InvokeId;
+        COMMAND_TEXT_FIELDS
     }
 }
 
@@ -41,8 +60,8 @@ keys! {
     /// The keys of a run.
     RunField {
         InvocationStatus, InstanceInvokeStatus, Timed, CreationTime, UpdateTime, StartTime,
-        FinishTime, StopTime, Repeats, ExitCode, Output, Dropped, InstanceId, ErrorCode, ErrorInfo,
-        OssOutputStatus, OssOutputUri, OssOutputErrorCode, OssOutputErrorInfo,
+        FinishTime, StopTime, Repeats, ExitCode, Output, Dropped, InstanceId;
+        RUN_TEXT_FIELDS
     }
 }
 

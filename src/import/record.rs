@@ -10,7 +10,7 @@ use super::options::ImportOptions;
 use super::run::{Run, RunNotes};
 use crate::error::Error;
 use crate::limits;
-use crate::model::{CommandType, Invocation, RepeatMode, Tag, Timestamp};
+use crate::model::{COMMAND_TEXT_FIELDS, CommandType, Invocation, RepeatMode, Tag, Timestamp};
 
 /// A record as it was read, with notes on the keys that the capture has.
 ///
@@ -19,7 +19,7 @@ use crate::model::{CommandType, Invocation, RepeatMode, Tag, Timestamp};
 pub(super) struct Record<'de> {
     pub(super) invocation: Invocation,
     /// By [`Field`].
-    pub(super) shown: [Shown; Field::ALL.len()],
+    pub(super) shown: [Shown; Field::COUNT],
     pub(super) invocation_status: Option<Cow<'de, str>>,
     pub(super) invoke_status: Option<Cow<'de, str>>,
     pub(super) timed: Option<bool>,
@@ -41,7 +41,7 @@ impl<'de> Record<'de> {
     pub(super) fn read(json: Json<'de>, decoder: &mut Decoder) -> Self {
         let mut record = Record {
             invocation: Invocation::new("", "", ""),
-            shown: Default::default(),
+            shown: [Shown::default(); Field::COUNT],
             invocation_status: None,
             invoke_status: None,
             timed: None,
@@ -99,7 +99,7 @@ impl<'de> Record<'de> {
     }
 
     fn is_set(&self, field: Field) -> bool {
-        self.shown[field as usize] == Shown::Set
+        self.shown[field.index()] == Shown::Set
     }
 
     /// Keeps the fault, unless there was one before.
@@ -117,7 +117,7 @@ impl<'de> Record<'de> {
             return;
         };
         let shown = Shown::of(field.as_str(), value);
-        let before = std::mem::replace(&mut self.shown[field as usize], shown);
+        let before = std::mem::replace(&mut self.shown[field.index()], shown);
         if before != Shown::Missing {
             self.refuse(field.as_str(), "given twice, allowed once".into());
         }
@@ -161,18 +161,7 @@ impl<'de> Record<'de> {
             F::RegionId => invocation.region_id = value.string()?,
             F::ResourceGroupId => invocation.resource_group_id = value.string()?,
             F::InvokeId => invocation.invoke_id = value.string()?,
-            F::CommandId => invocation.command_id = value.string()?,
-            F::CommandName => invocation.command_name = value.string()?,
-            F::CommandDescription => invocation.command_description = value.string()?,
-            F::Parameters => invocation.parameters = value.string()?,
-            F::Frequency => invocation.frequency = value.string()?,
-            F::WorkingDir => invocation.working_dir = value.string()?,
-            F::Username => invocation.username = value.string()?,
-            F::ContainerId => invocation.container_id = value.string()?,
-            F::ContainerName => invocation.container_name = value.string()?,
-            F::Launcher => invocation.launcher = value.string()?,
-            F::TerminationMode => invocation.termination_mode = value.string()?,
-            F::OssOutputDelivery => invocation.oss_output_delivery = value.string()?,
+            F::Text(at) => *(COMMAND_TEXT_FIELDS[at].get_mut)(invocation) = value.string()?,
         }
         Ok(())
     }
@@ -202,7 +191,7 @@ impl<'de> Record<'de> {
 
     fn read_tags(&mut self, wrapper: Json<'de>) {
         let Some(tags) = self.unwrap_list(Field::Tags, "Tag", wrapper) else {
-            self.shown[Field::Tags as usize] = Shown::Null;
+            self.shown[Field::Tags.index()] = Shown::Null;
             return;
         };
         // One tag above the limit is enough to refuse the record.

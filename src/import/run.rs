@@ -6,13 +6,13 @@ use super::any_json::{Entry, Json, Reason};
 use super::encoding::Decoder;
 use super::keys::{RunField, Shown};
 use crate::error::Error;
-use crate::model::{InstanceRun, InvocationStatus};
+use crate::model::{InstanceRun, InvocationStatus, RUN_TEXT_FIELDS};
 
 /// Notes on a captured run: the keys that the capture has, and the values that a run does not hold.
 #[derive(Default)]
 pub(super) struct RunNotes<'de> {
     /// By [`RunField`].
-    pub(super) shown: [Shown; RunField::ALL.len()],
+    pub(super) shown: [Shown; RunField::COUNT],
     pub(super) instance_invoke_status: Option<Cow<'de, str>>,
     pub(super) timed: Option<bool>,
     /// The unknown keys and their values.
@@ -42,7 +42,7 @@ impl<'de> Run<'de> {
             }
             Err(reason) => read.refuse("InvokeInstances", reason),
         }
-        if read.notes.shown[RunField::InvocationStatus as usize] != Shown::Set {
+        if read.notes.shown[RunField::InvocationStatus.index()] != Shown::Set {
             read.error.get_or_insert_with(|| Error::record_missing("InvocationStatus"));
         }
         read
@@ -66,7 +66,7 @@ impl<'de> Run<'de> {
             return;
         };
         let shown = Shown::of(field.as_str(), value);
-        let before = std::mem::replace(&mut self.notes.shown[field as usize], shown);
+        let before = std::mem::replace(&mut self.notes.shown[field.index()], shown);
         if before != Shown::Missing {
             self.refuse(field.as_str(), "given twice, allowed once".into());
         }
@@ -103,12 +103,7 @@ impl<'de> Run<'de> {
             F::Output => run.output = decoder.decode(value.text()?)?,
             F::Dropped => run.dropped = value.number("a whole number from 0")?,
             F::InstanceId => run.instance_id = value.string()?,
-            F::ErrorCode => run.error_code = value.string()?,
-            F::ErrorInfo => run.error_info = value.string()?,
-            F::OssOutputStatus => run.oss_output_status = value.string()?,
-            F::OssOutputUri => run.oss_output_uri = value.string()?,
-            F::OssOutputErrorCode => run.oss_output_error_code = value.string()?,
-            F::OssOutputErrorInfo => run.oss_output_error_info = value.string()?,
+            F::Text(at) => *(RUN_TEXT_FIELDS[at].get_mut)(run) = value.string()?,
         }
         Ok(())
     }

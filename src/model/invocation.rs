@@ -1,8 +1,11 @@
 //! An invocation: one run request of one command, with its tags and its runs.
 
+use super::debug::debug_struct;
 use super::kinds::{CommandType, RepeatMode};
 use super::run::InstanceRun;
+use super::text_field::{TextField, TextLimit, text_fields};
 use super::time::Timestamp;
+use crate::limits;
 
 /// A tag: a key and a value. The value may be empty.
 ///
@@ -138,3 +141,29 @@ impl Invocation {
         }
     }
 }
+
+debug_struct! {
+    Invocation {
+        region_id, resource_group_id, invoke_id, creation_time, command_id, command_name,
+        command_type, command_description, parameters, repeat_mode, frequency, timeout,
+        working_dir, username, container_id, container_name, launcher, termination_mode,
+        oss_output_delivery, tags, instances; command_content
+    }
+}
+
+/// The texts of an invocation that belong to its command, in the order of their checks and of the
+/// differences that an import reports.
+pub(crate) const COMMAND_TEXT_FIELDS: &[TextField<Invocation>] = text_fields! {
+    command_id: "CommandId", TextLimit::Id;
+    command_name: "CommandName", TextLimit::Chars(limits::COMMAND_NAME_CHARS);
+    command_description: "CommandDescription", TextLimit::Chars(limits::COMMAND_DESCRIPTION_CHARS);
+    parameters: "Parameters", TextLimit::Bytes(limits::TEXT_BYTES);
+    frequency: "Frequency", TextLimit::Bytes(limits::TEXT_BYTES);
+    working_dir: "WorkingDir", TextLimit::Chars(limits::WORKING_DIR_CHARS);
+    username: "Username", TextLimit::Chars(limits::USERNAME_CHARS);
+    container_id: "ContainerId", TextLimit::Bytes(limits::TEXT_BYTES);
+    container_name: "ContainerName", TextLimit::Bytes(limits::TEXT_BYTES);
+    launcher: "Launcher", TextLimit::Bytes(limits::LAUNCHER_BYTES);
+    termination_mode: "TerminationMode", TextLimit::Bytes(limits::TEXT_BYTES);
+    oss_output_delivery: "OssOutputDelivery", TextLimit::Bytes(limits::TEXT_BYTES);
+};

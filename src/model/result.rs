@@ -1,5 +1,6 @@
 //! What DescribeInvocationResults shows of one execution.
 
+use super::debug::debug_struct;
 use super::invocation::Tag;
 use super::status::{InstanceInvokeStatus, InvocationStatus};
 use super::time::Timestamp;
@@ -63,4 +64,13 @@ pub struct InvocationResult {
     pub oss_output_delivery: String,
     /// `Tags` of the invocation: at most 20, in the order they were given.
     pub tags: Vec<Tag>,
+}
+
+debug_struct! {
+    InvocationResult {
+        invoke_id, command_id, instance_id, is_history, invocation_status, invoke_record_status,
+        start_time, finished_time, stop_time, repeats, exit_code, dropped, error_code, error_info,
+        oss_output_status, oss_output_uri, oss_output_error_code, oss_output_error_info, username,
+        container_id, container_name, launcher, termination_mode, oss_output_delivery, tags; output
+    }
 }

@@ -1,7 +1,10 @@
 //! One run of an invocation: what happened on one instance.
 
+use super::debug::debug_struct;
 use super::status::InvocationStatus;
+use super::text_field::{TextField, TextLimit, text_fields};
 use super::time::Timestamp;
+use crate::limits;
 
 /// The run of one invocation on one instance.
 ///
@@ -89,3 +92,22 @@ impl InstanceRun {
         }
     }
 }
+
+debug_struct! {
+    InstanceRun {
+        instance_id, invocation_status, creation_time, update_time, start_time, finish_time,
+        stop_time, repeats, exit_code, dropped, error_code, error_info, oss_output_status,
+        oss_output_uri, oss_output_error_code, oss_output_error_info; output
+    }
+}
+
+/// The texts of a run that an update can change, in the order of their checks and of the differences
+/// that an import reports.
+pub(crate) const RUN_TEXT_FIELDS: &[TextField<InstanceRun>] = text_fields! {
+    error_code: "ErrorCode", TextLimit::Bytes(limits::TEXT_BYTES);
+    error_info: "ErrorInfo", TextLimit::Bytes(limits::TEXT_BYTES);
+    oss_output_status: "OssOutputStatus", TextLimit::Bytes(limits::TEXT_BYTES);
+    oss_output_uri: "OssOutputUri", TextLimit::Bytes(limits::TEXT_BYTES);
+    oss_output_error_code: "OssOutputErrorCode", TextLimit::Bytes(limits::TEXT_BYTES);
+    oss_output_error_info: "OssOutputErrorInfo", TextLimit::Bytes(limits::TEXT_BYTES);
+};

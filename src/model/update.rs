@@ -1,5 +1,8 @@
 //! An update: what a front end reports about a run.
 
+use std::fmt;
+
+use super::debug::BytesAsText;
 use super::status::InvocationStatus;
 use super::time::Timestamp;
 
@@ -198,6 +201,16 @@ pub enum OutputUpdate {
     Replace(Vec<u8>),
     /// These bytes are appended to the output.
     Append(Vec<u8>),
+}
+
+impl fmt::Debug for OutputUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, bytes) = match self {
+            OutputUpdate::Replace(bytes) => ("Replace", bytes),
+            OutputUpdate::Append(bytes) => ("Append", bytes),
+        };
+        f.debug_tuple(name).field(&BytesAsText(bytes)).finish()
+    }
 }
 
 #[cfg(test)]

@@ -59,19 +59,20 @@ fn add_sets<'a>(
         sets.add(snapshot.index.posting((column, value?))?);
         Some(())
     };
-    let region = table.regions.find(region_id.as_bytes())?;
+    let find = |column, text: &str| table.column_texts(column).find(text.as_bytes());
+    let region = find(C::Region, region_id)?;
     match timed {
         Some(timed) => require(C::RegionTimed, Some(region_timed(region, timed)))?,
         None => require(C::Region, Some(region))?,
     }
-    if let Some(id) = resource_group_id {
-        require(C::ResourceGroup, table.resource_groups.find(id.as_bytes()))?;
-    }
-    if let Some(id) = command_id {
-        require(C::CommandId, table.command_ids.find(id.as_bytes()))?;
-    }
-    if let Some(name) = command_name {
-        require(C::CommandName, table.command_names.find(name.as_bytes()))?;
+    for (column, text) in [
+        (C::ResourceGroup, resource_group_id),
+        (C::CommandId, command_id),
+        (C::CommandName, command_name),
+    ] {
+        if let Some(text) = text {
+            require(column, find(column, text))?;
+        }
     }
     if let Some(value) = command_type {
         require(C::CommandType, Some(value as u32))?;
@@ -94,7 +95,7 @@ fn add_sets<'a>(
     for tag in tags {
         let key = tag.key.as_deref().unwrap_or_default();
         match &tag.value {
-            None => require(C::TagKey, table.tag_keys.find(key.as_bytes()))?,
+            None => require(C::TagKey, find(C::TagKey, key))?,
             Some(value) => require(C::TagPair, table.find_tag_pair(key, value))?,
         }
     }

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::index::{Index, Span};
 use crate::model::Timestamp;
 use crate::request::Filters;
-use crate::table::{Table, ValueId};
+use crate::table::{IndexedColumn, Table, ValueId};
 
 /// A store at one moment. A borrow of the store keeps writes out while the snapshot exists.
 ///
@@ -35,6 +35,7 @@ impl Snapshot<'_> {
 
     /// The id of the instance that the filters name, if any record has it.
     pub(crate) fn instance(&self, filters: &Filters<'_>) -> Option<ValueId> {
-        filters.instance_id.and_then(|id| self.table.instances.find(id.as_bytes()))
+        let instances = self.table.column_texts(IndexedColumn::Instance);
+        filters.instance_id.and_then(|id| instances.find(id.as_bytes()))
     }
 }

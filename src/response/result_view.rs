@@ -6,7 +6,7 @@ use crate::model::{
     InstanceInvokeStatus, InvocationResult, InvocationStatus, RepeatMode, Tag, Timestamp,
 };
 use crate::query::ResultRow;
-use crate::table::{HistoryRecord, RunRef, RunText, RunTexts, Table};
+use crate::table::{HistoryRecord, IndexedColumn, RunRef, RunText, RunTexts, Table, Text};
 use crate::wire;
 
 /// One row of DescribeInvocationResults: a run, or an earlier execution of a recurring task. A
@@ -114,7 +114,7 @@ impl<'a> InvocationResultView<'a> {
     /// `InstanceId`: 1 to 128 bytes.
     #[must_use]
     pub fn instance_id(&self) -> &'a str {
-        self.invocation.table.instances.get(self.run.instance).text()
+        self.instance().text()
     }
 
     /// `InvocationStatus` of the run, or the status with which the earlier execution ended.

@@ -6,7 +6,8 @@ use crate::model::{
     LegacyInvokeStatus, OverallStatus, RepeatMode, Tag, Timestamp, is_timed,
 };
 use crate::table::{
-    CommandBody, RecordHeader, RunRef, RunSettings, RunText, RunTexts, Setting, Table, TagPair,
+    CommandBody, IndexedColumn, RecordHeader, RunRef, RunSettings, RunText, RunTexts, Setting,
+    Table, TagPair, Text,
 };
 use crate::wire;
 
@@ -75,13 +76,14 @@ impl<'a> InvocationView<'a> {
     /// `RegionId` of the record: 1 to 128 bytes. The answer does not show it.
     #[must_use]
     pub fn region_id(&self) -> &'a str {
-        self.table.regions.get(self.header.region).text()
+        self.table.column_texts(IndexedColumn::Region).get(self.header.region).text()
     }
 
     /// `ResourceGroupId` of the record: at most 128 bytes. The answer does not show it.
     #[must_use]
     pub fn resource_group_id(&self) -> &'a str {
-        self.table.resource_groups.get(self.header.resource_group).text()
+        let groups = self.table.column_texts(IndexedColumn::ResourceGroup);
+        groups.get(self.header.resource_group).text()
     }
 
     /// `CreationTime`: the key of the list order, and the start of the record's age.
@@ -385,10 +387,14 @@ macro_rules! all_run_texts {
             self.texts.map_or_else(wire::RunTexts::default, RunTexts::fields)
         }
 
+        fn instance(&self) -> &'a Text {
+            self.table().column_texts(IndexedColumn::Instance).get(self.run.instance)
+        }
+
         /// The ready JSON of the InstanceId.
         #[inline(always)]
         pub(super) fn instance_json(&self) -> &'a [u8] {
-            self.table().instances.get(self.run.instance).json()
+            self.instance().json()
         }
     };
 }
@@ -415,7 +421,7 @@ impl<'a> RunView<'a> {
     /// `InstanceId`: 1 to 128 bytes, once in an invocation.
     #[must_use]
     pub fn instance_id(&self) -> &'a str {
-        self.table.instances.get(self.run.instance).text()
+        self.instance().text()
     }
 
     /// `InvocationStatus` of the run.

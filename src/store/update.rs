@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::Store;
-use super::validate::{RUN_TEXT_FIELDS, text};
+use super::validate::text;
 use crate::error::Error;
 use crate::limits;
 use crate::model::{
-    InvocationStatus, OutputUpdate, Overall, RunUpdate, Timestamp, check_transition,
+    InvocationStatus, OutputUpdate, Overall, RUN_TEXT_FIELDS, RunUpdate, Timestamp,
+    check_transition,
 };
 use crate::table::{Execution, IndexedColumn, region_timed};
 

@@ -2,7 +2,9 @@
 
 use crate::error::Error;
 use crate::limits::{self, at_most_chars};
-use crate::model::{InstanceRun, Invocation, check_tags};
+use crate::model::{
+    COMMAND_TEXT_FIELDS, InstanceRun, Invocation, RUN_TEXT_FIELDS, TextField, TextLimit, check_tags,
+};
 
 /// A record that keeps every limit. A store refuses it only if it holds the same InvokeId.
 #[derive(Clone, Copy)]
@@ -50,50 +52,41 @@ fn validate(invocation: &Invocation) -> Result<(), Error> {
 
 /// Checks the fields that all records of one command share.
 pub(crate) fn command(record: &Invocation) -> Result<(), Error> {
-    id("CommandId", &record.command_id)?;
-    chars("CommandName", &record.command_name, limits::COMMAND_NAME_CHARS)?;
-    chars("CommandDescription", &record.command_description, limits::COMMAND_DESCRIPTION_CHARS)?;
-    bytes("CommandContent", record.command_content.len(), limits::CONTENT_BYTES)?;
-    text("Parameters", &record.parameters)?;
-    text("Frequency", &record.frequency)?;
-    if let Some(timeout) = record.timeout.filter(|t| !(1..=limits::TIMEOUT_SECONDS).contains(t)) {
-        return Err(Error::record_out_of_range("Timeout", timeout, limits::TIMEOUT_SECONDS));
+    for field in COMMAND_TEXT_FIELDS {
+        text(field, (field.get)(record))?;
+        // The two limited fields that are no texts are checked between texts.
+        match field.name {
+            "CommandDescription" => {
+                bytes("CommandContent", record.command_content.len(), limits::CONTENT_BYTES)?;
+            }
+            "Frequency" => timeout(record.timeout)?,
+            _ => {}
+        }
     }
-    chars("WorkingDir", &record.working_dir, limits::WORKING_DIR_CHARS)?;
-    chars("Username", &record.username, limits::USERNAME_CHARS)?;
-    text("ContainerId", &record.container_id)?;
-    text("ContainerName", &record.container_name)?;
-    bytes("Launcher", record.launcher.len(), limits::LAUNCHER_BYTES)?;
-    text("TerminationMode", &record.termination_mode)?;
-    text("OssOutputDelivery", &record.oss_output_delivery)
+    Ok(())
+}
+
+fn timeout(given: Option<u32>) -> Result<(), Error> {
+    match given {
+        Some(seconds) if !(1..=limits::TIMEOUT_SECONDS).contains(&seconds) => {
+            Err(Error::record_out_of_range("Timeout", seconds, limits::TIMEOUT_SECONDS))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn validate_run(run: &InstanceRun) -> Result<(), Error> {
     id("InstanceId", &run.instance_id)?;
-    let texts = [
-        &run.error_code,
-        &run.error_info,
-        &run.oss_output_status,
-        &run.oss_output_uri,
-        &run.oss_output_error_code,
-        &run.oss_output_error_info,
-    ];
-    RUN_TEXT_FIELDS.iter().zip(texts).try_for_each(|(field, given)| text(field, given))
+    RUN_TEXT_FIELDS.iter().try_for_each(|field| text(field, (field.get)(run)))
 }
 
-/// The texts of a run that an update can change, in the order of the checks.
-pub(crate) const RUN_TEXT_FIELDS: [&str; 6] = [
-    "ErrorCode",
-    "ErrorInfo",
-    "OssOutputStatus",
-    "OssOutputUri",
-    "OssOutputErrorCode",
-    "OssOutputErrorInfo",
-];
-
-/// Checks a string that has no limit of its own.
-pub(crate) fn text(field: &'static str, given: &str) -> Result<(), Error> {
-    bytes(field, given.len(), limits::TEXT_BYTES)
+/// Checks `given` against the limit of `field`.
+pub(crate) fn text<R>(field: &TextField<R>, given: &str) -> Result<(), Error> {
+    match field.limit {
+        TextLimit::Id => id(field.name, given),
+        TextLimit::Bytes(most) => bytes(field.name, given.len(), most),
+        TextLimit::Chars(most) => chars(field.name, given, most),
+    }
 }
 
 pub(crate) fn id(field: &'static str, given: &str) -> Result<(), Error> {

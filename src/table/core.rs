@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::arena::SpanArena;
 use super::execution::{Execution, TextsId};
 use super::growth::reserve_for_one;
-use super::index_key::{IndexKey, IndexedColumn, region_timed};
+use super::index_key::{INDEXED_SETTINGS, IndexKey, IndexedColumn, region_timed};
 use super::interned::{Interned, ValueId};
 use super::invoke_id::{InvokeId, LongIds};
 use super::overflow::RunOverflow;
@@ -42,17 +42,15 @@ pub(crate) struct Table {
     pub(super) runs: SpanArena<Run>,
     pub(super) overflows: Slab<RunOverflow>,
     pub(super) tags: SpanArena<ValueId>,
-    pub(crate) regions: Interned<Text>,
-    pub(crate) resource_groups: Interned<Text>,
-    pub(crate) command_ids: Interned<Text>,
-    pub(crate) command_names: Interned<Text>,
-    pub(crate) instances: Interned<Text>,
-    pub(crate) tag_keys: Interned<Text>,
+    pub(super) column_texts: ColumnTexts,
     pub(crate) tag_pairs: Interned<TagPair>,
     pub(crate) settings: Interned<RunSettings>,
     pub(crate) bodies: Interned<CommandBody>,
     pub(crate) run_texts: Interned<RunTexts>,
 }
+
+/// The interned texts of each column of [`IndexedColumn::TEXTS`], in that order.
+type ColumnTexts = [Interned<Text>; IndexedColumn::TEXTS.len()];
 
 /// Settings and a body keep their JSON from this number of uses on. The JSON is about as large as
 /// the value, so with fewer uses it would be a large part of the memory of each record. From the
@@ -102,6 +100,11 @@ impl Table {
         self.bodies.get(header.body)
     }
 
+    /// The interned texts of `column`, which is one of [`IndexedColumn::TEXTS`].
+    pub(crate) fn column_texts(&self, column: IndexedColumn) -> &Interned<Text> {
+        &self.column_texts[column as usize]
+    }
+
     /// The tags of a record, in the order they were given.
     pub(crate) fn tags_of(&self, header: &RecordHeader) -> &[ValueId] {
         self.tags.get(header.first_tag, header.tag_count())
@@ -125,7 +128,8 @@ impl Table {
 
     /// The number of the run of the record in `slot` on `instance_id`. Cost: O(runs).
     pub(crate) fn find_run(&self, slot: u32, instance_id: &str) -> Option<usize> {
-        let instance = self.instances.find(instance_id.as_bytes())?;
+        let instances = self.column_texts(IndexedColumn::Instance);
+        let instance = instances.find(instance_id.as_bytes())?;
         self.runs_of(self.header(slot)).position(|run| run.instance == instance)
     }
 
@@ -148,7 +152,7 @@ impl Table {
         each((C::Region, header.region));
         each((C::RegionTimed, region_timed(header.region, header.overall.timed())));
         each((C::ResourceGroup, header.resource_group));
-        each((C::CommandId, settings.command_id));
+        settings.index_keys().for_each(&mut each);
         each((C::CommandName, self.body_of(header).name));
         each((C::CommandType, settings.command_type as u32));
         each((C::RepeatMode, settings.repeat_mode as u32));
@@ -172,10 +176,12 @@ impl Table {
 impl Table {
     /// Stores `invocation` and returns its slot. Cost: O(size of the record).
     pub(crate) fn insert(&mut self, invocation: &Invocation, creation_time: Timestamp) -> u32 {
+        use IndexedColumn as C;
         let settings = self.acquire_settings(invocation);
         let body = self.acquire_body(invocation);
-        let region = acquire_text(&mut self.regions, &invocation.region_id);
-        let resource_group = acquire_text(&mut self.resource_groups, &invocation.resource_group_id);
+        let texts = &mut self.column_texts;
+        let region = acquire_text(texts, C::Region, &invocation.region_id);
+        let resource_group = acquire_text(texts, C::ResourceGroup, &invocation.resource_group_id);
         let tags: SmallVec<[ValueId; limits::TAGS]> =
             invocation.tags.iter().map(|tag| self.acquire_tag(&tag.key, &tag.value)).collect();
         let runs: SmallVec<[Run; 8]> =
@@ -220,10 +226,11 @@ impl Table {
 
     fn acquire_settings(&mut self, invocation: &Invocation) -> ValueId {
         let key = RunSettings::key_of(invocation);
-        let command_ids = &mut self.command_ids;
+        let texts = &mut self.column_texts;
         let id = self.settings.acquire(&key, || {
-            let command_id = acquire_text(command_ids, &invocation.command_id);
-            RunSettings::new(invocation, &key, command_id)
+            let indexed = INDEXED_SETTINGS
+                .map(|setting| acquire_text(texts, setting.column, (setting.text)(invocation)));
+            RunSettings::new(invocation, &key, indexed)
         });
         if self.settings.uses(id) == JSON_FROM {
             self.settings.get_mut(id).make_json();
@@ -233,9 +240,10 @@ impl Table {
 
     fn acquire_body(&mut self, invocation: &Invocation) -> ValueId {
         let key = CommandBody::key_of(invocation);
-        let command_names = &mut self.command_names;
+        let texts = &mut self.column_texts;
         let id = self.bodies.acquire(&key, || {
-            CommandBody::new(&key, acquire_text(command_names, &invocation.command_name))
+            let name = acquire_text(texts, IndexedColumn::CommandName, &invocation.command_name);
+            CommandBody::new(&key, name)
         });
         if self.bodies.uses(id) == JSON_FROM {
             self.bodies.get_mut(id).make_json();
@@ -245,15 +253,17 @@ impl Table {
 
     fn acquire_tag(&mut self, key: &str, value: &str) -> ValueId {
         let encoded = TagPair::key_of(key, value);
-        let tag_keys = &mut self.tag_keys;
-        self.tag_pairs
-            .acquire(&encoded, || TagPair::new(key, value, &encoded, acquire_text(tag_keys, key)))
+        let texts = &mut self.column_texts;
+        self.tag_pairs.acquire(&encoded, || {
+            let tag_key = acquire_text(texts, IndexedColumn::TagKey, key);
+            TagPair::new(key, value, &encoded, tag_key)
+        })
     }
 
     fn new_run(&mut self, given: &InstanceRun, record_created: Timestamp) -> Run {
         let instance_id = &*given.instance_id;
-        let instance =
-            self.instances.acquire(instance_id.as_bytes(), || Text::instance_id(instance_id));
+        let instances = &mut self.column_texts[IndexedColumn::Instance as usize];
+        let instance = instances.acquire(instance_id.as_bytes(), || Text::instance_id(instance_id));
         let creation_time = given.creation_time.unwrap_or(record_created);
         let execution = self.execution_of(given);
         let mut run = Run::new(instance, creation_time);
@@ -317,6 +327,7 @@ impl Table {
     /// Removes the record in `slot` and releases its values; those that no other record uses are
     /// freed. Cost: O(size of the record).
     pub(crate) fn remove(&mut self, slot: u32) {
+        use IndexedColumn as C;
         let hash = self.hasher.hash_one(self.invoke_id(self.header(slot)));
         if let Ok(entry) = self.slots.find_entry(hash, |&found| found == slot) {
             entry.remove();
@@ -324,22 +335,23 @@ impl Table {
         let Some(header) = self.headers[slot as usize].take() else { return };
         self.free.push(slot);
         header.invoke_id.free(&mut self.long_ids);
-        self.regions.release(header.region);
-        self.resource_groups.release(header.resource_group);
+        let column_texts = &mut self.column_texts;
+        release_text(column_texts, (C::Region, header.region));
+        release_text(column_texts, (C::ResourceGroup, header.resource_group));
         if let Some(settings) = self.settings.release(header.settings) {
-            self.command_ids.release(settings.command_id);
+            settings.index_keys().for_each(|key| release_text(column_texts, key));
         }
         if let Some(body) = self.bodies.release(header.body) {
-            self.command_names.release(body.name);
+            release_text(column_texts, (C::CommandName, body.name));
         }
         for &tag in self.tags.get(header.first_tag, header.tag_count()) {
             if let Some(tag) = self.tag_pairs.release(tag) {
-                self.tag_keys.release(tag.tag_key);
+                release_text(column_texts, (C::TagKey, tag.tag_key));
             }
         }
         self.tags.free(header.first_tag, header.tag_count());
         for run in self.runs.get(header.first_run, header.run_count()) {
-            self.instances.release(run.instance);
+            release_text(column_texts, (C::Instance, run.instance));
             let overflow = run.overflow().map(|number| self.overflows.remove(number));
             let history = overflow.iter().flat_map(|overflow| &overflow.history);
             let texts = history.map(|record| record.execution.texts).chain([run.texts]);
@@ -462,8 +474,14 @@ impl Table {
     }
 }
 
-fn acquire_text(texts: &mut Interned<Text>, text: &str) -> ValueId {
-    texts.acquire(text.as_bytes(), || Text::new(text, b""))
+/// Counts one more use of `text` in `column`, which is one of [`IndexedColumn::TEXTS`].
+fn acquire_text(texts: &mut ColumnTexts, column: IndexedColumn, text: &str) -> ValueId {
+    texts[column as usize].acquire(text.as_bytes(), || Text::new(text, b""))
+}
+
+/// Counts one use less of a text that [`acquire_text`] gave.
+fn release_text(texts: &mut ColumnTexts, (column, id): IndexKey) {
+    texts[column as usize].release(id);
 }
 
 fn invoke_id_in<'a>(

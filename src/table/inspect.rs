@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::core::Table;
+use super::index_key::{IndexKey, IndexedColumn};
 use super::interned::{Interned, Value, ValueId};
 use super::overflow::RunOverflow;
 use super::record::RecordHeader;
@@ -21,12 +22,7 @@ impl Table {
             runs,
             overflows,
             tags,
-            regions,
-            resource_groups,
-            command_ids,
-            command_names,
-            instances,
-            tag_keys,
+            column_texts,
             tag_pairs,
             settings,
             bodies,
@@ -41,10 +37,9 @@ impl Table {
             + tags.table_bytes()
             + overflows.table_bytes()
             + overflows.values().map(RunOverflow::bytes).sum::<usize>();
-        let texts = [regions, resource_groups, command_ids, command_names, instances, tag_keys];
         records
             + items
-            + texts.into_iter().map(Interned::bytes).sum::<usize>()
+            + column_texts.iter().map(Interned::bytes).sum::<usize>()
             + tag_pairs.bytes()
             + settings.bytes()
             + bodies.bytes()
@@ -53,6 +48,7 @@ impl Table {
 
     /// Recomputes every derived value and every count, and names the first difference.
     pub(crate) fn internal_validate(&self) -> Result<(), String> {
+        use IndexedColumn as C;
         let mut uses = Uses::default();
         let (mut runs, mut tags) = (0, 0);
         let (mut overflows, mut long_ids) = (Vec::new(), Vec::new());
@@ -64,13 +60,13 @@ impl Table {
             tags += header.tag_count();
             long_ids.extend(header.invoke_id.number());
             self.validate_record(slot as u32, header)?;
-            uses.add(Kind::Region, header.region);
-            uses.add(Kind::ResourceGroup, header.resource_group);
+            uses.add_text((C::Region, header.region));
+            uses.add_text((C::ResourceGroup, header.resource_group));
             uses.add(Kind::Settings, header.settings);
             uses.add(Kind::Body, header.body);
             self.tags_of(header).iter().for_each(|&tag| uses.add(Kind::TagPair, tag));
             for run in self.runs_of(header) {
-                uses.add(Kind::Instance, run.instance);
+                uses.add_text((C::Instance, run.instance));
                 overflows.extend(run.overflow());
                 let history = run.history().iter().map(|record| record.execution.texts);
                 let texts = history.chain([run.texts]).flatten();
@@ -89,20 +85,17 @@ impl Table {
         self.overflows.internal_validate("overflows", &overflows)?;
         self.long_ids.internal_validate("long ids", &long_ids)?;
         for settings in self.settings.values() {
-            uses.add(Kind::CommandId, settings.command_id);
+            settings.index_keys().for_each(|key| uses.add_text(key));
         }
         for body in self.bodies.values() {
-            uses.add(Kind::CommandName, body.name);
+            uses.add_text((C::CommandName, body.name));
         }
         for pair in self.tag_pairs.values() {
-            uses.add(Kind::TagKey, pair.tag_key);
+            uses.add_text((C::TagKey, pair.tag_key));
         }
-        uses.compare(Kind::Region, &self.regions)?;
-        uses.compare(Kind::ResourceGroup, &self.resource_groups)?;
-        uses.compare(Kind::CommandId, &self.command_ids)?;
-        uses.compare(Kind::CommandName, &self.command_names)?;
-        uses.compare(Kind::Instance, &self.instances)?;
-        uses.compare(Kind::TagKey, &self.tag_keys)?;
+        for (column, texts) in C::TEXTS.into_iter().zip(&self.column_texts) {
+            uses.compare(Kind::Text(column), texts)?;
+        }
         uses.compare(Kind::TagPair, &self.tag_pairs)?;
         uses.compare(Kind::Settings, &self.settings)?;
         uses.compare(Kind::Body, &self.bodies)?;
@@ -145,12 +138,7 @@ impl Table {
 /// The kinds of interned values.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Kind {
-    Region,
-    ResourceGroup,
-    CommandId,
-    CommandName,
-    Instance,
-    TagKey,
+    Text(IndexedColumn),
     TagPair,
     Settings,
     Body,
@@ -162,6 +150,10 @@ enum Kind {
 struct Uses(HashMap<(Kind, ValueId), u32>);
 
 impl Uses {
+    fn add_text(&mut self, (column, id): IndexKey) {
+        self.add(Kind::Text(column), id);
+    }
+
     fn add(&mut self, kind: Kind, id: ValueId) {
         *self.0.entry((kind, id)).or_default() += 1;
     }

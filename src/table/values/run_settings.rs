@@ -3,6 +3,7 @@
 
 use super::string_tuple::{KeyBytes, StringTuple, key_of};
 use crate::model::{CommandType, Invocation, RepeatMode};
+use crate::table::index_key::{INDEXED_SETTINGS, IndexKey};
 use crate::table::interned::{Value, ValueId};
 use crate::wire;
 
@@ -31,7 +32,8 @@ const STRINGS: usize = Setting::Numbers as usize + 1;
 #[derive(Debug)]
 pub(crate) struct RunSettings {
     strings: StringTuple<STRINGS>,
-    pub(crate) command_id: ValueId,
+    /// The interned texts of [`INDEXED_SETTINGS`], in that order.
+    indexed: [ValueId; INDEXED_SETTINGS.len()],
     /// In seconds.
     pub(crate) timeout: Option<u32>,
     pub(crate) command_type: CommandType,
@@ -58,11 +60,16 @@ impl RunSettings {
         ])
     }
 
-    /// The settings of `invocation`, whose [`key_of`](Self::key_of) is `key`.
-    pub(crate) fn new(invocation: &Invocation, key: &[u8], command_id: ValueId) -> Self {
+    /// The settings of `invocation`, whose [`key_of`](Self::key_of) is `key`. `indexed` are the
+    /// interned texts of [`INDEXED_SETTINGS`].
+    pub(crate) fn new(
+        invocation: &Invocation,
+        key: &[u8],
+        indexed: [ValueId; INDEXED_SETTINGS.len()],
+    ) -> Self {
         RunSettings {
             strings: StringTuple::new(key, b""),
-            command_id,
+            indexed,
             timeout: invocation.timeout,
             command_type: invocation.command_type,
             repeat_mode: invocation.repeat_mode,
@@ -73,6 +80,11 @@ impl RunSettings {
     pub(crate) fn make_json(&mut self) {
         let json = wire::to_json(&self.fields());
         self.strings = StringTuple::new(self.strings.key(), &json);
+    }
+
+    /// The columns of [`INDEXED_SETTINGS`], each with its interned text.
+    pub(crate) fn index_keys(&self) -> impl Iterator<Item = IndexKey> {
+        INDEXED_SETTINGS.iter().zip(self.indexed).map(|(setting, id)| (setting.column, id))
     }
 
     pub(crate) fn text(&self, setting: Setting) -> &str {
