@@ -95,8 +95,9 @@ impl Order {
         self.keys.partition_point(|&held| held < key) as u32
     }
 
-    /// How many of the rows in `list`, which ascends, have keys lower than `key`. Cost: O(log
-    /// `list`).
+    /// How many of the rows in `list`, which ascends, have keys lower than `key`. A search by
+    /// quarters took 0.93 to 0.98 of the time for rare values behind a token (2026-11-24). Cost:
+    /// O(log `list`).
     pub(super) fn count_before(&self, list: &[u32], key: RowKey) -> usize {
         list.partition_point(|&row| self.key(row) < key)
     }

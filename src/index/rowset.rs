@@ -37,7 +37,8 @@ pub(crate) type RowList = SmallVec<[u32; INLINE_ROWS]>;
 /// inline, below 25 % occupancy. Eviction removes the first row and moves the others down, at most
 /// 2 KB of them for 100,000 records. A counter of removed rows would avoid the move, and an
 /// eviction took 0.75 of the time with it (2026-11-25); the limit of 1 Y for an eviction holds
-/// without.
+/// without. A set of 16 bytes, with three rows inline and longer lists behind a thin pointer, saved
+/// 16 bytes for each distinct value (2026-11-28).
 #[derive(Debug)]
 pub(crate) enum RowSet {
     List(RowList),

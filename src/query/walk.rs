@@ -102,7 +102,9 @@ pub(crate) fn results(
         }
         Plan::Walk(sets) => {
             let span = snapshot.span();
-            // The invocation of the cursor may have more rows.
+            // The invocation of the cursor may have more rows. Cutting the shortest list here, as
+            // the other operation does, took 0.88 of the time for rare instances and 1.01 to 1.19
+            // for others (2026-11-24).
             let end = cursor.map_or(span.end, |cursor| order.rows_before(cursor.key) + 1);
             let span = Span { end: end.min(span.end), ..span };
             sets.each(span, visit);

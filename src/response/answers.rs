@@ -71,7 +71,8 @@ pub struct DescribeInvocationResultsResponse<'a> {
 }
 
 /// Room that is made for a body before it is written, in bytes: for the fields of the page, for an
-/// invocation, and for a result. Most bodies need no more.
+/// invocation, and for a result. Most bodies need no more. Growing a new buffer by doubling instead
+/// made a whole answer take 1.7 to 1.9 times as long (2026-11-28).
 const PAGE_ROOM: usize = 512;
 const INVOCATION_ROOM: usize = 3 << 10;
 const RESULT_ROOM: usize = 3 << 9;

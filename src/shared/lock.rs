@@ -22,6 +22,10 @@ use super::sync::{
 /// - `SPINS`: tries before a thread yields its processor between tries. An answer takes a few
 ///   microseconds to find and to write, and waking a sleeping thread takes twenty.
 /// - `YIELDS`: tries with a yield between them, before it sleeps.
+///
+/// Alternatives, by p99 beside 50,000 writes a second (2026-11-25): spinning without turns took 29
+/// us for reads and 30 us for writes, with turns 12.7 and 16 us. A reader that let a burst of
+/// writes go on before it took its turn made reads slower and status changes no faster.
 pub(super) struct SharedLock<T, const SPINS: usize = 128, const YIELDS: usize = 64> {
     guarded: RwLock<T>,
     pub(super) waiting_readers: AtomicUsize,

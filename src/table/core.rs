@@ -47,7 +47,8 @@ pub(crate) struct Table {
 }
 
 /// From this many uses on, settings and a body keep their JSON ready. It is about as large as the
-/// value itself: with fewer uses it would be a good part of the memory of each record.
+/// value itself: with fewer uses it would be a good part of the memory of each record. From the
+/// second use on a record took 3 bytes more (2026-11-28).
 const JSON_FROM: u32 = 8;
 
 /// Reading.
