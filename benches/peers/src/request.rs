@@ -20,7 +20,7 @@ pub struct Query {
 
 impl Query {
     /// Reads the pairs of a request, and the text of a token with `read_token`. A peer's token
-    /// lacks the number of rows that a query with tags has returned; here that number is always 1.
+    /// lacks the number of rows that a query with tags has returned, which is always 1 here.
     pub fn from_pairs(
         pairs: &[(String, String)],
         read_token: impl Fn(&str) -> Option<Key>,
