@@ -1,5 +1,5 @@
-//! The kept samples: an archive of each version of the format, and the answers to it. The rules for
-//! them stand in `src/archive/format.md`, "Rules for changes".
+//! The kept samples: an archive of each version of the format, and the answers of the restored
+//! store. Their rules are in `src/archive/format.md`, "Rules for changes".
 
 use std::fs;
 use std::path::PathBuf;

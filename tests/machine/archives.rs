@@ -19,7 +19,7 @@ pub(super) struct Saved {
     last_write: Timestamp,
     accepted: u64,
     known: HashMap<String, Known>,
-    /// The walks whose tokens are from before.
+    /// The open walks at that time.
     walks: Vec<Walk>,
 }
 
