@@ -246,7 +246,7 @@ fn the_limits_of_the_new_configuration_hold() {
     }
 }
 
-/// Restores once more, without asking for all answers.
+/// Restores the store again, without comparing all answers.
 fn assert_restores(store: &Store) -> Store {
     restore(store.config(), store.now(), &archive(store)).expect("it was just saved")
 }
@@ -268,7 +268,7 @@ fn a_shorter_history_keeps_its_newest_records_and_its_numbers() {
         let mut restored = restore(&config, store.now(), &bytes).expect("it was just saved");
         let kept = walk(&restored, "DescribeInvocationResults", &history, 1);
         assert_eq!(kept.len(), 1 + limit.min(3));
-        // A row's token names its number: where the same record is last, only the token is gone.
+        // The last page is compared by its length alone: its token is absent in one of the stores.
         assert_eq!(kept[..limit.min(3)], all[..limit.min(3)]);
         // Another task has a history of one record.
         assert_eq!(restored.statistics().history_dropped, [4, 2, 1, 0, 0][limit]);

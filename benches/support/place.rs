@@ -64,7 +64,7 @@ fn place(
     let page = store.describe_invocations(&request.max_results(1)).ok()?;
     let token = page.next_token()?.as_str().to_owned();
     let returned = if wanted.tags.is_empty() { 0 } else { 1 };
-    // Of records with the same time, the one accepted later comes first.
+    // Among records with the same time, the one accepted later comes first.
     Some(Place { name, after: Some((time, 2)), returned, token: Some(token) })
 }
 

@@ -198,7 +198,7 @@ fn no_room_is_made_for_what_is_only_claimed() {
             assert!(error.detail().starts_with(&format!("block {number} (")), "{error}");
             // Room grows with the bytes read, fewer than a thousand.
             assert!(input.largest <= 16 << 10, "room for {} bytes", input.largest);
-            // Of a block that is too long nothing is read.
+            // Nothing is read of a block that is too long.
             assert!(claim <= 1 << 20 || input.read == at + 4, "{} bytes read", input.read);
         }
     }

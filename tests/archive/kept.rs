@@ -132,7 +132,7 @@ fn assert_answers(store: &Store, expected: &Value, version: u32) {
 }
 
 /// Makes the sample of the newest version. Refuses to overwrite it: only before the first release
-/// may it be deleted and made anew, in the commit that changes the format.
+/// may it be deleted and made again, in the commit that changes the format.
 #[test]
 #[ignore = "makes the files that another test reads"]
 fn make() {

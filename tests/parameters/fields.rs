@@ -240,7 +240,7 @@ fn numbers_at_their_limits() {
     }
 }
 
-/// The error for an existing id does not repeat the whole id if it is long.
+/// Errors for existing and for unknown names show the name, shortened if it is long.
 #[test]
 fn names_that_are_there_already_or_not_at_all() {
     let (mut store, _) = both();

@@ -123,7 +123,7 @@ fn measure_token(world: &World, cases: &[Case], effort: Effort, yardstick: &Yard
         // Checks, hashes the filters, reads the token; and only checks.
         Box::new(|| ask(&empty, &case.request)),
         Box::new(|| ask(&empty, &without)),
-        // Hashes the filters for the page behind the first row; there is none behind both.
+        // Hashes the filters for the token behind the first row; there is no token behind both.
         Box::new(|| ask(&two, &one_row)),
         Box::new(|| ask(&two, &two_rows)),
     ];

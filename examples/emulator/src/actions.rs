@@ -28,10 +28,10 @@ pub(crate) fn answer(
             "InvalidParameter",
             "The specified parameter \"Action or Version\" is not valid.",
         )
-        .recommend(format!("this emulator knows version {VERSION}")));
+        .recommend(format!("allowed is version {VERSION}")));
     }
     if params.get("Format").is_some_and(|format| !format.eq_ignore_ascii_case("JSON")) {
-        return Err(ApiError::invalid("Format", "this emulator answers in JSON alone"));
+        return Err(ApiError::invalid("Format", "allowed is JSON"));
     }
     let mut body = Vec::new();
     let fields = match action {

@@ -62,7 +62,7 @@ impl Step {
         update.reschedule = self.reschedule;
         if let Some(output) = &self.output {
             let output = BASE64_STANDARD.decode(output);
-            let output = output.map_err(|_| ApiError::invalid("Output", "it is Base64"))?;
+            let output = output.map_err(|_| ApiError::invalid("Output", "allowed is Base64"))?;
             update.output = Some(OutputUpdate::Replace(output));
         }
         Ok(update)
@@ -110,7 +110,7 @@ impl Outcomes {
     pub(crate) fn add(&mut self, outcome: Outcome) -> Result<(), ApiError> {
         outcome.check()?;
         if self.0.len() >= SCRIPTS {
-            return Err(ApiError::invalid("Outcomes", format!("allowed are {SCRIPTS}; reset")));
+            return Err(ApiError::invalid("Outcomes", format!("allowed are {SCRIPTS} scripts")));
         }
         self.0.push(outcome);
         Ok(())

@@ -54,7 +54,7 @@ impl Params {
         let digits = value.bytes().all(|byte| byte.is_ascii_digit());
         match value.parse() {
             Ok(number) if digits => Ok(Some(number)),
-            _ => Err(ApiError::invalid(name, "a number is decimal digits")),
+            _ => Err(ApiError::invalid(name, "allowed are decimal digits")),
         }
     }
 

@@ -117,7 +117,7 @@ fn is_schedule(frequency: &str) -> bool {
 fn parameters(params: &Params, command: &Command) -> Result<String, ApiError> {
     let Some(given) = params.get("Parameters") else { return Ok("{}".to_owned()) };
     let parsed: Map<String, Value> = serde_json::from_str(given).map_err(|error| {
-        ApiError::invalid("Parameters", format!("it is a JSON object: {error}"))
+        ApiError::invalid("Parameters", format!("allowed is a JSON object: {error}"))
     })?;
     if !parsed.is_empty() && !command.enable_parameter {
         return Err(ApiError::new(
