@@ -14,19 +14,21 @@ use crate::error::Error;
 use crate::store::Store;
 
 impl Store {
-    /// Writes the whole store to `out` and flushes it: the records that have not expired by its
-    /// time now, their runs and histories, acceptance numbers, the store's time and id, as an
-    /// archive that [`restore`](Self::restore) reads. The format is written down in
-    /// `src/archive/format.md`; every later version reads what this one wrote.
+    /// Writes the store to `out` as an archive that [`restore`](Self::restore) reads, and flushes
+    /// `out`. The archive holds the records that have not expired, with their runs, histories and
+    /// acceptance numbers, and the store's time and id. `src/archive/format.md` specifies the
+    /// format. Every later version of the crate reads the archives of this one.
     ///
-    /// Writes some 256 KiB at a time and needs as much memory, and 4 bytes for each distinct
-    /// text. Cost: O(size of the records), about 0.1 µs for a run. A record with three runs takes
-    /// about 70 bytes, besides its outputs; what records share is written once.
+    /// Writes blocks of some 256 KiB. Needs memory for one block, and 4 bytes for each distinct
+    /// text. A record with three runs takes about 70 bytes in the archive, besides its outputs;
+    /// values that records share are written once.
+    ///
+    /// Cost: O(size of the records), about 0.1 µs for a run.
     ///
     /// # Errors
     ///
-    /// `ArchiveIo` when `out` fails, with its error in the detail. What was written until then is
-    /// no archive, and is refused as one.
+    /// `ArchiveIo` if `out` fails; the detail has its error. The bytes written so far are no
+    /// archive, and [`restore`](Self::restore) refuses them.
     ///
     /// # Examples
     ///
@@ -49,23 +51,25 @@ impl Store {
         save::save(self, out)
     }
 
-    /// The store that [`save`](Self::save) wrote to what `input` gives, up to its end.
+    /// Restores a store from `input`, which is read to its end and must be one archive written by
+    /// [`save`](Self::save).
     ///
-    /// Under the same configuration and clock it gives the same answers and takes the same tokens,
-    /// also those made before, and acceptance numbers go on. Its id is the archive's, whatever
-    /// `config` says, and its time is never earlier than the archive's last write. Otherwise
-    /// `config` holds: what is beyond its limits goes, oldest first, and is counted in the
-    /// statistics, which begin at 0.
+    /// With the same configuration and clock, the restored store gives the same answers and accepts
+    /// the same tokens, including those made before; acceptance numbers continue. Its id is that of
+    /// the archive, whatever `config` says, and its time is never earlier than the archive's last
+    /// write. All other settings of `config` apply. Records beyond its limits are left out, the
+    /// oldest first, and counted in the statistics, which begin at 0.
     ///
-    /// Cost: O(size of the archive), about 0.5 µs for a run. Reads in pieces of 8 KiB or more, so
-    /// `input` need not be buffered.
+    /// Reads at least 8 KiB at a time, so `input` need not be buffered.
+    ///
+    /// Cost: O(size of the archive), about 0.5 µs for a run.
     ///
     /// # Errors
     ///
-    /// `InvalidArchive` when the input is empty, of another format or version, cut off, damaged,
-    /// followed by something else, or holds what no store can hold; the detail names the block,
-    /// where there is a first one, and what to do. `ArchiveIo` when `input` fails. There is never a
-    /// part of a store.
+    /// `InvalidArchive` if the input is empty, has another format or version, is cut off, damaged
+    /// or followed by other bytes, or holds values that no store can hold. The detail names the
+    /// block, if one was begun, and says what to do. `ArchiveIo` if `input` fails. An error never
+    /// leaves a partial store.
     ///
     /// # Examples
     ///

@@ -34,7 +34,7 @@ pub struct Config {
     /// that runs can be numbered in 32 bits; a larger value is reduced to it. With 0 every record
     /// is checked and numbered, and none is kept.
     pub capacity: usize,
-    /// How many seconds an invocation is kept after its CreationTime; `None` for ever. Default
+    /// The seconds for which an invocation is kept after its CreationTime; `None` for ever. Default
     /// 28 days. With 0 only invocations of the current second, and later ones, are kept.
     pub retention_seconds: Option<u32>,
     /// The filter of a request without `Timed`. Default [`OmittedTimed::DocumentedFalse`].

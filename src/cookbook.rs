@@ -1,18 +1,18 @@
-//! Recipes. Each runs as a test; the module has no items.
+//! Recipes. The module has no items. Every recipe runs as a test.
 //!
 //! - [The failures of the last hour](#the-failures-of-the-last-hour)
-//! - [Wait until it is done](#wait-until-it-is-done)
+//! - [Wait for the end of a task](#wait-for-the-end-of-a-task)
 //! - [Walk everything](#walk-everything)
 //! - [Totals by status](#totals-by-status)
 //! - [Serve from an async server](#serve-from-an-async-server)
-//! - [Test with a clock that stands still](#test-with-a-clock-that-stands-still)
+//! - [Test with a fixed clock](#test-with-a-fixed-clock)
 //! - [Load a capture](#load-a-capture)
 //! - [Save and restore](#save-and-restore)
 //!
 //! # The failures of the last hour
 //!
-//! The API has no filter by time, but its list is newest first: stop at the first row that is too
-//! old. `Failed` means that no run succeeded; `PartialFailed` is a separate value.
+//! The API has no filter by time, but its list is newest first: the walk stops at the first row
+//! that is too old. `Failed` means that no run succeeded; `PartialFailed` is a separate value.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, Error, InvokeStatus, Store};
@@ -49,9 +49,9 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! # Wait until it is done
+//! # Wait for the end of a task
 //!
-//! Polling, as a client of the API does:
+//! By polling, as a client of the API does:
 //!
 //! ```
 //! use invodex::{DescribeInvocations, Error, OverallStatus, SharedStore};
@@ -65,7 +65,7 @@
 //!             Ok(page.invocations().next().map(|row| row.invocation_status()))
 //!         })?;
 //!         if status.is_none_or(OverallStatus::is_end) {
-//!             return Ok(status); // `None`: there is no such record, or it is gone
+//!             return Ok(status); // `None`: there is no such record, or it was removed
 //!         }
 //!         std::thread::sleep(Duration::from_millis(10));
 //!     }
@@ -86,7 +86,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! With events, in the same process: subscribe first, then look, then wait.
+//! By events, in the same process. Subscribe first, then read the status, then wait: no event is
+//! missed in between.
 //!
 //! ```
 //! use invodex::{OverallStatus, SharedStore};
@@ -99,7 +100,7 @@
 //!         if status.is_none_or(OverallStatus::is_end) {
 //!             return status;
 //!         }
-//!         // Any change of any run wakes it; the limit is for a record that is deleted.
+//!         // Any change of any run wakes it. The time limit is for a record that is deleted.
 //!         let _ = events.next_timeout(Duration::from_secs(1));
 //!     }
 //! }
@@ -117,8 +118,8 @@
 //!
 //! # Walk everything
 //!
-//! Writes may happen during a walk: a record that matches throughout comes exactly once, and no record
-//! comes twice.
+//! Other threads may write during a walk. The walk returns each record that matches throughout
+//! exactly once, and no record twice.
 //!
 //! ```
 //! # use invodex::{DescribeInvocations, InstanceRun, Invocation, Store};
@@ -143,15 +144,16 @@
 //! # Ok::<(), invodex::Error>(())
 //! ```
 //!
-//! A request without Timed leaves live recurring tasks out, as the API documents: `timed(true)`
-//! lists only those, [`OmittedTimed::Any`](crate::OmittedTimed) lists all. In the same process,
-//! [`Store::iter`](crate::Store::iter) goes over all records of all regions.
+//! A request without Timed leaves out tasks whose schedule goes on, as the API documents.
+//! `timed(true)` lists only those; a store with [`OmittedTimed::Any`](crate::OmittedTimed) lists
+//! all. In the same process, [`Store::iter`](crate::Store::iter) iterates over all records of all
+//! regions.
 //!
 //! # Totals by status
 //!
-//! A page by number has the exact total, which is counted from the index. A record counts under both
-//! of its overall statuses where they differ. A request without `Timed` leaves out the live tasks of
-//! a schedule; `timed(true)` asks for those.
+//! A page by number has the exact total, which the store counts in its index. A record whose two
+//! overall statuses differ counts under both. A request without `Timed` leaves out tasks whose
+//! schedule goes on; `timed(true)` counts those.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, InvokeStatus, Store};
@@ -167,11 +169,11 @@
 //!
 //! # Serve from an async server
 //!
-//! A handler calls [`SharedStore`](crate::SharedStore) directly: an answer takes microseconds to
-//! find and to write, both under the read lock, and waits for nothing but that lock. Run `save`,
-//! `restore` and `import` of large stores on a thread for blocking work. Handlers still wait while
-//! those hold the lock: `import` for some 0.2 s with 100,000 records, `save` for some 25 ms once
-//! another write waits behind it.
+//! A handler calls [`SharedStore`](crate::SharedStore) directly. The answer is found and written
+//! under the read lock, which takes microseconds, and waits for nothing but that lock. Run `save`,
+//! `restore` and `import` of large stores on a thread for blocking work. Of these, `import` and
+//! `save` hold the lock: with 100,000 records `import` for about 0.2 s, and `save` for about 25 ms,
+//! during which handlers that only read wait only if a writer waits too.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, Error, SharedStore, decode_query};
@@ -207,11 +209,11 @@
 //! use invodex::{Subscription, TaskEvent};
 //! use std::{future::poll_fn, task::Poll};
 //!
-//! /// The next event, or `None` when the store is gone.
+//! /// The next event, or `None` once the store is dropped.
 //! async fn next_event(events: &Subscription) -> Option<TaskEvent> {
 //!     poll_fn(|context| {
 //!         let waker = context.waker().clone();
-//!         // Before the look into the queue, so that no event falls between the two.
+//!         // Registered before the queue is read, so that no event is missed in between.
 //!         events.on_event(move || waker.wake_by_ref());
 //!         match events.try_next() {
 //!             None if !events.is_closed() => Poll::Pending,
@@ -246,10 +248,10 @@
 //! # Ok::<(), invodex::Error>(())
 //! ```
 //!
-//! # Test with a clock that stands still
+//! # Test with a fixed clock
 //!
-//! A [`Timestamp`](crate::Timestamp) is a clock that never moves, a
-//! [`ManualClock`](crate::ManualClock) one that is moved by hand.
+//! A [`Timestamp`](crate::Timestamp) is a clock that stands still. A
+//! [`ManualClock`](crate::ManualClock) moves only when the test moves it.
 //!
 //! ```
 //! use invodex::{Config, InstanceRun, Invocation, ManualClock, Store};
@@ -268,8 +270,9 @@
 //!
 //! # Load a capture
 //!
-//! Captures are often older than the retention, so this store has no limit of age. The report names
-//! every record that was refused or not retained, and every field in which an answer will differ.
+//! Captures are often older than the retention, so this store keeps records of any age. The report
+//! names every record that was refused or not retained, and every field in which an answer will
+//! differ from the capture.
 //!
 //! ```
 //! # #[cfg(feature = "json")] {
@@ -296,9 +299,9 @@
 //!
 //! # Save and restore
 //!
-//! Write a new file first and rename it, so that a crash leaves one whole file. A restored store
-//! gives the same answers and accepts the same tokens; the caller gives configuration and clock
-//! again. `.into()` makes a [`SharedStore`](crate::SharedStore) of it.
+//! Write a new file first and rename it: a crash then leaves one whole file. A restored store gives
+//! the same answers and accepts the same tokens. Configuration and clock are not in the archive.
+//! `.into()` converts the store to a [`SharedStore`](crate::SharedStore).
 //!
 //! ```
 //! use invodex::{Config, Store, SystemClock};

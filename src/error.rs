@@ -72,7 +72,7 @@ struct Repr {
 pub enum ErrorKind {
     /// A request is not valid.
     Request,
-    /// A record or an update exceeds a limit, or a record has an InvokeId that the store holds already.
+    /// A record or an update exceeds a limit, or the store holds a record with the same InvokeId.
     Record,
     /// A write names an InvokeId or an instance that the store does not hold.
     NotFound,
@@ -120,8 +120,8 @@ impl Error {
         self.0.parameter.as_deref()
     }
 
-    /// What was given, what is allowed and what to do. A long value is cut to its first 64
-    /// characters. Empty only for errors that a front end created.
+    /// The detail: the given value, the allowed values and the remedy. A long value is cut to its
+    /// first 64 characters. Empty only for errors that a front end created.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail

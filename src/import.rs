@@ -1,10 +1,10 @@
-//! Captured DescribeInvocations responses are imported as records.
+//! Imports captured DescribeInvocations responses as records.
 //!
-//! Reading knows nothing of the store. `file` splits the file into records that are not read yet;
-//! `record` and `run` read each field by the tables of names in `keys`; `encoding` decodes the texts;
-//! `compare` notes where an answer will differ; `capture` puts these together. `any_json` and
-//! `nested_list` are the JSON underneath. [`Store`] then accepts the invocations as one batch, and
-//! `report` says what became of each.
+//! Reading a capture does not need the store. `file` splits the file into records that are not read
+//! yet. `record` and `run` read each field, by the tables of names in `keys`. `encoding` decodes
+//! CommandContent and Output. `compare` finds the fields in which an answer will differ. `capture`
+//! combines these. `any_json` and `nested_list` read JSON. [`Store`] then accepts the invocations
+//! as one batch, and `report` lists the result for each record.
 
 mod any_json;
 mod capture;
@@ -34,8 +34,8 @@ impl Store {
     /// The list is accepted from its end to its start, as one [batch](Store::accept_batch), so
     /// that records with equal times keep the captured order. Statuses and Timed are derived from
     /// the runs, whatever the capture says. A record that cannot be read, or that the store
-    /// refuses, does not keep the others from being loaded. The report names everything that is
-    /// left out:
+    /// refuses, does not prevent the others from being loaded. The report lists everything that is
+    /// left out or changed:
     ///
     /// | in the capture | becomes |
     /// |---|---|
@@ -52,8 +52,8 @@ impl Store {
     /// | an InvokeId that the store holds, or that a record further down the list has | refused |
     /// | a record that is older than the store keeps, or beyond its capacity | not held; [`NotRetained`] |
     ///
-    /// Cost: O(bytes) to read, then the cost of the batch. Beside `capture`, memory holds each record
-    /// once until all are accepted, and each difference as long as the report lives.
+    /// Cost: O(bytes) to read, and the cost of the batch. Besides `capture`, the import holds each
+    /// record once until all are accepted. The report owns the differences.
     ///
     /// # Errors
     ///
@@ -99,7 +99,8 @@ impl Store {
 
     /// Accepts the records of `capture` at the time at which the import began.
     pub(crate) fn load(&mut self, capture: Capture, begun: Timestamp) -> ImportReport {
-        // Behind a `SharedStore`, others may have written since, and time never goes back.
+        // In a `SharedStore` there may have been writes since, and the store's time never goes
+        // back.
         let now = self.time_when(begun);
         let Capture { encoding, invocations, positions, mut differences, mut refusals } = capture;
         let (mut loaded, mut not_retained) = (0, Vec::new());
@@ -123,7 +124,7 @@ impl Store {
         }
         refusals.sort_by_key(|refusal| refusal.position);
         not_retained.sort_by_key(|record| record.position);
-        // No answer shows a record that the store does not hold.
+        // A record that the store does not hold is in no answer, so it has no differences.
         let is_held = |position| {
             refusals.binary_search_by_key(&position, |refusal| refusal.position).is_err()
                 && not_retained.binary_search_by_key(&position, |record| record.position).is_err()

@@ -1,9 +1,10 @@
-//! The index: the list order, and for each value of each indexed column a posting list, the rows
-//! that hold the value. Knows no request.
+//! The index: the list order, and for each value of each indexed column a posting list, which is
+//! the set of rows that hold the value. This module does not know requests.
 //!
-//! [`Index`] in `postings` is the whole. `order` numbers the rows, `rowset` is a posting list, and
-//! `bitmap` one of its two forms. `intersect` answers queries: with `words` for bitmaps, with
-//! `stamps` in a `scratch` for lists, into a collector of `collect`. Imports go one way.
+//! `postings` has the [`Index`] itself. `order` numbers the rows, `rowset` is a posting list, and
+//! `bitmap` is one of its two forms. `intersect` finds the rows that are in several posting lists:
+//! bitmaps are ANDed by `words`, sorted lists are intersected by `stamps` with the buffers of a
+//! `scratch`, and the matches go to a collector of `collect`. Imports go one way.
 
 mod bitmap;
 mod collect;

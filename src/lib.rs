@@ -2,10 +2,9 @@
 //! answers the cloud API's `DescribeInvocations` and `DescribeInvocationResults` (ECS,
 //! 2014-05-26), with every documented filter, both ways of paging and every documented error.
 //!
-//! It is the core that front ends embed: emulators of the API, test doubles, consoles, bindings. By
-//! default it holds up to 100,000 records. A page by token is found in under a microsecond mostly,
-//! one by number, with its total, in about two; to write it takes some seven times as long as to
-//! copy its bytes, or up to some 30 where content is shown as text or is each record's own.
+//! Front ends embed it: emulators of the API, test doubles, consoles, bindings. A store holds up to
+//! 100,000 records by default. It finds a page in at most a few microseconds, and writes the JSON
+//! body in 5 to 30 of them.
 //!
 //! ```
 //! use invodex::{DescribeInvocations, InstanceRun, Invocation, RunUpdate, Store};
@@ -20,7 +19,7 @@
 //! store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
 //! store.update_run("t-0001", "i-0001", &RunUpdate::finished(0).output(*b"ok"))?;
 //!
-//! // What a client sent, decoded; an error carries the API's code, status and message.
+//! // The decoded parameters of a client. An error has the API's code, HTTP status and message.
 //! let request = DescribeInvocations::from_pairs([
 //!     ("RegionId", "cn-hangzhou"),
 //!     ("InvokeStatus", "Success"),
@@ -36,25 +35,25 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | hold records, answer queries | [`Store`], [`Config`] |
+//! | hold records and answer queries | [`Store`], [`Config`] |
 //! | do so from several threads | [`SharedStore`] |
-//! | say what is asked | [`DescribeInvocations`], [`DescribeInvocationResults`], [`decode_query`] |
+//! | make a request | [`DescribeInvocations`], [`DescribeInvocationResults`], [`decode_query`] |
 //! | read or write the answer | [`DescribeInvocationsResponse`], [`DescribeInvocationResultsResponse`] |
-//! | keep a page as plain data | [`InvocationsPage`], [`InvocationResultsPage`] |
-//! | put records in | [`Invocation`], [`InstanceRun`], [`Store::accept`], [`Store::import`] |
-//! | move a run on | [`RunUpdate`], [`Store::update_run`], [`Store::stop`] |
+//! | get a page as plain data | [`InvocationsPage`], [`InvocationResultsPage`] |
+//! | add records | [`Invocation`], [`InstanceRun`], [`Store::accept`], [`Store::import`] |
+//! | update a run | [`RunUpdate`], [`Store::update_run`], [`Store::stop`] |
 //! | combine queries as sets | [`Store::matching`], [`Store::select`] |
-//! | be told of changes | [`Store::subscribe`], [`TaskEvent`] |
-//! | keep a store | [`Store::save`], [`Store::restore`] |
+//! | receive events | [`Store::subscribe`], [`TaskEvent`] |
+//! | save a store | [`Store::save`], [`Store::restore`] |
 //! | answer an error | [`Error`], [`Error::write_json`] |
 //!
-//! The [cookbook] has recipes: the failures of the last hour, waiting until something is done,
-//! walking, totals, async servers, fixed clocks, captures, archives.
+//! The [cookbook] has recipes: the failures of the last hour, waiting for the end of a task, walks,
+//! totals, async servers, fixed clocks, captures, archives.
 //!
 //! # Embedding
 //!
-//! The core of an HTTP front end, whatever the HTTP stack: parameters in, status and body out. The
-//! front end adds the transport, a RequestId, and the operations that make records.
+//! The core of an HTTP front end, for any HTTP stack: it takes the query string and returns status
+//! and body. The front end adds the transport, a RequestId, and the operations that create records.
 //!
 //! ```
 //! use invodex::{DescribeInvocationResults, DescribeInvocations, Error, SharedStore, decode_query};
@@ -97,31 +96,88 @@
 //! assert_eq!(answer(&store, "Action=DescribeInvocations", "473469C7").0, 400);
 //! ```
 //!
-//! - **Async**: a query takes microseconds, so call [`SharedStore`] from the task itself; see the
-//!   [cookbook](cookbook#serve-from-an-async-server) for that and for events.
-//! - **Many tenants**: one store for each. An empty one takes less than 2 KB and well under a
-//!   microsecond to make. Give each its own [`Config::id`], so that one's tokens are refused by the
-//!   other.
-//! - **Not Rust**: pass bytes. [`decode_query`] takes the query string as it came; answers and errors
-//!   are written as bytes. [`into_owned`](DescribeInvocationsResponse::into_owned) makes plain data
-//!   of a page, [`InvocationView::to_invocation`] of a row.
+//! - **Async**: a query takes microseconds, so call [`SharedStore`] from the task itself. The
+//!   [cookbook](cookbook#serve-from-an-async-server) has an example, and one for events.
+//! - **Many tenants**: use one store for each. An empty store takes about 2.2 KB and is made in
+//!   less than a microsecond. Give each its own [`Config::id`], so that a store refuses the tokens
+//!   of the others.
+//! - **Other languages**: pass bytes. [`decode_query`] takes the query string as it came, and
+//!   answers and errors are written as bytes.
+//!   [`into_owned`](DescribeInvocationsResponse::into_owned) converts a page to plain data,
+//!   [`InvocationView::to_invocation`] a row.
 //!
-//! The package `examples/emulator` is a whole one, which the official SDKs talk to.
+//! The package `examples/emulator` is a complete front end, which the official SDKs talk to.
 //!
 //! # Features
 //!
-//! - `json` (default): [`Store::import`], and with it serde_json. Without it (`default-features =
-//!   false`) all else is there; answers and errors are written without serde_json.
+//! - `json` (default): [`Store::import`], which needs serde_json. Everything else works without it
+//!   (`default-features = false`); answers and errors are written without serde_json.
+//!
+//! # Policies and decisions
+//!
+//! The API's documentation is silent on some questions and contradicts itself on others. One rule
+//! was chosen for each of them, and a test holds it.
+//!
+//! Requests:
+//!
+//! | question | rule | see |
+//! |---|---|---|
+//! | Timed omitted | it counts as `false`, unless the request has an InvokeId: then nothing is restricted. The other policy never restricts | [`OmittedTimed`] |
+//! | InvokeStatus | it matches if it names either overall status of the record, so each returned record shows the requested value | [`DescribeInvocations::invoke_status`] |
+//! | InstanceId given | CommandName, RepeatMode and `InvokeStatus=PartialFailed` are ignored, and a record shows only its run on that instance | [`DescribeInvocations`] |
+//! | RegionId missing | `MissingParameter.RegionId` | [`Error`] |
+//! | an unknown id, or an id of another region | an empty result, no error | [`DescribeInvocations`] |
+//! | a value that its parameter cannot have | `InvalidParameter.NAME`, also for a filter that is ignored | [`Error`] |
+//! | IncludeOutput without InvokeId and InstanceId; IncludeHistory without InvokeId | `MissingParameter.InvokeId` | [`Error`] |
+//! | IncludeHistory for a task without history | it changes nothing | [`DescribeInvocationResults::include_history`] |
+//! | Type beside CommandType | Type is the older name: CommandType counts, and Type is not checked | [`DescribeInvocations::from_pairs`] |
+//! | several faults in a DescribeInvocationResults request | InvokeRecordStatus comes before ContentEncoding, and that before IncludeHistory | [`Store::describe_invocation_results`] |
+//!
+//! Answers:
+//!
+//! | question | rule | see |
+//! |---|---|---|
+//! | order | CreationTime descending; of equal times the record accepted last comes first | [`Store::iter`] |
+//! | tags | a query with tags reaches at most the newest 1,000 matching rows, over all its pages | [`DescribeInvocations`] |
+//! | token paging | PageNumber is 1, PageSize is MaxResults, TotalCount is 0 in the body and `None` in the type | [`DescribeInvocationsResponse::total_count`] |
+//! | overall status | a run that has not ended decides before those that have; Success with stopped runs is Success | [`OverallStatus`] |
+//! | legacy status of a Pending run | Running | [`InvocationStatus::legacy`] |
+//! | recurring task whose schedule has ended | its overall status is Success or Failed; its legacy status stays Running until it is stopped | [`InvocationStatus::legacy`] |
+//! | Recommend in the body of an error | what was given and what is allowed | [`Error::write_json`] |
+//!
+//! Records and updates:
+//!
+//! | question | rule | see |
+//! |---|---|---|
+//! | transitions of a run | a table; an error for any other transition names both statuses | [`RunUpdate`] |
+//! | reserved words in tags | `aliyun` and `acs:` in any letter case, `http://` and `https://` as written | [`Tag`] |
+//! | CreationTime or UpdateTime of a run unset | the CreationTime of the record, or of the run | [`InstanceRun`] |
+//! | times | whole seconds, 1970-01-01T00:00:01Z to 2106-02-07T06:28:15Z | [`Timestamp`] |
+//! | time of the store | the later of the clock's time and that of the last write | [`Store::now`] |
+//! | expiry | a record older than the limit expires, also one of a live task | [`Config::retention_seconds`] |
+//! | a record older than the limit, or beyond the capacity | it is accepted, reported as not retained, and evicts no other | [`Accepted`] |
+//! | a batch and the capacity | the capacity is applied once, to all records together | [`Store::accept_batch`] |
+//! | history | the last 100 records of a run, configurable. An execution that was never Running or Stopping leaves none | [`Config::history_limit`] |
+//! | output over 24,576 bytes | the last 24,576 bytes are kept, Dropped counts the others | [`OutputUpdate`] |
+//! | output that arrives after the run was scheduled again | it is added to the run, not to the history record | [`RunUpdate`] |
+//! | all outputs together | no limit by default. With a limit the oldest records lose their outputs | [`Config::output_budget`] |
+//!
+//! Events:
+//!
+//! | question | rule | see |
+//! |---|---|---|
+//! | a recurring task is stopped between two executions | the event has the times and the exit code of the last execution, as the run shows them | [`TaskEvent`] |
+//! | an execution ends and the run is scheduled again | two events: the result, then Scheduled | [`TaskEvent`] |
+//! | exit code and repeats | text, as in the service's own event | [`TaskEvent`] |
 //!
 //! # What it does not do
 //!
-//! - HTTP, signatures, users and permissions: a front end's part. [`Error::forbidden`],
-//!   [`Error::internal`] and [`Error::service`] are there for it to raise.
-//! - Running commands, or the API's other operations: it holds what a front end reports.
+//! - HTTP, signatures, users and permissions, which are the front end's part. It can raise
+//!   [`Error::forbidden`], [`Error::internal`] and [`Error::service`].
+//! - Running commands, and the API's other operations. A store holds what a front end reports.
 //! - XML answers.
-//! - Persistence beyond [`Store::save`]: there is no log; what was written since is lost with the
-//!   process.
-//! - Times outside 1970 to 2106, or finer than a second: the API writes none.
+//! - A log of writes. What was written since the last [`Store::save`] is lost with the process.
+//! - Times outside 1970 to 2106, or finer than a second. The API writes none.
 
 mod archive;
 mod config;
@@ -162,7 +218,7 @@ pub use response::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResultView,
     InvocationResultsPage, InvocationView, InvocationsPage, RunView, TagView,
 };
-/// What [`Store::matching`] gives, to be named without the same version of its crate.
+/// The type that [`Store::matching`] returns, so that callers need not depend on `roaring`.
 #[doc(no_inline)]
 pub use roaring::RoaringTreemap;
 pub use shared::SharedStore;

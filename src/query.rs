@@ -1,5 +1,5 @@
-//! From a checked request to its page: a snapshot of the store, the cursor that the token names, a
-//! plan, and the walk that fills the page. Knows no JSON.
+//! Answers a checked request: takes a snapshot of the store, reads the cursor of the token, makes a
+//! plan, and walks the rows of the plan into a page. This module does not know JSON.
 
 mod fingerprint;
 mod page;

@@ -1,5 +1,5 @@
-//! Requests: how they are built or read from wire pairs, and [`check`], which gives the filters in
-//! effect or the API's first error. Knows no store.
+//! Requests: their builders, reading them from wire pairs, and [`check`], which returns the
+//! effective filters or the API's first error. This module does not know the store.
 
 pub(crate) mod check;
 mod describe_invocation_results;

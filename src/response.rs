@@ -1,4 +1,4 @@
-//! The answers: borrowed views of their rows, the JSON and serde forms, and pages as plain data.
+//! The answers: borrowed views of their rows, their JSON and serde forms, and pages as plain data.
 
 mod answers;
 mod json;

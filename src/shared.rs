@@ -19,16 +19,17 @@ use crate::request::{DescribeInvocationResults, DescribeInvocations};
 use crate::store::validate::Valid;
 use crate::store::{Accepted, Statistics, Store, Subscription};
 
-/// A [`Store`] behind a lock, with its queries and writes. [`read`](Self::read) and
-/// [`write`](Self::write) reach everything else. Clones are handles to one store.
+/// A [`Store`] behind a readers-writer lock, with the store's queries and writes. Clones are
+/// handles to the same store. [`read`](Self::read) and [`write`](Self::write) give access to all
+/// other methods.
 ///
-/// - A query that begins after a write has returned sees that write. A page is of one state of the
-///   store.
-/// - An answer is found and written under the read lock. Readers run side by side; a writer waits
-///   for the bodies that are being written, 5 to 30 us each.
-/// - Waiting readers and waiting writers take turns, so that neither side starves the other.
+/// - A query that begins after a write has returned sees that write. A page shows a single state of
+///   the store.
+/// - A page is found, and its JSON body is written, under one read lock. Readers run in parallel. A
+///   writer waits for the bodies that are being written, 5 to 30 us each.
+/// - Waiting readers and waiting writers take turns, so neither side starves the other.
 /// - A panic in a closure given to [`read`](Self::read) or [`write`](Self::write) leaves the store
-///   usable. The writes that the closure had made stand.
+///   usable. The writes that the closure completed before it remain.
 ///
 /// # Examples
 ///
@@ -53,7 +54,7 @@ use crate::store::{Accepted, Statistics, Store, Subscription};
 #[derive(Clone)]
 pub struct SharedStore(Arc<SharedLock<Store>>);
 
-/// The parts of the lock, which its loom test replaces.
+/// The primitives that the lock is made of. The loom test replaces this module.
 mod sync {
     pub(super) use std::hint::spin_loop;
     pub(super) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -70,7 +71,7 @@ impl Default for SharedStore {
 }
 
 impl From<Store> for SharedStore {
-    /// Shares a store that is there already, such as a restored one.
+    /// Shares an existing store, such as a restored one.
     fn from(store: Store) -> Self {
         SharedStore(Arc::new(SharedLock::new(store)))
     }
@@ -93,7 +94,8 @@ impl SharedStore {
         Store::new(config, clock).into()
     }
 
-    // Poisoning is ignored: no method of the store panics halfway, so the store is always sound.
+    // The lock ignores poisoning: no method of the store panics, so a panic of a caller's closure
+    // never leaves the store half changed.
     fn lock_to_read(&self) -> RwLockReadGuard<'_, Store> {
         self.0.read()
     }
@@ -102,9 +104,9 @@ impl SharedStore {
         self.0.write()
     }
 
-    /// Calls `read` with the store. Writers wait until it returns, and new readers wait behind a
-    /// waiting writer. `read` must not call methods of this `SharedStore`: it would deadlock when a
-    /// writer waits in between.
+    /// Calls `read` with the store, under the read lock. Writers wait until it returns, and new
+    /// readers may wait for a waiting writer. `read` must not call methods of this `SharedStore`:
+    /// it would deadlock if a writer waits in between.
     ///
     /// # Examples
     ///
@@ -155,7 +157,7 @@ impl SharedStore {
     /// # Ok::<(), invodex::Error>(())
     /// ```
     ///
-    /// Cost: to find the page, and O(bytes written), 5 to 30 us for most pages.
+    /// Cost: that of finding the page, and O(bytes written); 5 to 30 us for most pages.
     ///
     /// # Errors
     ///
@@ -171,7 +173,7 @@ impl SharedStore {
     }
 
     /// Answers DescribeInvocationResults, as [`describe_invocations`](Self::describe_invocations)
-    /// answers the other operation. Cost: likewise.
+    /// answers the other operation, and at the same cost.
     ///
     /// # Errors
     ///
@@ -186,7 +188,7 @@ impl SharedStore {
         Ok(())
     }
 
-    /// As [`Store::matching`]; [`Store::select`] is reached by [`read`](Self::read).
+    /// As [`Store::matching`]. Call [`Store::select`] in [`read`](Self::read).
     ///
     /// # Errors
     ///
@@ -279,12 +281,12 @@ impl SharedStore {
         self.lock_to_write().clear();
     }
 
-    /// As [`Store::save`]. The archive is made in memory under the read lock, and written to `out`
-    /// without it. Cost: also O(size of the archive) in memory.
+    /// As [`Store::save`], but writers do not wait for `out`: the archive is made in memory under
+    /// the read lock, and written to `out` without it. Cost: also O(size of the archive) of memory.
     ///
     /// # Errors
     ///
-    /// `ArchiveIo` when `out` fails, as there.
+    /// `ArchiveIo` if `out` fails, as there.
     pub fn save(&self, mut out: impl Write) -> Result<(), Error> {
         let mut archive = Vec::new();
         self.lock_to_read().save(&mut archive)?;
@@ -298,8 +300,8 @@ impl SharedStore {
         })
     }
 
-    /// As [`Store::import`]. The capture is read without a lock; its records are then loaded under
-    /// the write lock, as one batch. The import is at the time at which it began. Needs the feature
+    /// As [`Store::import`]. The capture is read without a lock. Its records are then loaded as one
+    /// batch, under the write lock and at the time at which the import began. Needs the feature
     /// `json`.
     ///
     /// # Errors
@@ -307,7 +309,7 @@ impl SharedStore {
     /// As there.
     #[cfg(feature = "json")]
     pub fn import(&self, capture: &[u8], options: &ImportOptions) -> Result<ImportReport, Error> {
-        // A statement of its own: a guard lives to the end of its statement.
+        // A separate statement, because a guard lives to the end of its statement.
         let begun = self.lock_to_read().now();
         let capture = Capture::read(capture, options, begun)?;
         Ok(self.lock_to_write().load(capture, begun))

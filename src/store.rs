@@ -38,14 +38,14 @@ use retention::Counters;
 
 /// Up to [`Config::capacity`] execution records, and the answers over them.
 ///
-/// A query never shows what has expired or gone over the capacity, whether or not a write has
-/// come since. A write that is refused changes nothing. Queries and look-ups take `&self`, writes
-/// `&mut self`; for several threads there is [`SharedStore`](crate::SharedStore). No method panics.
+/// A query never shows an expired record, whether or not a write has come since it expired. A
+/// refused write changes nothing. Queries and look-ups take `&self`, writes `&mut self`;
+/// [`SharedStore`](crate::SharedStore) is for several threads. No method panics.
 ///
-/// An empty one takes less than 3 KB and is made and dropped in under a microsecond; a record with
-/// three runs takes some 220 bytes beside its unique texts and its outputs. Tables keep the size of
-/// the most records there ever were at once: [`clear`](Self::clear), or saving and restoring, gives
-/// it back.
+/// An empty store takes about 2.2 KB, and is made and dropped in less than a microsecond. A record
+/// with three runs takes about 270 bytes beside its unique texts and its outputs. The store keeps
+/// the memory of the most records that it ever held at once; [`clear`](Self::clear), or saving and
+/// restoring, gives it back.
 ///
 /// # Examples
 ///
@@ -115,15 +115,14 @@ impl Store {
         }
     }
 
-    /// The configuration it was made with. Cost: O(1).
+    /// The configuration of the store. Cost: O(1).
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The store's time: the later of the clock's and that of the last write. So it never goes back
-    /// behind a write, whatever the clock does; of queries nothing is kept.
-    /// Cost: O(1).
+    /// The store's time: the later of the clock's time and that of the last write. It never goes
+    /// back behind a write, whatever the clock does. Queries do not move it. Cost: O(1).
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.time_when(self.clock.now())
@@ -134,7 +133,8 @@ impl Store {
         shown.max(self.last_write)
     }
 
-    /// How many records there are. Cost: O(1), and O(expired since the last write).
+    /// The number of records that have not expired. Cost: O(1), and O(expired since the last
+    /// write).
     #[must_use]
     pub fn len(&self) -> usize {
         self.table.len() - self.expired_at(self.now())
@@ -153,8 +153,8 @@ impl Store {
         self.snapshot(self.now()).find(invoke_id).map(|slot| self.view(slot))
     }
 
-    /// The acceptance number of the record with `invoke_id`, which [`accept`](Self::accept)
-    /// reported and [`matching`](Self::matching) speaks of; `None` also when it has expired. Cost:
+    /// The acceptance number of the record with `invoke_id`, as [`accept`](Self::accept) and
+    /// [`matching`](Self::matching) return it; `None` also when the record has expired. Cost:
     /// O(length of the id).
     #[must_use]
     pub fn acceptance_number(&self, invoke_id: &str) -> Option<u64> {
@@ -162,8 +162,8 @@ impl Store {
         self.snapshot(self.now()).find(invoke_id).map(|slot| order.key(order.row_of(slot)).number)
     }
 
-    /// The records with these acceptance numbers, in list order. Numbers of records that are gone
-    /// are passed over. Cost: O(records), each looked up in `numbers`.
+    /// The records with these acceptance numbers, in list order. Numbers of removed or expired
+    /// records are ignored. Cost: O(records), each looked up in `numbers`.
     pub fn select(
         &self,
         numbers: &RoaringTreemap,
@@ -174,8 +174,8 @@ impl Store {
         chosen.filter_map(|row| order.slot(row)).map(|slot| self.view(slot))
     }
 
-    /// All records of all regions in list order: CreationTime descending, of equal ones the last
-    /// accepted first. Cost: O(1) for each.
+    /// All records of all regions in list order: by CreationTime, newest first, and at equal times
+    /// by acceptance number, highest first. Cost: O(1) for each.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = InvocationView<'_>> {
         let slots = self.index.order.newest_first(self.snapshot(self.now()).span().start);
         slots.map(|slot| self.view(slot))
@@ -187,10 +187,13 @@ impl Store {
 
     /// Answers DescribeInvocations: the page that `request` asks for.
     ///
-    /// With n records and f filters: O(f) to plan; to find the page O(n / 64) word operations at
-    /// worst where all filters match many records, or O(k) where one matches only k, and less the
-    /// earlier the page is full. An offset page also counts, at the same worst cost. The page
-    /// borrows from the store; nothing is copied.
+    /// Expired records do not match, even if no write has removed them yet. The page borrows from
+    /// the store; nothing is copied.
+    ///
+    /// Cost, with n records and f filters: O(f) to plan. Finding the page takes at most
+    /// O(f n / 64) word operations if every filter matches many records, or O(f k) if one matches
+    /// only k, and less the earlier the page is full. An offset page also counts, at the same worst
+    /// cost.
     ///
     /// # Errors
     ///
@@ -208,16 +211,17 @@ impl Store {
         Ok(DescribeInvocationsResponse::new(&self.table, page, show(&query, &snapshot)))
     }
 
-    /// Answers DescribeInvocationResults: one row for each run, and for each history record if
-    /// asked for.
+    /// Answers DescribeInvocationResults: a row for each run, and with IncludeHistory one for each
+    /// history record. See [`DescribeInvocationResultsResponse`] for an example.
     ///
-    /// Finding the page costs as [`describe_invocations`](Self::describe_invocations), and the
-    /// runs of the invocations passed. A page by offset also counts: O(runs of all matching
-    /// invocations). See [`DescribeInvocationResultsResponse`] for an example.
+    /// Cost: that of [`describe_invocations`](Self::describe_invocations), and O(runs) of the
+    /// invocations up to the end of the page. An offset page also counts: O(runs of all matching
+    /// invocations).
     ///
     /// # Errors
     ///
-    /// The first fault of the request in the API's order, as above. The other values are
+    /// The first fault of the request in the order of
+    /// [`describe_invocations`](Self::describe_invocations). The other values are
     /// InvokeRecordStatus, ContentEncoding and IncludeHistory, which needs an InvokeId.
     pub fn describe_invocation_results(
         &self,
@@ -231,10 +235,11 @@ impl Store {
         Ok(DescribeInvocationResultsResponse::new(&self.table, page, show(&query, &snapshot)))
     }
 
-    /// The acceptance numbers of all records that the filters of `request` match, for set algebra
-    /// of the caller's own; [`select`](Self::select) gives the records of such a set. Paging, and
-    /// the limit of queries with tags, do not apply. Cost: as a page by number, and O(matches). The
-    /// values of paging are checked all the same.
+    /// The acceptance numbers of all records that match the filters of `request`. The caller can
+    /// combine such sets and get their records from [`select`](Self::select). Paging and the limit
+    /// of queries with tags do not apply, but the values of paging are checked.
+    ///
+    /// Cost: that of an offset page, and O(matches).
     ///
     /// # Errors
     ///
@@ -268,8 +273,8 @@ impl Store {
         Ok(walk::matching(plan(&query, &snapshot), &snapshot))
     }
 
-    /// The store at `now`. A write takes its snapshot at the time that it begins with, so a record
-    /// that it has found cannot expire before it is changed.
+    /// A snapshot of the store at `now`, for one query. A write also finds its record through a
+    /// snapshot at the time at which it begins, so the record cannot expire before it is changed.
     fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {
         Snapshot {
             table: &self.table,
@@ -283,7 +288,7 @@ impl Store {
         self.snapshot(now).find(invoke_id).ok_or_else(|| Error::unknown_invoke_id(invoke_id))
     }
 
-    /// Recomputes every derived and counted thing and names the first difference.
+    /// Recomputes every derived value and every count, and names the first difference.
     #[doc(hidden)]
     pub fn internal_validate(&self) -> Result<(), String> {
         self.table.internal_validate()?;
@@ -295,7 +300,7 @@ impl Store {
     }
 }
 
-/// How the rows of an answer are shown.
+/// The options with which an answer shows its rows.
 fn show(query: &Checked<'_>, snapshot: &Snapshot<'_>) -> Show {
     Show {
         encoding: query.content_encoding,
@@ -304,5 +309,5 @@ fn show(query: &Checked<'_>, snapshot: &Snapshot<'_>) -> Show {
     }
 }
 
-/// How records are shown outside an answer.
+/// The options with which records are shown outside an answer.
 const SHOW_ALL: Show = Show { encoding: ContentEncoding::Base64, output: true, instance: None };

@@ -1,5 +1,5 @@
-//! The data of the records, by slot: everything that an answer shows and that index entries are made
-//! of. Knows no request and no list order; rows and their order belong to `index`.
+//! The data of the records, by slot: every value that an answer shows or that the index is built
+//! from. This module knows neither requests nor the list order; rows belong to `index`.
 
 mod arena;
 mod core;

@@ -1,9 +1,9 @@
 //! The JSON that leaves the library: answers, errors and events.
 //!
-//! Every name stands here, and nowhere else: each group of fields is a plain struct, and
-//! [`Group::each`] lists its fields once, in the order of the answer. [`Fields`] is what they are
-//! listed to: `Json` appends bytes, [`Object`] is what serde serialises. Both read the same list,
-//! so they cannot differ in a name or in order.
+//! Only this module has the names of fields. Each group of fields is a plain struct, and
+//! [`Group::each`] hands its fields to a [`Fields`], in the order of the answer. There are two
+//! implementations of [`Fields`]: `Json` appends bytes, and [`Object`] serialises with serde. Both
+//! read the same list, so they cannot differ in a name or in the order.
 //!
 //! Everything here is a function of strings, numbers and times. The table keeps the bytes that
 //! [`to_json`] makes of values that many records share, see [`Ready`].

@@ -1,4 +1,4 @@
-//! Blocks: the frame around the content, with what it takes to notice damage.
+//! Blocks: content in a frame with kind, length and checksum, so that damage is detected.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -9,23 +9,24 @@ use super::code::{Fault, Fields, entry};
 use crate::error::Error;
 use crate::model::Timestamp;
 
-/// The first bytes. As those of a PNG image they name the format, and tell when a transfer took
-/// the file for text: it would change the first byte or the line ends.
+/// The first bytes of an archive. Like those of a PNG image, they name the format and reveal a
+/// transfer in text mode, which would change the first byte or the line ends.
 pub(super) const MAGIC: [u8; 8] = *b"\x89IVX\r\n\x1a\n";
 pub(super) const VERSION: u32 = 1;
 
-/// A block is closed once its content is this long: long enough that its frame costs nothing,
-/// short enough to stay in a core's cache between writing and hashing.
+/// A block is closed once its content has this length. It is long enough to make the cost of a
+/// frame negligible, and short enough to stay in a core's cache between writing and hashing.
 const BLOCK_TARGET: usize = 256 << 10;
-/// The most content of a block. The longest entry, a command with every field at its limit, takes
-/// less than 64 KiB, so a writer that closes blocks at the target is far below.
+/// The maximum length of a block's content. It bounds the memory that a reader allocates for a
+/// hostile length. The longest entry, a command with every field at its limit, takes less than
+/// 64 KiB, so a writer that closes blocks at the target stays far below.
 const BLOCK_MOST: u32 = 1 << 20;
 
-/// Kind and length.
+/// Bytes of kind and length, before the content.
 const FRAME: usize = 5;
 const SEAL: usize = 8;
 
-/// What a block holds.
+/// The kind of a block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     Header = 1,
@@ -45,7 +46,7 @@ impl Kind {
     }
 }
 
-/// What the header says of the store as a whole.
+/// The content of the header block: values of the store as a whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header {
     pub(super) id: u64,
@@ -54,7 +55,7 @@ pub(super) struct Header {
     pub(super) records: u64,
 }
 
-/// How much there was before the end.
+/// The content of the end block: the counts of everything before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Totals {
     pub(super) records: u64,
@@ -72,14 +73,14 @@ impl fmt::Display for Totals {
 /// Writes blocks.
 pub(super) struct BlockWriter<W> {
     out: W,
-    /// The block under way: its frame, then its content.
+    /// The open block: its frame, then its content so far.
     block: Vec<u8>,
-    /// The number of the block under way.
+    /// The number of the open block.
     number: u64,
 }
 
 impl<W: Write> BlockWriter<W> {
-    /// Writes what stands before all data.
+    /// Writes magic, version and the header block, and opens the first data block.
     pub(super) fn begin(out: W, header: &Header) -> Result<Self, Error> {
         let mut writer = BlockWriter { out, block: Vec::new(), number: 0 };
         writer.block.extend_from_slice(&MAGIC);
@@ -94,7 +95,8 @@ impl<W: Write> BlockWriter<W> {
         Ok(writer)
     }
 
-    /// Writes an entry of `kind` whose fields `fields` appends.
+    /// Appends an entry of `kind`, whose fields `fields` appends, and closes the block if it has
+    /// reached its target length.
     pub(super) fn entry(
         &mut self,
         kind: u8,
@@ -108,7 +110,7 @@ impl<W: Write> BlockWriter<W> {
         Ok(())
     }
 
-    /// Writes what stands behind all data.
+    /// Writes the open data block, if it has an entry, and the end block, and flushes the output.
     pub(super) fn end(mut self, totals: &Totals) -> Result<(), Error> {
         if self.block.len() > FRAME {
             self.close(Kind::Data)?;
@@ -125,7 +127,7 @@ impl<W: Write> BlockWriter<W> {
         self.block.extend_from_slice(&[0; FRAME]);
     }
 
-    /// Writes the block under way and begins the next.
+    /// Seals and writes the open block, and opens the next.
     fn close(&mut self, kind: Kind) -> Result<(), Error> {
         let length = (self.block.len() - FRAME) as u32;
         debug_assert!(length <= BLOCK_MOST);
@@ -150,22 +152,22 @@ impl<W: Write> BlockWriter<W> {
     }
 }
 
-/// Reads blocks, each whole and checked before anything in it is looked at.
+/// Reads blocks. Each is read as a whole and its seal is checked before its content is used.
 pub(super) struct BlockReader<R> {
     input: R,
-    /// The block that was read last: its frame, then its content, then its seal.
+    /// The last block: its frame, then its content, then its seal.
     block: Vec<u8>,
     kind: Kind,
-    /// The number of the block in `block`, or that is being read.
+    /// The number of the last block, or of the one that is being read.
     number: u64,
-    /// Of the next block.
+    /// The number of the next block.
     next: u64,
-    /// Bytes of the input that were read.
+    /// Bytes read from the input.
     read: u64,
 }
 
 impl<R: Read> BlockReader<R> {
-    /// Reads what stands before all data.
+    /// Reads magic, version and the header block.
     pub(super) fn begin(input: R) -> Result<(Self, Header), Error> {
         let mut reader = BlockReader {
             input,
@@ -233,7 +235,7 @@ impl<R: Read> BlockReader<R> {
         Ok(header)
     }
 
-    /// Reads the next block.
+    /// Reads the next block and checks its seal.
     pub(super) fn next(&mut self) -> Result<Kind, Error> {
         self.number = self.next;
         self.next += 1;
@@ -272,12 +274,12 @@ impl<R: Read> BlockReader<R> {
         Ok(self.kind)
     }
 
-    /// What the last block holds.
+    /// The content of the last block.
     pub(super) fn content(&self) -> Fields<'_> {
         Fields::new(&self.block[FRAME..self.block.len() - SEAL])
     }
 
-    /// Checks the end block, which was read last, and that nothing follows.
+    /// Checks the totals in the last block, which is the end block, and that nothing follows it.
     pub(super) fn end(mut self, found: &Totals) -> Result<(), Error> {
         self.totals(found).map_err(|fault| self.refuse(&fault.0))?;
         let length = self.read;
@@ -307,8 +309,8 @@ impl<R: Read> BlockReader<R> {
         self.error(what, COPY_AGAIN)
     }
 
-    /// An error about the content of the block that was read last. Its checksum holds, so it is
-    /// not damage.
+    /// An error about the content of the last block. Its seal is right, so the content was written
+    /// like that and another copy of the archive would not help.
     pub(super) fn refuse(&self, what: &str) -> Error {
         self.error(what, "it was written so, save the store again")
     }
@@ -317,19 +319,19 @@ impl<R: Read> BlockReader<R> {
         Error::archive(format!("block {} ({}): {what}; {to_do}", self.number, self.kind.name()))
     }
 
-    /// An error about an entry in it, with `left` bytes behind its first byte.
+    /// An error about an entry in the last block, from whose second byte on `left` bytes remain.
     pub(super) fn refuse_entry(&self, kind: u8, left: usize, fault: &Fault) -> Error {
         let at = self.content().left().saturating_sub(left + 1);
         self.refuse(&format!("{} at byte {at}: {}", entry::name(kind), fault.0))
     }
 
-    /// Reads up to `length` bytes into the block, less only at the end of the input.
+    /// Reads `length` bytes into the block, or fewer at the end of the input.
     fn fill(&mut self, length: usize) -> Result<usize, Error> {
         self.fill_after(0, length)
     }
 
-    /// The same behind the first `kept` bytes of the block. The buffer grows with what comes, not
-    /// with what is asked for.
+    /// Like [`fill`](Self::fill), but keeps the first `kept` bytes of the block. The buffer grows
+    /// with the bytes that arrive and not with `length`, which a damaged input may have invented.
     fn fill_after(&mut self, kept: usize, length: usize) -> Result<usize, Error> {
         self.block.truncate(kept);
         let mut limited = self.input.by_ref().take(length as u64);
@@ -346,7 +348,8 @@ impl<R: Read> BlockReader<R> {
     }
 }
 
-/// The highest acceptance number: a store that goes on from it will never come to the end.
+/// The highest acceptance number in an archive. The numbers above it last a restored store for
+/// ever.
 const NUMBER_MOST: u64 = i64::MAX as u64;
 
 const COPY_AGAIN: &str = "take another copy of what Store::save wrote";

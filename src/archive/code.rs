@@ -1,7 +1,7 @@
-//! How values are written: the numbers, texts and names that the entries are made of.
+//! The encoding of values: the numbers, texts and codes that entries consist of.
 //!
-//! The codes of names are given here and not by the types, so that the order of a declaration
-//! can change without changing the format.
+//! Codes are defined here and not by the discriminants of the types, so that the order of a
+//! declaration can change without changing the format.
 
 use std::fmt::Display;
 
@@ -36,7 +36,7 @@ pub(super) mod entry {
     }
 }
 
-/// Status codes are places in this list.
+/// The code of a status is its position in this list.
 pub(super) const STATUSES: &[InvocationStatus] = {
     use InvocationStatus as S;
     &[
@@ -55,11 +55,11 @@ pub(super) const STATUSES: &[InvocationStatus] = {
     ]
 };
 
-/// Type codes are places in this list.
+/// The code of a CommandType is its position in this list.
 pub(super) const TYPES: &[CommandType] =
     &[CommandType::RunBatScript, CommandType::RunPowerShellScript, CommandType::RunShellScript];
 
-/// Mode codes are places in this list.
+/// The code of a RepeatMode is its position in this list.
 pub(super) const MODES: &[RepeatMode] = &[
     RepeatMode::Once,
     RepeatMode::Period,
@@ -68,12 +68,12 @@ pub(super) const MODES: &[RepeatMode] = &[
     RepeatMode::DryRun,
 ];
 
-/// The code of `value`: its place in `codes`, which names all there are.
+/// The code of `value`: its position in `codes`, which has every value of the type.
 pub(super) fn code_of<T: PartialEq>(codes: &[T], value: &T) -> u8 {
     codes.iter().position(|known| known == value).unwrap_or(usize::from(u8::MAX)) as u8
 }
 
-/// Appends `value` in groups of seven bits, the lowest first.
+/// Appends `value` in LEB128: groups of seven bits, the lowest first.
 pub(super) fn put_number(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -82,7 +82,7 @@ pub(super) fn put_number(mut value: u64, out: &mut Vec<u8>) {
     out.push(value as u8);
 }
 
-/// Appends `value` so that one near zero is short, whatever its sign.
+/// Appends `value` in zigzag form, so that a value near zero is short, whatever its sign.
 pub(super) fn put_signed(value: i64, out: &mut Vec<u8>) {
     put_number((value << 1 ^ value >> 63) as u64, out);
 }
@@ -92,13 +92,13 @@ pub(super) fn put_time(time: Timestamp, base: Timestamp, out: &mut Vec<u8>) {
     put_signed(i64::from(time.as_secs()) - i64::from(base.as_secs()), out);
 }
 
-/// Appends the length of `bytes` and them.
+/// Appends the length of `bytes`, then `bytes`.
 pub(super) fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     put_number(bytes.len() as u64, out);
     out.extend_from_slice(bytes);
 }
 
-/// What is wrong with an entry; the reader of blocks adds where.
+/// A fault in an entry. The reader of blocks adds the block and the byte.
 #[derive(Debug)]
 pub(super) struct Fault(pub(super) String);
 
@@ -107,21 +107,21 @@ impl Fault {
         Fault(what.into())
     }
 
-    /// A number that must name one of `among` things.
+    /// The fault of a number that must name one of `among` values.
     fn unknown(what: impl Display, number: impl Display, among: impl Display) -> Self {
         Fault(format!("{what} is number {number}, there are {among} so far"))
     }
 }
 
 impl From<Error> for Fault {
-    /// A limit that every record has to keep.
+    /// The fault of a value that breaks a limit of records.
     fn from(error: Error) -> Self {
         let field = error.parameter().unwrap_or("a field");
         Fault(format!("{field}: {}", error.detail()))
     }
 }
 
-/// The part of a block's content that is not read yet.
+/// A reader of the fields in a block's content.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
     rest: &'a [u8],
@@ -137,7 +137,7 @@ impl<'a> Fields<'a> {
         self.rest
     }
 
-    /// How many bytes are not read yet.
+    /// The number of bytes that are not read yet.
     pub(super) fn left(&self) -> usize {
         self.rest.len()
     }
@@ -161,7 +161,7 @@ impl<'a> Fields<'a> {
         Ok(*taken)
     }
 
-    /// What [`put_number`] wrote.
+    /// Reads a number that [`put_number`] wrote.
     pub(super) fn number(&mut self) -> Result<u64, Fault> {
         let first = self.byte()?;
         if first < 0x80 {
@@ -185,20 +185,20 @@ impl<'a> Fields<'a> {
         Err(Fault::new("a number is over 64 bits"))
     }
 
-    /// What [`put_signed`] wrote.
+    /// Reads a number that [`put_signed`] wrote.
     pub(super) fn signed(&mut self) -> Result<i64, Fault> {
         let value = self.number()?;
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
-    /// A number of at most 32 bits.
+    /// Reads a number of at most 32 bits.
     pub(super) fn small(&mut self, what: &str) -> Result<u32, Fault> {
         let value = self.number()?;
         u32::try_from(value)
             .map_err(|_| Fault(format!("{what} is {value}, allowed at most {}", u32::MAX)))
     }
 
-    /// A count of at most `most`.
+    /// Reads a count of at most `most`.
     pub(super) fn count(&mut self, what: &str, most: usize) -> Result<usize, Fault> {
         let value = self.number()?;
         match usize::try_from(value) {
@@ -207,14 +207,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A number that names one of `values`, which came before it.
+    /// Reads a number and returns the one of `values` that it names.
     pub(super) fn value<'v, T>(&mut self, what: &str, values: &'v [T]) -> Result<&'v T, Fault> {
         let number = self.number()?;
         let value = usize::try_from(number).ok().and_then(|number| values.get(number));
         value.ok_or_else(|| Fault::unknown(what, number, values.len()))
     }
 
-    /// What [`put_time`] wrote.
+    /// Reads a time that [`put_time`] wrote.
     pub(super) fn time(&mut self, what: &str, base: Timestamp) -> Result<Timestamp, Fault> {
         let distance = self.signed()?;
         let secs = i64::from(base.as_secs()).checked_add(distance);
@@ -223,7 +223,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// What [`code_of`] gave.
+    /// Reads a code and returns its value.
     pub(super) fn code<T: Copy>(&mut self, what: &str, codes: &[T]) -> Result<T, Fault> {
         let code = self.byte()?;
         codes.get(usize::from(code)).copied().ok_or_else(|| {
@@ -231,13 +231,13 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// What [`put_bytes`] wrote.
+    /// Reads bytes that [`put_bytes`] wrote.
     pub(super) fn bytes(&mut self) -> Result<&'a [u8], Fault> {
         let length = self.number()?;
         self.take(length)
     }
 
-    /// What [`put_bytes`] wrote of a text.
+    /// Reads a text that [`put_bytes`] wrote; bytes that are not UTF-8 are a fault.
     pub(super) fn text(&mut self, what: &str) -> Result<&'a str, Fault> {
         std::str::from_utf8(self.bytes()?)
             .map_err(|error| Fault(format!("{what} is not UTF-8: {error}")))

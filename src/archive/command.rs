@@ -25,7 +25,7 @@ pub(super) fn put(settings: &RunSettings, body: &CommandBody, out: &mut Vec<u8>)
     put_number(settings.timeout.unwrap_or(0).into(), out);
 }
 
-/// Reads what [`put`] wrote, into a record that has no other fields yet.
+/// Reads the fields that [`put`] wrote. All other fields of the returned record are empty.
 pub(super) fn take(fields: &mut Fields<'_>) -> Result<Invocation, Fault> {
     let mut command = Invocation::new("", "", fields.text("CommandId")?);
     command.command_name = fields.text("CommandName")?.into();

@@ -6,8 +6,8 @@ use crate::model::{InstanceRun, Timestamp};
 use crate::store::validate;
 use crate::table::Execution;
 
-/// Which optional fields an execution or a run has, as the bits of its shape, in the order in which
-/// the fields stand.
+/// The bits of a shape. Each says that an optional field of an execution or a run is present. The
+/// fields are written in the order of these constants.
 pub(super) mod shape {
     pub(in crate::archive) const START_TIME: u64 = 1;
     pub(in crate::archive) const FINISH_TIME: u64 = 1 << 1;
@@ -16,19 +16,19 @@ pub(super) mod shape {
     pub(in crate::archive) const STOP_TIME: u64 = 1 << 4;
     pub(in crate::archive) const OUTPUT: u64 = 1 << 5;
     pub(in crate::archive) const DROPPED: u64 = 1 << 6;
-    /// All that a history record can have.
+    /// The bits that a history record may have.
     pub(in crate::archive) const EXECUTION: u64 = (1 << 7) - 1;
     pub(in crate::archive) const CREATION_TIME: u64 = 1 << 7;
     pub(in crate::archive) const HISTORY: u64 = 1 << 8;
-    /// All that a run can have.
+    /// The bits that a run may have.
     pub(in crate::archive) const RUN: u64 = (1 << 9) - 1;
 }
 
-/// Texts of runs: the strings of one entry.
+/// The strings of an entry of the kind texts.
 pub(super) type Texts = [String; validate::RUN_TEXT_FIELDS.len()];
 
-/// Appends an execution, whose texts have the number `texts`. Times count from `base`. `further` are
-/// bits of the shape for fields that the caller appends behind it.
+/// Appends an execution, whose texts have the number `texts`. Times are relative to `base`.
+/// `further` has the bits of the shape for fields that the caller appends after the execution.
 pub(super) fn put(
     execution: &Execution,
     texts: Option<u64>,
@@ -68,8 +68,8 @@ pub(super) fn put(
     }
 }
 
-/// Reads what [`put`] wrote, and the shape it was written with, of which `allowed` are the bits that
-/// may be set. `texts` are the texts that came before it.
+/// Reads an execution that [`put`] wrote, and returns it with its shape. A bit of the shape outside
+/// `allowed` is a fault. `texts` are the texts before the entry.
 pub(super) fn take(
     fields: &mut Fields<'_>,
     instance_id: &str,

@@ -1,4 +1,4 @@
-//! Blocks back into a store, entry by entry, each checked against the limits of the model.
+//! Restores a store from blocks, entry by entry. Each value is checked against its limit.
 
 use std::io::Read;
 
@@ -51,19 +51,19 @@ pub(super) fn restore(
     }
 }
 
-/// A store that is being filled. If anything is wrong it is thrown away.
+/// A store that is being filled. It is dropped on the first fault.
 struct Restorer {
     store: Store,
     header: Header,
     totals: Totals,
-    /// Records beyond the limits of the store.
+    /// Records of the archive that are left out, by age and by capacity.
     expired: u64,
     evicted: u64,
-    /// Records created before this have expired.
+    /// Records created before this time have expired.
     cutoff: Timestamp,
-    /// So many of the oldest records are over the capacity.
+    /// The number of the oldest records that are over the capacity.
     surplus: u64,
-    /// The acceptance numbers so far.
+    /// The acceptance numbers so far, none of which may be repeated.
     numbers: RoaringTreemap,
     last: Option<RowKey>,
     values: Values,
@@ -78,27 +78,28 @@ struct Values {
     resource_groups: Vec<String>,
     instances: Vec<String>,
     tags: Vec<Tag>,
-    /// Records in which nothing but the fields of a command is set.
+    /// Records with only the fields of a command set.
     commands: Vec<Invocation>,
     texts: Vec<Texts>,
-    /// XXH3-128 of each entry. A value has one form, so equal values have equal entries.
+    /// The XXH3-128 of each entry, to detect a repeated value. A value has only one encoding, so
+    /// equal values have equal entries.
     seen: HashSet<u128>,
 }
 
-/// A record of which runs or history records are still to come.
+/// The record that is being read: some of its runs or history records are still to come.
 struct Record {
     key: RowKey,
     invocation: Invocation,
     runs: usize,
-    /// Whether it is within the limits of the store; if not, it is only checked.
+    /// Whether the store keeps the record. One beyond its limits is only checked.
     kept: bool,
     histories: Vec<RunHistory>,
-    /// History records that the last run still lacks.
+    /// The number of history records of the last run that are still to come.
     history_left: usize,
 }
 
 impl Record {
-    /// Whether all its runs and their histories are there.
+    /// Whether all runs and their histories have been read.
     fn is_whole(&self) -> bool {
         self.history_left == 0 && self.invocation.instances.len() == self.runs
     }
@@ -129,7 +130,7 @@ impl Restorer {
         }
     }
 
-    /// Takes the entry of `kind` whose fields come next.
+    /// Reads an entry of `kind`, whose fields come next.
     fn entry(&mut self, kind: u8, fields: &mut Fields<'_>) -> Result<(), Fault> {
         match kind {
             entry::RUN => self.run(fields),
@@ -139,7 +140,7 @@ impl Restorer {
         }
     }
 
-    /// Checks that every record has come.
+    /// Checks that all records of the header have been read.
     fn all_there(&self) -> Result<(), Fault> {
         self.complete()?;
         let (found, said) = (self.totals.records, self.header.records);
@@ -149,7 +150,7 @@ impl Restorer {
         Ok(())
     }
 
-    /// Checks that no record lacks runs or history records.
+    /// Checks that the last record lacks no run and no history record.
     fn complete(&self) -> Result<(), Fault> {
         let Some(record) = &self.record else { return Ok(()) };
         let position = self.totals.records;
@@ -202,7 +203,7 @@ impl Restorer {
         Ok(())
     }
 
-    /// Reads a record's place in the list, which must be behind that of the record before it.
+    /// Reads the key of a record, which must be higher than that of the record before it.
     fn key(&mut self, fields: &mut Fields<'_>) -> Result<RowKey, Fault> {
         let later = fields.number()?;
         let further = fields.signed()?;
@@ -296,7 +297,7 @@ impl Restorer {
         Ok(())
     }
 
-    /// Puts the record into the store once it is whole.
+    /// Inserts the record into the store once it is complete, unless it is left out.
     fn store_whole(&mut self) {
         if let Some(record) = self.record.take_if(|record| record.is_whole())
             && record.kept
@@ -307,7 +308,7 @@ impl Restorer {
 }
 
 impl Values {
-    /// Takes a shared value of `kind`.
+    /// Reads a shared value of `kind`.
     fn entry(&mut self, kind: u8, fields: &mut Fields<'_>) -> Result<(), Fault> {
         let rest = fields.rest();
         match kind {
@@ -349,7 +350,7 @@ impl Values {
         let entry = &rest[..rest.len() - fields.left()];
         let mut key = vec![kind];
         key.extend_from_slice(entry);
-        // Numbers would name the same value twice.
+        // With two numbers for one value, equal stores could have different archives.
         if !self.seen.insert(xxh3_128(&key)) {
             return Err(Fault::new("is there already"));
         }

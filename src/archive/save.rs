@@ -1,4 +1,4 @@
-//! A store's records into blocks.
+//! Writes the records of a store into blocks.
 
 use std::io::Write;
 
@@ -46,27 +46,28 @@ pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
     saver.blocks.end(&saver.totals)
 }
 
-/// What has been written, as far as what follows depends on it.
+/// The writer, and what later entries need to know of earlier ones.
 struct Saver<'a, W> {
     blocks: BlockWriter<W>,
     table: &'a Table,
     totals: Totals,
-    /// CreationTime and acceptance number of the record before.
+    /// CreationTime and acceptance number of the previous record, 0 before the first.
     time: u32,
     number: u64,
     regions: Numbering,
     resource_groups: Numbering,
     instances: Numbering,
     tags: Numbering,
-    /// By settings and body, which are one entry in an archive.
+    /// The number of each pair of settings and body, which are one entry in an archive.
     commands: HashMap<(ValueId, ValueId), u64>,
     texts: Numbering,
 }
 
-/// The numbers under which shared values were written: in the order of their first use, so that
-/// the bytes follow from the records alone.
+/// Assigns numbers to the shared values of one kind, in the order of their first use. Ids would not
+/// do: they depend on removed records, and the bytes of an archive must depend on the present ones
+/// alone.
 struct Numbering {
-    /// By id: the number plus one, or 0 for what is not written yet.
+    /// By id: the number plus one, or 0 if the value is not written yet.
     by_id: Vec<u32>,
     next: u32,
 }
@@ -149,7 +150,7 @@ impl<W: Write> Saver<'_, W> {
     }
 }
 
-/// Shared values: each gives its number, and writes the value before its first use.
+/// Shared values. Each method returns the number of a value and writes it before its first use.
 impl<W: Write> Saver<'_, W> {
     fn region(&mut self, id: ValueId) -> Result<u64, Error> {
         let numbered = self.regions.number(id);
@@ -169,7 +170,7 @@ impl<W: Write> Saver<'_, W> {
         self.text(entry::INSTANCE, numbered, table.instances.get(id).text().as_bytes())
     }
 
-    /// Writes a text whose number is new.
+    /// Writes a text if its number is new, and returns the number.
     fn text(&mut self, kind: u8, (number, is_new): (u64, bool), text: &[u8]) -> Result<u64, Error> {
         if is_new {
             self.blocks.entry(kind, |out| put_bytes(text, out))?;

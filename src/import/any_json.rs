@@ -1,9 +1,9 @@
 //! JSON of any shape, read one level at a time.
 //!
-//! An object is split into its entries: each value is a text whose syntax serde_json has checked and
-//! that is not read yet. So a value that cannot be read concerns only the field it belongs to, and
-//! nesting to any depth costs no stack. The price is that serde_json passes over a text once for each
-//! level that it stands in.
+//! An object is split into its entries. Each value is a text that is not read yet; serde_json has
+//! checked its syntax. A value that cannot be read therefore affects only its own field, and
+//! nesting of any depth takes no stack. The price is that serde_json scans a text once for each
+//! level above it.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -14,13 +14,13 @@ use serde_json::value::RawValue;
 use crate::error::Error;
 use crate::model::Timestamp;
 
-/// Why a value is refused: usually what was given and what is allowed.
+/// The reason why a value is refused, usually the given value and the allowed ones.
 pub(super) type Reason = String;
 
-/// A JSON value as it stands in the file, without space around it.
+/// A JSON value as in the file, without surrounding whitespace.
 ///
-/// Only its syntax is known to be right: a string may hold half of a surrogate pair, which no Rust
-/// string can, and a number may be larger than any type.
+/// Only its syntax is checked: a string may hold half of a surrogate pair, which a Rust string
+/// cannot, and a number may be larger than any type.
 #[derive(Clone, Copy)]
 pub(super) struct Json<'de>(&'de str);
 
@@ -28,11 +28,11 @@ pub(super) struct Json<'de>(&'de str);
 pub(super) type Entry<'de> = (Result<Cow<'de, str>, Reason>, Json<'de>);
 
 impl<'de> Json<'de> {
-    /// The value that `text` consists of.
+    /// Checks that `text` is one JSON value and returns it.
     ///
     /// # Errors
     ///
-    /// serde_json's, with line and column, when `text` is not one JSON value.
+    /// The error of serde_json, with line and column, if `text` is not one JSON value.
     pub(super) fn parse(text: &'de str) -> Result<Self, serde_json::Error> {
         serde_json::from_str::<&RawValue>(text).map(Json::from)
     }
@@ -53,7 +53,7 @@ impl<'de> Json<'de> {
         self.0 == "\"\""
     }
 
-    /// The reason that says which kind of value was given instead of `allowed`.
+    /// The reason that names the kind of the given value and the `allowed` ones.
     pub(super) fn fault(self, allowed: impl Display) -> Reason {
         let given = match self.0.as_bytes().first() {
             Some(b'n') => "null",
@@ -63,11 +63,11 @@ impl<'de> Json<'de> {
             Some(b'{') => "an object",
             _ => self.0,
         };
-        // A number may have any length.
+        // Cut to 40 characters, because a number may have any length.
         format!("given {given:.40}, allowed {allowed}")
     }
 
-    /// The entries of an object in the order of the file, a key that is given twice included.
+    /// The entries of an object, in the order of the file and including repeated keys.
     pub(super) fn entries(self) -> Result<Vec<Entry<'de>>, Reason> {
         if !self.0.starts_with('{') {
             return Err(self.fault("an object"));
@@ -93,7 +93,7 @@ impl<'de> Json<'de> {
         self.0.parse().map_err(|_| self.fault("true or false"))
     }
 
-    /// A whole number that `T` holds.
+    /// A whole number within the range of `T`.
     pub(super) fn number<T: std::str::FromStr>(self, allowed: impl Display) -> Result<T, Reason> {
         self.0.parse().map_err(|_| self.fault(allowed))
     }
@@ -133,7 +133,7 @@ fn unreadable(error: serde_json::Error) -> Reason {
     format!("it cannot be read: {error}")
 }
 
-/// What [`Json::entries`] collects.
+/// The entries of an object, for [`Json::entries`].
 struct Entries<'de>(Vec<Entry<'de>>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::model::{Invocation, Timestamp};
 use crate::request::ContentEncoding;
 
-/// The invocations of a file, and what the report says about them so far.
+/// The invocations of a file, and the report on its records so far.
 pub(crate) struct Capture {
     pub(super) encoding: ContentEncoding,
     /// From the end of the list to its start.
@@ -59,7 +59,7 @@ impl Capture {
         for (position, &json) in file.records.iter().enumerate() {
             let mut record = Record::read(json, &mut decoder);
             if encoding == CaptureEncoding::Auto && decoder.has_failed {
-                // One text is not Base64, so all are plain text.
+                // A text is not Base64, so the whole file is read again as plain text.
                 return Self::from_file(file, CaptureEncoding::PlainText, options, now);
             }
             match record.complete(options, now) {

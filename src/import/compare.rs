@@ -1,8 +1,8 @@
 //! The fields in which an answer will differ from the capture.
 //!
-//! A field that the capture sets is kept as it is. So an answer can differ only in what is derived
-//! from the statuses of the runs, what the capture lacks, the start of a long Output, and keys that
-//! no record holds.
+//! A field that the capture sets is kept as it is. An answer can therefore differ only in fields
+//! that are derived from the statuses of the runs, in fields that the capture lacks, in a long
+//! Output, of which the start is cut, and in keys that no record holds.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use super::run::RunNotes;
 use crate::limits;
 use crate::model::{InstanceRun, Overall, RepeatMode, Timestamp, is_timed};
 
-/// Adds the differences of `record`, which is complete, was created at `created` and stands at
-/// `position` of the captured list.
+/// Adds the differences of `record`, which is complete. Its CreationTime is `created`, and its
+/// position in the captured list is `position`.
 pub(super) fn compare(
     record: &Record<'_>,
     created: Timestamp,
@@ -38,14 +38,15 @@ pub(super) fn compare(
     }
 }
 
-/// A derived field: what the capture shows, and what the store answers.
+/// The captured and the answered value of a derived field.
 type Derived<'a> = Option<(Option<&'a str>, &'a str)>;
 
 /// The list to which the differences of one record are added.
 struct Differences<'a> {
     position: usize,
     invoke_id: &'a str,
-    /// The InvokeId, shared by all differences of the record. Most records have none.
+    /// The InvokeId, shared by all differences of the record; `None` until the first difference,
+    /// which most records do not have.
     shared_id: Option<Arc<str>>,
     /// The run to which the fields belong: its position, InstanceId, and the id to share.
     run: Option<(usize, &'a str, Option<Arc<str>>)>,
@@ -75,8 +76,8 @@ impl Differences<'_> {
                 continue;
             }
             let answered = match field {
-                // Answers never show the first two, and Timeout only when it is set. A record
-                // without InvokeInstances is refused.
+                // Answers never show the first two, and Timeout only if it is set. A record without
+                // InvokeInstances is refused.
                 Field::RegionId | Field::ResourceGroupId | Field::Timeout => continue,
                 Field::InvokeInstances => continue,
                 Field::CreationTime => created.to_string(),
@@ -127,7 +128,7 @@ impl Differences<'_> {
         }
     }
 
-    /// Adds what the loss of `cut` bytes changes in Output or Dropped.
+    /// Adds the difference in Output or Dropped that the loss of `cut` bytes makes.
     fn add_truncated(&mut self, field: RunField, run: &InstanceRun, shown: Shown, cut: usize) {
         let length = run.output.len();
         let (captured, answered) = if field == RunField::Output {

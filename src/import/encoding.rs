@@ -1,4 +1,4 @@
-//! How the texts of a file, CommandContent and Output, are decoded.
+//! Decodes CommandContent and Output, the encoded texts of a captured file.
 
 use std::borrow::Cow;
 
@@ -9,15 +9,16 @@ use super::any_json::Reason;
 use super::options::CaptureEncoding;
 use crate::request::ContentEncoding;
 
-/// Decodes the texts of one file.
+/// The decoder for all texts of one file.
 pub(super) struct Decoder {
     pub(super) encoding: ContentEncoding,
-    /// Whether a text was given that is not of the encoding. Only Base64 has such texts.
+    /// Whether a text could not be decoded. Only Base64 has such texts.
     pub(super) has_failed: bool,
 }
 
 impl Decoder {
-    /// Takes the texts of a file to be Base64 unless they are said to be plain text.
+    /// A decoder for Base64, unless `encoding` is plain text. [`CaptureEncoding::Auto`] begins with
+    /// Base64.
     pub(super) fn new(encoding: CaptureEncoding) -> Self {
         let encoding = match encoding {
             CaptureEncoding::PlainText => ContentEncoding::PlainText,

@@ -1,4 +1,4 @@
-//! A captured file: the records in it, and what stands beside them.
+//! A captured file: its records, and the unknown keys beside them.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -12,7 +12,7 @@ const LIST: [&str; 2] = ["Invocations", "Invocation"];
 /// The keys beside the list that every response has.
 const USUAL_KEYS: [&str; 5] = ["RequestId", "PageNumber", "PageSize", "TotalCount", "NextToken"];
 
-/// The body of a DescribeInvocations response, whose records are not read yet.
+/// The body of a DescribeInvocations response. Its records are not read yet.
 pub(super) struct File<'de> {
     pub(super) records: Vec<Json<'de>>,
     /// The paths of the unknown keys beside the list, and their values.
@@ -24,7 +24,7 @@ impl<'de> File<'de> {
     ///
     /// # Errors
     ///
-    /// `InvalidCapture` when `bytes` are no JSON or no DescribeInvocations response. The detail
+    /// `InvalidCapture` if `bytes` are not JSON or not a DescribeInvocations response. The detail
     /// says what they are instead.
     pub(super) fn read(bytes: &'de [u8]) -> Result<Self, Error> {
         let text = std::str::from_utf8(bytes).map_err(not_json)?;
@@ -47,7 +47,8 @@ impl<'de> File<'de> {
         }
     }
 
-    /// The error of a file without the list: what it is, as far as its other keys tell.
+    /// The error of a file without the list. It says what the file is, as far as the other keys
+    /// tell.
     fn describe_other(&self, body: Json<'de>) -> Error {
         if let Some((place, reason)) = misplaced(body, "", &LIST) {
             let place = if place.is_empty() { "its top level" } else { &place };

@@ -1,8 +1,8 @@
-//! The known keys of a record and of a run, and what a capture shows at them.
+//! The known keys of a record and of a run, and the states in which a capture can have them.
 
 use super::any_json::Json;
 
-/// Defines an enum of keys whose variants are named as the keys are.
+/// Defines an enum of keys. Each variant has the name of its key.
 macro_rules! keys {
     ($(#[$meta:meta])* $name:ident { $($key:ident),+ $(,)? }) => {
         $(#[$meta])*
@@ -10,7 +10,7 @@ macro_rules! keys {
         pub(super) enum $name { $($key),+ }
 
         impl $name {
-            /// In the order in which differences are reported.
+            /// All keys, in the order in which differences are reported.
             pub(super) const ALL: &'static [$name] = &[$($name::$key),+];
 
             pub(super) const fn as_str(self) -> &'static str {
@@ -46,8 +46,8 @@ keys! {
     }
 }
 
-/// The keys at which `""` means that the field is unset, and the store sets it. Answers show the
-/// other times, the texts and the output as `""` when they are unset.
+/// The keys whose `""` is a difference: it means that the field is unset, and the store sets it.
+/// An answer shows the other times, the texts and the output as `""`, too, while they are unset.
 const UNSET_BY_EMPTY: [&str; 7] = [
     "CreationTime",
     "UpdateTime",
@@ -58,13 +58,13 @@ const UNSET_BY_EMPTY: [&str; 7] = [
     "CommandType",
 ];
 
-/// What a capture shows at a key.
+/// The state of a key in a capture.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Shown {
     #[default]
     Missing,
     Null,
-    /// `""`, which means unset here.
+    /// The value is `""`, at a key where this means unset.
     Empty,
     Set,
 }

@@ -1,8 +1,8 @@
-//! A list inside objects, such as the runs in `{"InvokeInstance": [...]}`, split in one pass.
+//! Splits a list inside objects, such as the runs in `{"InvokeInstance": [...]}`, in one pass.
 //!
-//! Splitting it level by level, as `any_json` does, passes over all records four times more and made
-//! an import take 1.2 to 1.4 times as long (28 November 2026, records of 2.4 KB). A value of the wrong
-//! type on the way to the list ends the pass; [`misplaced`] then looks for it level by level.
+//! Splitting it level by level, as `any_json` does, scans all records four times more, and an
+//! import took 1.2 to 1.4 times as long (records of 2.4 KB, 2026-11-28). A value of the wrong type
+//! on the path to the list ends the pass; [`misplaced`] then looks for it level by level.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,21 +16,22 @@ use super::any_json::{Json, Reason};
 #[derive(Default)]
 pub(super) struct NestedList<'de> {
     pub(super) items: Vec<Json<'de>>,
-    /// The number of lists at the end of the path: more than one when a key is given twice. `items`
-    /// has the items of all.
+    /// The number of lists at the end of the path. It is above 1 if a key is given twice; `items`
+    /// then has the items of all lists.
     pub(super) lists: usize,
-    /// The paths of the other keys in the objects on the way, and their values.
+    /// The paths of the other keys in the objects along the path, and their values.
     pub(super) others: Vec<(Cow<'de, str>, Json<'de>)>,
-    /// Why a key on the way cannot be read, for the first such key.
+    /// The reason of the first key along the path that cannot be read.
     pub(super) unreadable: Option<Reason>,
 }
 
 impl<'de> NestedList<'de> {
-    /// Finds the list in `text`, the object at `place`. `null` instead of the list counts as no list.
+    /// Finds the list in `text`, the object at `place`. `null` in place of the list counts as no
+    /// list.
     ///
     /// # Errors
     ///
-    /// A syntax error when `text` is not JSON, a data error when a value on the way is of the wrong
+    /// A syntax error if `text` is not JSON, a data error if a value along the path has the wrong
     /// type.
     pub(super) fn find(
         text: &'de str,
@@ -45,7 +46,7 @@ impl<'de> NestedList<'de> {
     }
 }
 
-/// The path and the fault of the first value on the way that is of the wrong type, if there is one.
+/// The path and the fault of the first value along the path that has the wrong type, if any.
 pub(super) fn misplaced(json: Json<'_>, place: &str, path: &[&str]) -> Option<(String, Reason)> {
     let Some((first, rest)) = path.split_first() else {
         return (!json.is_list()).then(|| (place.to_owned(), json.fault("a list")));

@@ -1,6 +1,6 @@
-//! What the caller says about a captured file.
+//! The options of an import: facts about a captured file that it does not contain.
 
-/// How CommandContent and Output are written in a captured file.
+/// The encoding of CommandContent and Output in a captured file.
 ///
 /// # Examples
 ///
@@ -16,9 +16,9 @@
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum CaptureEncoding {
-    /// Decided once for the file: Base64 when every CommandContent and Output in it is canonical
-    /// Base64 (full padding, no bits beyond the last byte), else plain text. Those of refused
-    /// records count too.
+    /// Decided once for the file: Base64 if every CommandContent and Output in it, also in refused
+    /// records, is canonical Base64 (full padding, no bits beyond the last byte); plain text
+    /// otherwise.
     #[default]
     Auto,
     /// Base64. A record with another value is refused.
@@ -45,7 +45,7 @@ pub struct ImportOptions {
     /// `ResourceGroupId` of the records that do not carry their own as an extra key. Default
     /// empty.
     pub resource_group_id: String,
-    /// How CommandContent and Output are written. Default [`CaptureEncoding::Auto`].
+    /// The encoding of CommandContent and Output. Default [`CaptureEncoding::Auto`].
     pub encoding: CaptureEncoding,
 }
 

@@ -1,4 +1,4 @@
-//! One captured record, read into an invocation.
+//! Reads one captured record into an invocation.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,10 @@ use crate::error::Error;
 use crate::limits;
 use crate::model::{CommandType, Invocation, RepeatMode, Tag, Timestamp};
 
-/// A record as it was read, with notes of what the capture shows of it.
+/// A record as it was read, with notes on the keys that the capture has.
 ///
-/// Each entry is read by itself. A fault in one refuses the record, but the others are still read,
-/// so that the refusal can name the InvokeId wherever it stands.
+/// Each entry is read independently. A fault in one refuses the record, but the others are still
+/// read, so that the refusal can name the InvokeId even if it comes later.
 pub(super) struct Record<'de> {
     pub(super) invocation: Invocation,
     /// By [`Field`].
@@ -29,15 +29,15 @@ pub(super) struct Record<'de> {
     pub(super) tags_without_value: Vec<usize>,
     /// The paths of the unknown keys and their values.
     pub(super) unknown: Vec<(Cow<'de, str>, Json<'de>)>,
-    /// Runs in the capture. No more are kept than a record may have.
+    /// The number of runs in the capture. Runs beyond the limit of a record are counted only.
     run_count: usize,
     /// The first fault.
     error: Option<Error>,
 }
 
 impl<'de> Record<'de> {
-    /// Reads all of a record, also behind a fault: every CommandContent and Output in it goes to
-    /// `decoder`.
+    /// Reads the whole record, also after a fault, because `decoder` must see every CommandContent
+    /// and Output of the file.
     pub(super) fn read(json: Json<'de>, decoder: &mut Decoder) -> Self {
         let mut record = Record {
             invocation: Invocation::new("", "", ""),
@@ -62,8 +62,9 @@ impl<'de> Record<'de> {
         record
     }
 
-    /// Checks that nothing is missing, and sets what the capture does not say to what the caller
-    /// gave: region, resource group, and `now` as the CreationTime, which is returned.
+    /// Checks that no required field is missing. Sets region, resource group and CreationTime, if
+    /// the capture lacks them, to those of the caller's options and to `now`. Returns the
+    /// CreationTime.
     ///
     /// # Errors
     ///
@@ -204,7 +205,7 @@ impl<'de> Record<'de> {
             self.shown[Field::Tags as usize] = Shown::Null;
             return;
         };
-        // One too many refuses the record; the tags behind it say nothing more.
+        // One tag above the limit is enough to refuse the record.
         for (at, tag) in tags.into_iter().take(limits::TAGS + 1).enumerate() {
             if let Err(reason) = self.read_tag(at, tag) {
                 self.refuse(Field::Tags.as_str(), reason);
@@ -249,7 +250,7 @@ impl<'de> Record<'de> {
         self.invocation.instances.reserve_exact(runs.len().min(limits::RUNS));
         for (at, json) in runs.into_iter().enumerate() {
             let Run { run, notes, error, .. } = Run::read(json, at, decoder);
-            // The number of runs refuses the record; those behind the limit are not kept.
+            // Too many runs refuse the record, so those above the limit need not be kept.
             if at < limits::RUNS {
                 self.error = self.error.take().or(error);
                 self.invocation.instances.push(run);

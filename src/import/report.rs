@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::request::ContentEncoding;
 
-/// The result of [`Store::import`](crate::Store::import): what was loaded, and what was not.
+/// The result of [`Store::import`](crate::Store::import): counts, differences and refusals.
 ///
 /// `Display` shows the counts in one line. Each listed item has a `Display` of its own.
 ///
@@ -29,7 +29,7 @@ use crate::request::ContentEncoding;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ImportReport {
-    /// How CommandContent and Output were read.
+    /// The encoding as which CommandContent and Output were read.
     pub encoding: ContentEncoding,
     /// The number of records that were loaded.
     pub loaded: usize,

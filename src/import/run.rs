@@ -1,4 +1,4 @@
-//! One run of a captured record.
+//! Reads one run of a captured record.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::keys::{RunField, Shown};
 use crate::error::Error;
 use crate::model::{InstanceRun, InvocationStatus};
 
-/// What the capture shows of a run beside what the run holds.
+/// Notes on a captured run: the keys that the capture has, and the values that a run does not hold.
 #[derive(Default)]
 pub(super) struct RunNotes<'de> {
     /// By [`RunField`].

@@ -8,9 +8,11 @@ const BLOCK_WORDS: usize = (BLOCK_ROWS / 64) as usize;
 
 /// A set of rows, one bit each.
 ///
-/// Row `r` is bit `r % 64` of word `r / 64`. A row behind the last word is not in the set. The rank
-/// directory holds the number of rows in each block of 512 rows, with which a page at an offset
-/// skips blocks without reading their words. It takes a thirty-second of the memory of the words.
+/// Row `r` is bit `r % 64` of word `r / 64`. A row after the last word is not in the set.
+///
+/// The rank directory holds the number of rows of the set in each block of 512 rows. An offset page
+/// uses it to skip blocks without reading their words. It takes a thirty-second of the memory of
+/// the words.
 #[derive(Debug, Default)]
 pub(crate) struct Bitmap {
     words: Vec<u64>,
@@ -37,7 +39,7 @@ impl Bitmap {
         self.len
     }
 
-    /// The words, up to the last row of the set or further.
+    /// The words. They include every row of the set, and may go on after its last row.
     pub(super) fn words(&self) -> &[u64] {
         &self.words
     }
@@ -98,7 +100,8 @@ impl Bitmap {
         self.shift_words(at, row % 64);
     }
 
-    /// Moves the last row of each block from `block` on into the count of the next block.
+    /// Updates the rank directory for [`open_gap`](Self::open_gap), before the words are shifted:
+    /// the last row of each block from `block` on moves into the next block.
     fn shift_counts(&mut self, block: usize) {
         let mut carry = 0;
         let blocks = self.blocks.iter_mut().zip(self.words.chunks(BLOCK_WORDS));
@@ -111,10 +114,10 @@ impl Bitmap {
 
     /// Shifts all bits from bit `bit` of word `at` on up by one.
     ///
-    /// The words are shifted from the last to the first, so that no step waits for the one before
-    /// it. Each step shifts 64 words and reads them from a copy on the stack, which compiles to
-    /// vector code; with eight words a step it did not, and a late record took 1.2 times as long
-    /// (2026-11-28).
+    /// The words are shifted from the last to the first, so that each step reads only words that no
+    /// earlier step has changed, and none waits for a carry. A step shifts 64 words and reads them
+    /// from a copy on the stack, which compiles to vector code. With eight words a step it did not,
+    /// and a late record took 1.2 times as long (2026-11-28).
     fn shift_words(&mut self, at: usize, bit: u32) {
         const STEP: usize = 64;
         let words = &mut self.words[at..];

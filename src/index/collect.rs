@@ -1,7 +1,7 @@
-//! Collectors: what a walk hands its matches to, newest first.
+//! Collectors: they receive the matches of a walk, newest first, and decide when it stops.
 //!
-//! All methods are `#[inline]`: a walk is compiled once for each collector, and walks that find
-//! little take up to twice as long if the calls remain (1.95 times, 2026-11-24).
+//! All methods are `#[inline]`. A walk is compiled once for each collector, and walks with few
+//! matches take up to twice as long if the calls remain (1.95 times, 2026-11-24).
 
 /// The rows of a page, newest first.
 pub(crate) type PageRows = Vec<u32>;
@@ -77,7 +77,7 @@ impl OffsetPage<'_> {
         self.rows.len() == self.most
     }
 
-    /// Skips the next `matches` matches if the page needs none of them.
+    /// Returns whether the page needs none of the next `matches` matches, and if so skips them.
     #[inline]
     fn skips(&mut self, matches: u64) -> bool {
         if self.is_full() {
@@ -90,7 +90,7 @@ impl OffsetPage<'_> {
         skips
     }
 
-    /// Takes the part of the next matches that the page needs; it skips fewer than there are.
+    /// Takes those of the next matches that the page needs. `skip` is lower than their number.
     #[inline]
     fn take(&mut self, matches: impl Iterator<Item = u32>) {
         reserve_page(self.rows, self.most);

@@ -11,7 +11,7 @@ use super::touched;
 use super::words::{walk_words, words_of};
 use crate::config::Tuning;
 
-/// Posting lists, at least one; a row matches if it is in all of them.
+/// A conjunction of posting lists, at least one: a row matches if it is in all of them.
 ///
 /// # How matches are found
 ///
@@ -26,14 +26,23 @@ use crate::config::Tuning;
 ///
 /// Chunks make a page that fills early cheap. The first has 128 rows of the shortest list
 /// ([`Tuning::first_piece`]), which fills most pages; each next one has twice as many, up to 1,024.
-/// A chunk reaches over at most 28,672 rows of the store ([`Tuning::piece_span`]), so the array of
-/// stamps has a constant size.
+/// A chunk spans at most 28,672 rows of the store ([`Tuning::piece_span`]), so the array of stamps
+/// has a constant size.
+///
+/// # Why it is right
+///
+/// A match is in every set, so it is in the shortest list, and there in exactly one chunk. The
+/// chunks go from the newest to the oldest without overlap. Collecting the matches of each chunk
+/// therefore yields each match once, newest first. Bitmaps before or after the other lists only
+/// change the order of the tests on a row, and never the result.
 ///
 /// # Cost
 ///
 /// A walk reads each row of each list at most once. It reads each word of each bitmap at most once
-/// if there are only bitmaps, and otherwise one word of each for each row of the shortest list. It
-/// reads less the sooner the collector has enough.
+/// if there are only bitmaps, and otherwise one word of each for each row of the shortest list. The
+/// sooner the collector has enough, the less it reads. A walk through several lists borrows a
+/// scratch from the pool. The size of a scratch is bounded by the span of a chunk, and so does not
+/// depend on the size of the store.
 #[derive(Debug)]
 pub(crate) struct Conjunction<'a> {
     lists: SmallVec<[&'a [u32]; 8]>,
@@ -43,7 +52,8 @@ pub(crate) struct Conjunction<'a> {
 }
 
 impl<'a> Conjunction<'a> {
-    /// A conjunction without a set. `scratches` lends the buffers for walks through several lists.
+    /// A conjunction to which no set has been added. `scratches` has the buffers for walks through
+    /// several lists.
     pub(super) fn new(tuning: Tuning, scratches: &'a ScratchPool) -> Self {
         let (lists, bitmaps) = (SmallVec::new(), SmallVec::new());
         Conjunction { lists, bitmaps, tuning, scratches }
@@ -65,9 +75,9 @@ impl<'a> Conjunction<'a> {
     }
 
     /// Returns a row that separates the matches: those with keys lower than `key` are before it,
-    /// the others are not. The shortest list is searched and cut there, because it has fewer rows
-    /// than the order: 0.85 of the time for rare values behind a token (2026-11-24). Cost: O(log)
-    /// of that list, or of all rows if there is no list.
+    /// the others are not. Searches the shortest list, if there is one, and cuts it there, because
+    /// it has fewer rows than the order. This took 0.85 of the time for rare values after a token
+    /// (2026-11-24). Cost: O(log) of that list, or of all rows if there is no list.
     pub(crate) fn cut_before(&mut self, order: &Order, key: RowKey) -> u32 {
         let Some(list) = self.lists.iter_mut().min_by_key(|list| list.len()) else {
             return order.rows_before(key);
@@ -124,7 +134,7 @@ impl<'a> Conjunction<'a> {
 }
 
 /// Hands the rows of `shortest` that are in all of `others` and `bitmaps` to `collector`, chunk by
-/// chunk from the newest. `others` are shortened on the way.
+/// chunk from the newest. Each chunk cuts `others` to the rows before it.
 fn walk_lists(
     mut shortest: &[u32],
     others: &mut [&[u32]],
@@ -175,8 +185,8 @@ fn walk_lists(
     }
 }
 
-/// Splits `list` into its older rows and its newest chunk: `most` rows, or fewer if they reach over
-/// more than `span` rows of the store.
+/// Splits `list` into its older rows and its newest chunk, which has `most` rows, or fewer if those
+/// would span more than `span` rows of the store.
 fn newest_chunk(list: &[u32], most: usize, span: u32) -> (&[u32], &[u32]) {
     let (older, chunk) = list.split_at(list.len().saturating_sub(most));
     match (chunk.first(), chunk.last()) {
@@ -194,8 +204,8 @@ fn in_span(list: &[u32], span: Span) -> &[u32] {
     &list[rows_before(list, span.start)..]
 }
 
-/// How many rows of `list` are before `row`. Most callers ask for an end of the list, so the ends
-/// are compared first.
+/// The number of rows in `list` before `row`. In most calls it is none or all of them, so the ends
+/// of the list are compared first.
 fn rows_before(list: &[u32], row: u32) -> usize {
     match (list.first(), list.last()) {
         (Some(&first), _) if first >= row => 0,
@@ -209,7 +219,7 @@ fn walk_bitmaps(bitmaps: &mut [&Bitmap], span: Span, collector: &mut impl Collec
     // The five smallest become the terms.
     bitmaps.sort_unstable_by_key(|bitmap| bitmap.len());
     let words = bitmaps.iter().map(|bitmap| bitmap.words().len()).min().unwrap_or(0);
-    // Behind the last word of any set, nothing matches.
+    // No row after the last word of any set matches.
     let span = Span { end: span.end.min(words as u32 * 64), ..span };
     if span.start >= span.end {
         return;
@@ -226,8 +236,8 @@ fn walk_bitmaps(bitmaps: &mut [&Bitmap], span: Span, collector: &mut impl Collec
     }
 }
 
-/// Fills `page` with the rows of `span` in one bitmap and returns the number of all of them. The
-/// rank directory counts what is not on the page.
+/// Fills `page` with rows of `span` in one bitmap, and returns the number of all rows of the bitmap
+/// in `span`. Rows outside the page are counted by the rank directory.
 fn page_of_one(bitmap: &Bitmap, span: Span, mut page: OffsetPage<'_>) -> u64 {
     let mut end = span.end.min(bitmap.words().len() as u32 * 64);
     if span.start >= end {
@@ -238,7 +248,7 @@ fn page_of_one(bitmap: &Bitmap, span: Span, mut page: OffsetPage<'_>) -> u64 {
     if page.skip >= count || page.most == 0 {
         return count;
     }
-    // Whole blocks can be skipped from the last one on if the span ends behind all rows.
+    // If the span ends after the last row, whole blocks can be skipped from the newest one on.
     if before_end == bitmap.len() {
         for (block, &rows) in bitmap.blocks().iter().enumerate().rev() {
             touched::add(1);
@@ -255,7 +265,7 @@ fn page_of_one(bitmap: &Bitmap, span: Span, mut page: OffsetPage<'_>) -> u64 {
     count
 }
 
-/// Rows that are looked up before the collector is asked whether it wants more.
+/// The number of rows that are looked up before the collector gets the matches among them.
 const BATCH: usize = 64;
 
 /// Hands those of `rows`, which ascend, that are in all of `bitmaps` to `collector`, newest first.
@@ -275,8 +285,8 @@ fn look_up(bitmaps: &[&Bitmap], rows: &[u32], collector: &mut impl Collect) -> b
     }
 }
 
-/// Looks each row up in all of `terms` at once, and those found there in each of `rest`. At once
-/// took 0.56 to 0.7 of the time of one bitmap after the other (2026-11-25).
+/// Looks up each row in all of `terms` at once, and those found there in one after the other of
+/// `rest`. At once took 0.56 to 0.7 of the time of one bitmap after the other (2026-11-25).
 fn look_up_in<const N: usize>(
     terms: [&[u64]; N],
     rest: &[&Bitmap],

@@ -33,8 +33,8 @@ const NONE: u32 = u32::MAX;
 ///
 /// **Tombstones.** The row of a removed record becomes a tombstone: it keeps its key, its slot is
 /// [`NONE`], and no posting list contains it. No other row changes its number, so a removal is
-/// O(1). A walk through posting lists never meets a tombstone; code that goes through all rows
-/// does, and gets `None` from [`slot`](Self::slot). Evictions leave tombstones in front of `first`,
+/// O(1). A walk through posting lists never meets a tombstone. Code that iterates over all rows
+/// does, and gets `None` from [`slot`](Self::slot). Evictions leave tombstones before `first`,
 /// which `drop_front` drops many at a time; `merged` drops all.
 ///
 /// **Late records.** A record newer than all others is appended. A late record is inserted between
@@ -95,9 +95,9 @@ impl Order {
         self.keys.partition_point(|&held| held < key) as u32
     }
 
-    /// How many of the rows in `list`, which ascends, have keys lower than `key`. A search by
-    /// quarters took 0.93 to 0.98 of the time for rare values behind a token (2026-11-24). Cost:
-    /// O(log `list`).
+    /// The number of rows in `list`, which ascends, whose keys are lower than `key`. Alternative: a
+    /// search by quarters took 0.93 to 0.98 of the time for rare values after a token (2026-11-24).
+    /// Cost: O(log `list`).
     pub(super) fn count_before(&self, list: &[u32], key: RowKey) -> usize {
         list.partition_point(|&row| self.key(row) < key)
     }
@@ -175,8 +175,8 @@ impl Order {
         }
     }
 
-    /// Takes away the oldest `rows` rows, which are tombstones, and decrements the others. Cost:
-    /// O(rows).
+    /// Drops the oldest `rows` rows, which are tombstones, and decrements all others by `rows`.
+    /// Cost: O(rows in all).
     pub(super) fn drop_front(&mut self, rows: u32) {
         self.keys.drain(..rows as usize);
         self.slots.drain(..rows as usize);
@@ -185,8 +185,8 @@ impl Order {
         self.renumber_from(0);
     }
 
-    /// A new order of the records and those in `more`, which is sorted, without tombstones. Cost:
-    /// O(rows).
+    /// A new order of all records and those in `more`, which is sorted by key. It has no
+    /// tombstones. Cost: O(rows).
     pub(super) fn merged(&self, more: &[(RowKey, u32)]) -> Order {
         let mut order = Order::default();
         let records = self.slots.len() - self.tombstones as usize + more.len();

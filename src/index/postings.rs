@@ -8,8 +8,9 @@ use super::scratch::ScratchPool;
 use crate::config::Tuning;
 use crate::table::{IndexKey, IndexedColumn, Table, reserve_for_one};
 
-/// A batch with more late records than this is merged in one pass over the index. A pass takes as
-/// long as some sixty late records that each move the whole index, and most move only a part.
+/// A batch with more late records than this is merged by one rebuild of the index. A rebuild takes
+/// as long as inserting some sixty late records if each moves the whole index. Most late records
+/// move only a part of it.
 const MERGE_FROM: usize = 32;
 
 /// The list order and, for each value of each indexed column, the rows that hold the value.
@@ -90,7 +91,7 @@ impl Index {
     /// Adds `row` to the posting list of `key`. Cost: see [`RowSet::insert`].
     pub(crate) fn add(&mut self, (column, value): IndexKey, row: u32) {
         let sets = &mut self.postings[column as usize];
-        // New values are numbered from the lowest free number on, so this adds one at most.
+        // Values are dense, because a new id is a freed one or the next. So this adds few sets.
         while sets.len() <= value as usize {
             reserve_for_one(sets);
             sets.push(RowSet::default());

@@ -27,18 +27,20 @@ pub(crate) type RowList = SmallVec<[u32; INLINE_ROWS]>;
 /// # Hysteresis
 ///
 /// A bitmap becomes a list again only once it has a sixteenth fewer rows than the threshold.
-/// Between two conversions of a set its length, or the number of all rows, has therefore changed by
-/// a sixteenth: a conversion, which costs O(n / 64), cannot happen at every write.
+/// Between two conversions of a set, its length or the number of all rows has therefore changed by
+/// a sixteenth. A conversion costs O(n / 64), which is O(1) for each of the writes in between.
 ///
 /// # Lists
 ///
-/// A list of up to four rows lies in the set itself. Longer lists spill to the heap, grow by a
-/// quarter, since they are most of the index's memory, and move to a smaller allocation, or back
-/// inline, below 25 % occupancy. Eviction removes the first row and moves the others down, at most
-/// 2 KB of them for 100,000 records. A counter of removed rows would avoid the move, and an
-/// eviction took 0.75 of the time with it (2026-11-25); the limit of 1 Y for an eviction holds
-/// without. A set of 16 bytes, with three rows inline and longer lists behind a thin pointer, saved
-/// 16 bytes for each distinct value (2026-11-28).
+/// A list of up to four rows is inside the set itself. Longer lists spill to the heap. They grow by
+/// a quarter, because they are most of the index's memory, and move to a smaller allocation, or
+/// back inline, below 25 % occupancy. An eviction removes the first row and moves the others down,
+/// at most 2 KB for 100,000 records.
+///
+/// Alternatives: with a counter of removed rows instead of the move, an eviction took 0.75 of the
+/// time (2026-11-25). The limit for an eviction, one AND of three bitmaps, holds without it. A set
+/// of 16 bytes, with three rows inline and longer lists behind a thin pointer, saved 16 bytes for
+/// each distinct value (2026-11-28).
 #[derive(Debug)]
 pub(crate) enum RowSet {
     List(RowList),

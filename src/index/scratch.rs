@@ -19,7 +19,8 @@ impl Scratch {
     }
 }
 
-/// The scratches that no query is using. There are as many as queries have run at the same time.
+/// The scratches that no query is using. A query takes one and returns it, so the pool holds at
+/// most as many as queries have run at the same time, and steady queries do not allocate.
 #[derive(Debug, Default)]
 pub(super) struct ScratchPool(Mutex<Vec<Scratch>>);
 

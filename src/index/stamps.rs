@@ -68,7 +68,8 @@ impl Stamps {
         for &row in rows.iter() {
             stamps[(row - first) as usize] = stamp;
         }
-        // Branch-free: every row is written, but only a common row moves the end on.
+        // Branch-free: every row is written at the end, but only a common row advances the end. The
+        // end never exceeds the number of rows read, so each write is within `rows`.
         rows.resize(list.len(), 0);
         let mut end = 0;
         for &row in list {

@@ -12,10 +12,10 @@ pub(super) fn words_of(span: Span) -> std::ops::Range<usize> {
 /// Hands the rows of `span` that are in all of `terms` and all of `rest` to `collector`. Each term
 /// is [`words_of`] the span, which is not empty.
 ///
-/// **Technique.** The walk goes eight words at a time. It ANDs the terms into a block on the stack
-/// and hands the block on if any bit is left, so a step without a match costs one branch; the
-/// collector stops the walk when it has enough. The newest word and the oldest one to eight words
-/// are ANDed one by one.
+/// **Technique.** The walk takes eight words at a time, from the newest to the oldest. It ANDs the
+/// terms into a block on the stack and hands the block to the collector if any bit is left. A step
+/// without a match therefore costs one branch. The collector stops the walk when it has enough. The
+/// newest word and the oldest one to eight words are ANDed one by one.
 ///
 /// **Invariant.** The collector gets only rows of the span: the newest and the oldest word are the
 /// only ones with rows outside it, neither is ever part of a block, and a mask clears those rows.

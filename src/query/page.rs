@@ -1,4 +1,4 @@
-//! The page: its rows, and where the walk goes on.
+//! The page: its rows, and the token of the next page.
 
 use super::fingerprint::fingerprint;
 use super::snapshot::Snapshot;
@@ -11,7 +11,7 @@ use crate::request::{Checked, Paging};
 pub(crate) struct Page<R> {
     /// Newest first.
     pub(crate) rows: Vec<R>,
-    /// How many rows match, in offset mode.
+    /// The number of matching rows, in offset mode.
     pub(crate) total: Option<u64>,
     pub(crate) next_token: Option<NextToken>,
     pub(crate) page_number: u32,

@@ -1,23 +1,23 @@
-//! The plan: how a query finds its rows.
+//! The plan: the posting lists that a query intersects, or a row found without them.
 
 use super::snapshot::Snapshot;
 use crate::index::Conjunction;
 use crate::request::{Checked, Filters, Operation};
 use crate::table::{IndexedColumn, region_timed};
 
-/// How a query finds its rows.
-// One is made for a query, on the stack: a box would cost an allocation.
+/// The way in which a query finds its rows.
+// Each query makes one, on the stack. A box would cost an allocation.
 #[expect(clippy::large_enum_variant)]
 pub(crate) enum Plan<'a> {
     /// A filter has a value that no record has: no row matches.
     Empty,
     /// The row of the record with the InvokeId, which has not expired and matches all filters.
     One(u32),
-    /// The rows in all of the sets.
+    /// The rows in all posting lists of the conjunction.
     Walk(Conjunction<'a>),
 }
 
-/// Makes the plan. Cost: O(filters); with InvokeId also O(log) for each posting list.
+/// Makes the plan. Cost: O(filters), and with InvokeId O(log) for each posting list.
 // Inlined for the reason that `request::check` gives.
 #[inline(always)]
 pub(crate) fn plan<'a>(query: &Checked<'_>, snapshot: &Snapshot<'a>) -> Plan<'a> {
@@ -32,7 +32,7 @@ pub(crate) fn plan<'a>(query: &Checked<'_>, snapshot: &Snapshot<'a>) -> Plan<'a>
     }
 }
 
-/// Adds the posting lists of all filters but InvokeId; `None` when one of them is empty.
+/// Adds the posting lists of all filters except InvokeId. Returns `None` if one of them is empty.
 fn add_sets<'a>(
     filters: &Filters<'_>,
     snapshot: &Snapshot<'a>,
@@ -81,7 +81,8 @@ fn add_sets<'a>(
     }
     match (status, operation) {
         (Some(value), Operation::DescribeInvocations) => require(C::Status, Some(value as u32))?,
-        // The column knows the runs only. Earlier executions are compared one by one in the walk.
+        // With IncludeHistory the column is not used: it has the runs only, and the walk compares
+        // each earlier execution with the status.
         (Some(value), Operation::DescribeInvocationResults) if !include_history => {
             require(C::RunStatus, Some(value as u32))?;
         }

@@ -36,7 +36,7 @@ const BODY: usize = 25;
 const BYTES: usize = BODY + 8;
 const CHARS: usize = BYTES / 3 * 4;
 
-/// A place in the answer's order: where the last returned row stands, or stood.
+/// The place of the last returned row in the answer's order. The row itself may be gone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Cursor {
     pub(crate) key: RowKey,
@@ -63,10 +63,11 @@ impl Cursor {
     }
 }
 
-/// A `NextToken`: where a walk goes on, as opaque text of 44 characters (letters, digits, `-` and
-/// `_`). It holds the key of a row, and the store keeps nothing for it: it never expires, survives
-/// the row, and is valid for the same filters in every store with the same [`Config::id`], also one
-/// that was saved and restored. A checksum refuses any other; it is no signature.
+/// A `NextToken`: the place at which the next page begins, as opaque text of 44 characters
+/// (letters, digits, `-` and `_`). It holds the key of a row, and the store keeps no state for it.
+/// It never expires, survives the removal of the row, and is valid for the same filters in every
+/// store with the same [`Config::id`], including one that was saved and restored. A checksum
+/// detects every other token; it is not a signature.
 ///
 /// [`Config::id`]: crate::Config::id
 ///
@@ -111,7 +112,7 @@ impl NextToken {
         let seal = xxh3_64_with_seed(&bytes[..BODY], fingerprint);
         bytes[BODY..].copy_from_slice(&seal.to_be_bytes());
         let mut text = [0; CHARS];
-        // The text is as long as the encoding, so there is nothing that could fail.
+        // The text is as long as the encoding, so this cannot fail.
         let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
         NextToken(text)
     }

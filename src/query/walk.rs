@@ -1,4 +1,4 @@
-//! The walk: from a plan to the rows of a page.
+//! The walk: reads the rows of a plan, newest first, into a page.
 
 use roaring::RoaringTreemap;
 
@@ -10,7 +10,7 @@ use crate::index::{PageRows, Span};
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
 
-/// The page of DescribeInvocations, by slot. Cost: that of the conjunction.
+/// The page of DescribeInvocations, with a slot for each row. Cost: that of the conjunction.
 pub(crate) fn invocations(
     mut plan: Plan<'_>,
     query: &Checked<'_>,
@@ -32,7 +32,7 @@ pub(crate) fn invocations(
         }
         (Plan::Walk(sets), Paging::Token { .. }) => {
             let end = cursor.map_or(span.end, |cursor| sets.cut_before(order, cursor.key));
-            // One row more than the page holds shows whether others follow.
+            // One row more than the page holds tells whether another page follows.
             sets.newest(Span { end, ..span }, window.most + 1, &mut rows);
             rows.len() as u64
         }
@@ -70,7 +70,8 @@ pub(crate) fn results(
             if query.filters.instance_id.is_some() && Some(run.instance) != instance {
                 continue;
             }
-            // Counts one row, and shows it if it is in the window.
+            // Counts a row that matches and is after the cursor, and adds it if it is in the
+            // window.
             let mut visit_row = |history: Option<u32>, number: u32, matches: bool| {
                 let place = Cursor { key, run: at, history: number, returned: 0 };
                 if matches && cursor.is_none_or(|cursor| place.is_behind(cursor)) {
@@ -102,9 +103,9 @@ pub(crate) fn results(
         }
         Plan::Walk(sets) => {
             let span = snapshot.span();
-            // The invocation of the cursor may have more rows. Cutting the shortest list here, as
-            // the other operation does, took 0.88 of the time for rare instances and 1.01 to 1.19
-            // for others (2026-11-24).
+            // The invocation of the cursor is walked again, because it may have more rows. Cutting
+            // the shortest list here, as the other operation does, took 0.88 of the time for rare
+            // instances, but 1.01 to 1.19 for others (2026-11-24).
             let end = cursor.map_or(span.end, |cursor| order.rows_before(cursor.key) + 1);
             let span = Span { end: end.min(span.end), ..span };
             sets.each(span, visit);

@@ -1,10 +1,10 @@
-//! Checks a request in the order of the API's errors: the first fault is the answer.
+//! Checks a request in the API's order of errors: the first fault is the answer.
 //!
-//! The whole order is here but for its last entry, NextToken: a token can only be judged once all
-//! filters are known to be right, by the query that it belongs to.
+//! This file has the whole order except its last entry, NextToken. A token is bound to the filters
+//! of its query, so the query checks it once the filters are known to be valid.
 //!
-//! The functions are marked `#[inline(always)]` so that what they return is not copied: out of line a
-//! query by InvokeId takes 1,440 instructions instead of 1,282 (2026-11-28).
+//! The functions are marked `#[inline(always)]` so that their results are not copied: out of line,
+//! a query by InvokeId takes 1,440 instructions instead of 1,282 (2026-11-28).
 
 use super::describe_invocation_results::DescribeInvocationResults;
 use super::describe_invocations::DescribeInvocations;
@@ -15,16 +15,16 @@ use crate::error::{Error, quoted};
 use crate::limits;
 use crate::model::{CommandType, InvokeStatus, RepeatMode};
 
-/// Which of the two queries.
+/// One of the two operations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Operation {
     DescribeInvocations,
     DescribeInvocationResults,
 }
 
-/// The filters in effect: ignored ones left out, defaults resolved. They choose the rows of a query,
-/// and a NextToken is bound to exactly these. The plan and the token's fingerprint take the struct
-/// apart without `..`, so neither can miss a new filter.
+/// The effective filters: ignored ones are left out and defaults are resolved. They choose the rows
+/// of a query, and a NextToken is bound to exactly these. The plan and the token's fingerprint
+/// destructure this struct without `..`, so neither can miss a new filter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Filters<'a> {
     pub(crate) operation: Operation,
@@ -44,7 +44,7 @@ pub(crate) struct Filters<'a> {
     pub(crate) include_history: bool,
 }
 
-/// A request without a fault, but for its token.
+/// A valid request. Only its token is not checked yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checked<'a> {
     pub(crate) filters: Filters<'a>,
@@ -53,10 +53,10 @@ pub(crate) struct Checked<'a> {
     pub(crate) paging: Paging<'a>,
 }
 
-/// Which page.
+/// The page that a request asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Paging<'a> {
-    /// The page behind the row that `next_token` names, or the first.
+    /// The page after the row that `next_token` names, or the first page.
     Token { max_results: u32, next_token: Option<&'a str> },
     /// Page `page_number`, from 1.
     Offset { page_number: u32, page_size: u32 },
@@ -97,7 +97,7 @@ pub(crate) fn invocations<'a>(
             resource_group_id: given(&common.resource_group_id),
             invoke_id,
             command_id: given(&common.command_id),
-            // The documentation ignores three filters beside InstanceId.
+            // By the API's documentation, InstanceId makes it ignore three filters.
             command_name: given(&request.command_name).filter(|_| !on_instance),
             command_type,
             repeat_mode: repeat_mode.filter(|_| !on_instance),
@@ -116,7 +116,7 @@ pub(crate) fn invocations<'a>(
     })
 }
 
-/// Checks a DescribeInvocationResults request. Cost: as of [`invocations`].
+/// Checks a DescribeInvocationResults request. Cost: that of [`invocations`].
 #[inline(always)]
 pub(crate) fn results<'a>(
     request: &'a DescribeInvocationResults,
@@ -167,8 +167,8 @@ fn region<'a>(common: &'a Common, config: &Config) -> Result<&'a str, Error> {
     }
 }
 
-/// MaxResults or NextToken, even an empty one, asks for token paging; then PageNumber and PageSize
-/// are not looked at.
+/// Checks the parameters of paging. MaxResults or NextToken, even an empty token, asks for token
+/// paging; PageNumber and PageSize are then ignored, valid or not.
 #[inline(always)]
 fn paging(common: &Common) -> Result<Paging<'_>, Error> {
     if common.max_results.is_absent() && common.next_token.is_none() {
@@ -189,7 +189,8 @@ fn paging(common: &Common) -> Result<Paging<'_>, Error> {
     })
 }
 
-/// The number, if it is from 1 to `most`; else the given text as an error shows it.
+/// The number, if it is from 1 to `most`; otherwise the given text, in the form that an error
+/// shows.
 #[inline(always)]
 fn in_range(param: &Param<u32>, most: u32) -> Result<Option<u32>, String> {
     match param.value() {
@@ -204,7 +205,7 @@ fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 
-/// A value of a closed set, of which the filter takes those in `all`.
+/// A value of a closed set, if it is one of `all`, the values that the filter allows.
 #[inline(always)]
 fn one_of<T: Copy + PartialEq>(
     name: &'static str,

@@ -34,7 +34,7 @@ pub struct DescribeInvocationResults {
 }
 
 impl fmt::Debug for DescribeInvocationResults {
-    /// The given parameters, by the names of the wire.
+    /// Shows the given parameters under their wire names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut given = f.debug_struct("DescribeInvocationResults");
         self.common.show(&mut given);

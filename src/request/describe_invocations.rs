@@ -53,7 +53,7 @@ pub struct DescribeInvocations {
 }
 
 impl fmt::Debug for DescribeInvocations {
-    /// The given parameters, by the names of the wire.
+    /// Shows the given parameters under their wire names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut given = f.debug_struct("DescribeInvocations");
         self.common.show(&mut given);
@@ -68,12 +68,11 @@ impl fmt::Debug for DescribeInvocations {
 }
 
 impl DescribeInvocations {
-    /// Reads the request from decoded wire pairs: the parameters' names as the API spells them,
-    /// integers as decimal digits, booleans as `true` and `false` in any letter case. The last of
-    /// several pairs with one name counts; unknown names are ignored. Values outside their limits are
-    /// kept, and refused when the request is answered. `Type` is the older name of CommandType,
-    /// which wins where both are given. [`decode_query`](crate::decode_query) decodes a raw query
-    /// string.
+    /// Reads the request from decoded wire pairs. Names are spelled as the API spells them,
+    /// integers are decimal digits, booleans are `true` and `false` in any letter case. Of several
+    /// pairs with one name the last counts; unknown names are ignored. Values outside their limits
+    /// are kept, and refused when the request is answered. `Type` is the older name of CommandType,
+    /// which takes precedence. [`decode_query`](crate::decode_query) decodes a raw query string.
     ///
     /// Cost: O(bytes of the pairs).
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(

@@ -1,4 +1,4 @@
-//! Parameters: how each kind of value is read from the wire, and those that both operations have.
+//! Parameters: reading each kind of value from the wire, and the parameters of both operations.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::tags::{GivenTag, Tags};
 use crate::model::api_names;
 
 api_names! {
-    /// `ContentEncoding`: how CommandContent and Output are written.
+    /// `ContentEncoding`: the encoding of CommandContent and Output in an answer.
     ///
     /// # Examples
     ///
@@ -36,8 +36,8 @@ api_names! {
     }
 }
 
-/// A parameter as it was given. A text that is no value of its type is kept until the request is
-/// checked, because another parameter's fault may come first in the API's order.
+/// A parameter as it was given. A malformed text is kept until the request is checked, because the
+/// fault of another parameter may come first in the API's order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Param<T> {
     #[default]
@@ -146,7 +146,7 @@ impl Common {
         }
     }
 
-    /// Adds the given parameters to a debug output, by the names of the wire.
+    /// Adds the given parameters to a debug output, under their wire names.
     pub(crate) fn show(&self, to: &mut fmt::DebugStruct<'_, '_>) {
         to.field("RegionId", &self.region_id);
         show_text("ResourceGroupId", &self.resource_group_id, to);
@@ -180,8 +180,8 @@ pub(super) fn show_text(name: &str, text: &Option<String>, to: &mut fmt::DebugSt
 /// The builder methods that both requests have.
 macro_rules! common_builder {
     () => {
-        /// A request for the records of `region_id` with no other filter. Cost, as of every method
-        /// here: O(length of what is given).
+        /// A request for the records of `region_id` with no other filter. Cost of this and every
+        /// other builder method: O(length of the arguments).
         pub fn new(region_id: impl Into<String>) -> Self {
             Self {
                 common: Common { region_id: region_id.into(), ..Common::default() },
@@ -189,44 +189,43 @@ macro_rules! common_builder {
             }
         }
 
-        /// `RegionId` as it was given; empty where it was not. For a front end that checks
-        /// permissions, or has a store for each region. Cost: O(1).
+        /// `RegionId` as it was given, or an empty string. For a front end that checks permissions
+        /// or has a store for each region. Cost: O(1).
         #[must_use]
         pub fn region_id(&self) -> &str {
             &self.common.region_id
         }
 
-        /// `ResourceGroupId`: exact. An unknown one is an empty result, no error.
+        /// `ResourceGroupId`: exact. An unknown one gives an empty page and no error.
         #[must_use]
         pub fn resource_group_id(mut self, id: impl Into<String>) -> Self {
             self.common.resource_group_id = Some(id.into());
             self
         }
 
-        /// `InvokeId`: exact. An unknown one is an empty result, no error.
+        /// `InvokeId`: exact. An unknown one gives an empty page and no error.
         #[must_use]
         pub fn invoke_id(mut self, id: impl Into<String>) -> Self {
             self.common.invoke_id = Some(id.into());
             self
         }
 
-        /// `CommandId`: exact. An unknown one is an empty result, no error.
+        /// `CommandId`: exact. An unknown one gives an empty page and no error.
         #[must_use]
         pub fn command_id(mut self, id: impl Into<String>) -> Self {
             self.common.command_id = Some(id.into());
             self
         }
 
-        /// `InstanceId`: invocations with a run on that instance, of which only that run is
-        /// shown.
+        /// `InstanceId`: invocations with a run on that instance. Their other runs are not shown.
         #[must_use]
         pub fn instance_id(mut self, id: impl Into<String>) -> Self {
             self.common.instance_id = Some(id.into());
             self
         }
 
-        /// `Tag.N.Key` alone: records that have the key. At most 20 tags, all of which must hold;
-        /// with any, at most the newest 1,000 matching rows can be reached.
+        /// `Tag.N.Key` alone: records that have the key. A request has at most 20 tags, all of
+        /// which must match. With tags, only the newest 1,000 matching rows can be reached.
         #[must_use]
         pub fn tag_key(mut self, key: impl Into<String>) -> Self {
             self.common.tags.push(key.into(), None);
@@ -240,7 +239,8 @@ macro_rules! common_builder {
             self
         }
 
-        /// `ContentEncoding`: default Base64. Chooses no rows, so it may change from page to page.
+        /// `ContentEncoding`: default Base64. It chooses no rows, so it may change from page to
+        /// page.
         #[must_use]
         pub fn content_encoding(mut self, encoding: ContentEncoding) -> Self {
             self.common.content_encoding = Param::Given(encoding);
@@ -254,7 +254,7 @@ macro_rules! common_builder {
             self
         }
 
-        /// `NextToken`: where the page before ended; empty for the first page. Asks for token
+        /// `NextToken`: the token of the previous page; empty for the first page. Asks for token
         /// paging.
         #[must_use]
         pub fn next_token(mut self, token: impl Into<String>) -> Self {

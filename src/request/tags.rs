@@ -38,7 +38,7 @@ impl Tags {
         }
     }
 
-    /// Takes `N.Key` or `N.Value`. Any other name is an unknown parameter.
+    /// Reads `N.Key` or `N.Value`. Any other name is an unknown parameter and ignored.
     pub(super) fn read(&mut self, name: &str, value: &str) {
         let Some((number, part)) = name.split_once('.') else { return };
         let is_key = part == "Key";
@@ -67,7 +67,7 @@ impl Tags {
         self.above_limit = Some(lowest);
     }
 
-    /// The tags, each with a key and no key twice, or the first rule that they break. Cost:
+    /// The tags, if each has a key and no key is given twice; otherwise the first fault. Cost:
     /// O(length).
     pub(super) fn check(&self) -> Result<&[GivenTag], TagFault<'_>> {
         if let Some(number) = self.above_limit {

@@ -70,16 +70,16 @@ pub struct DescribeInvocationResultsResponse<'a> {
     show: Show,
 }
 
-/// Room that is made for a body before it is written, in bytes: for the fields of the page, for an
-/// invocation, and for a result. Most bodies need no more. Growing a new buffer by doubling instead
-/// made a whole answer take 1.7 to 1.9 times as long (2026-11-28).
+/// Capacity that is reserved before a body is written, in bytes: for the fields of the page, for
+/// each invocation, and for each result. Most bodies need no more. With a buffer that grows by
+/// doubling instead, a whole answer took 1.7 to 1.9 times as long (2026-11-28).
 const PAGE_ROOM: usize = 512;
 const INVOCATION_ROOM: usize = 3 << 10;
 const RESULT_ROOM: usize = 3 << 9;
 
 macro_rules! common_response {
     () => {
-        /// How many rows the page has. Cost: O(1).
+        /// The number of rows on the page. Cost: O(1).
         #[must_use]
         pub fn len(&self) -> usize {
             self.page.rows.len()
@@ -91,15 +91,15 @@ macro_rules! common_response {
             self.page.rows.is_empty()
         }
 
-        /// `TotalCount`: how many rows match, at most 1,000 with tags; `None` with token paging,
-        /// which does not count (and shows 0 on the wire). Cost: O(1).
+        /// `TotalCount`: the number of matching rows, at most 1,000 with tags. `None` with token
+        /// paging, which does not count; the JSON body then has 0. Cost: O(1).
         #[must_use]
         pub fn total_count(&self) -> Option<u64> {
             self.page.total
         }
 
-        /// `NextToken`: where the walk goes on, or `None` when no row stands behind this page,
-        /// which the wire shows as `""`. Cost: O(1).
+        /// `NextToken`: the token of the next page, or `None` if no row follows this page; the JSON
+        /// body then has `""`. Cost: O(1).
         #[must_use]
         pub fn next_token(&self) -> Option<NextToken> {
             self.page.next_token
@@ -149,10 +149,13 @@ impl<'a> DescribeInvocationsResponse<'a> {
         }
     }
 
-    /// Appends the JSON body to `out`, which is not cleared: RequestId and all fields that the API
-    /// documents, in no promised order. Makes room for 3 KiB a row first, which most bodies do not
-    /// exceed. Cost: O(bytes written): some seven times as long as to copy them where records share
-    /// their commands, up to some 30 times where content is text or each record's own.
+    /// Appends the JSON body to `out`, which is not cleared. The body has RequestId and all fields
+    /// that the API documents; their order may change. Reserves 3 KiB a row first, which most
+    /// bodies do not exceed.
+    ///
+    /// Cost: O(bytes written). Writing takes some seven times as long as copying the bytes if
+    /// records share their commands, and up to some 30 times if the content is plain text or each
+    /// record has its own.
     pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
         out.reserve(PAGE_ROOM + self.len() * INVOCATION_ROOM);
         wire::write_body(request_id, self, self.base64(), out);
@@ -187,8 +190,8 @@ impl<'a> DescribeInvocationResultsResponse<'a> {
         }
     }
 
-    /// Appends the JSON body to `out`, as [`DescribeInvocationsResponse::write_json`] does, with
-    /// room for 1.5 KiB a row. Cost: O(bytes written).
+    /// Appends the JSON body to `out`, as [`DescribeInvocationsResponse::write_json`] does, but
+    /// reserves 1.5 KiB a row. Cost: O(bytes written).
     pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
         out.reserve(PAGE_ROOM + self.len() * RESULT_ROOM);
         wire::write_body(request_id, self, self.base64(), out);

@@ -1,4 +1,4 @@
-//! Views and answers as the groups of fields that `wire` writes, as bytes and with serde.
+//! Implements [`Group`] and `Serialize` for views and answers: their fields, as `wire` writes them.
 
 use serde::{Serialize, Serializer};
 
@@ -7,7 +7,7 @@ use super::result_view::InvocationResultView;
 use super::views::{InvocationView, RunView, TagView};
 use crate::wire::{self, Execution, Fields, Group, InstanceId, Object, Ready, Summary};
 
-/// The place of a page, which both answers have.
+/// The fields of a page that both answers have.
 macro_rules! page {
     ($answer:ident, $next_token:ident) => {
         wire::Page {
@@ -35,7 +35,7 @@ impl Group for DescribeInvocationResultsResponse<'_> {
     }
 }
 
-/// The fields of an execution, which a run and a result have.
+/// The fields of an execution that a run and a result have.
 macro_rules! execution {
     ($row:ident) => {
         Execution {

@@ -27,9 +27,9 @@ pub struct InvocationsPage {
     /// `Invocations`: the rows, newest first, with the runs that the answer shows. Outputs are
     /// there whether or not the answer shows them.
     pub invocations: Vec<Invocation>,
-    /// `TotalCount`: how many rows match; `None` with token paging.
+    /// `TotalCount`: the number of matching rows; `None` with token paging.
     pub total_count: Option<u64>,
-    /// `NextToken`: where the walk goes on, if any row stands behind this page.
+    /// `NextToken`: the token of the next page, if any row follows this page.
     pub next_token: Option<NextToken>,
     /// `PageNumber`: 1 with token paging.
     pub page_number: u32,
@@ -62,9 +62,9 @@ pub struct InvocationsPage {
 pub struct InvocationResultsPage {
     /// `InvocationResults`: the rows, in the order of the list.
     pub invocation_results: Vec<InvocationResult>,
-    /// `TotalCount`: how many rows match; `None` with token paging.
+    /// `TotalCount`: the number of matching rows; `None` with token paging.
     pub total_count: Option<u64>,
-    /// `NextToken`: where the walk goes on, if any row stands behind this page.
+    /// `NextToken`: the token of the next page, if any row follows this page.
     pub next_token: Option<NextToken>,
     /// `PageNumber`: 1 with token paging.
     pub page_number: u32,

@@ -117,14 +117,13 @@ impl<'a> InvocationResultView<'a> {
         self.invocation.table.instances.get(self.run.instance).text()
     }
 
-    /// `InvocationStatus` of the run, or the one the earlier execution ended with.
+    /// `InvocationStatus` of the run, or the status with which the earlier execution ended.
     #[must_use]
     pub fn invocation_status(&self) -> InvocationStatus {
         self.history.map_or(self.run.status, |record| record.execution.status)
     }
 
-    /// `InvokeRecordStatus`, the legacy status. That of an earlier execution is as of a one-time
-    /// task.
+    /// `InvokeRecordStatus`, the legacy status. An earlier execution has that of a one-time task.
     #[must_use]
     pub fn invoke_record_status(&self) -> InstanceInvokeStatus {
         match self.history {
@@ -133,13 +132,13 @@ impl<'a> InvocationResultView<'a> {
         }
     }
 
-    /// `StartTime`, once there is one.
+    /// `StartTime`; `None` before the execution starts.
     #[must_use]
     pub fn start_time(&self) -> Option<Timestamp> {
         self.history.map_or(self.run.start_time, |record| record.execution.start_time)
     }
 
-    /// `FinishedTime`: what the other answer calls FinishTime; once there is one.
+    /// `FinishedTime`, called FinishTime in the other answer; `None` before the execution ends.
     #[must_use]
     pub fn finished_time(&self) -> Option<Timestamp> {
         self.history.map_or(self.run.finish_time, |record| record.execution.finish_time)
@@ -154,13 +153,13 @@ impl<'a> InvocationResultView<'a> {
         }
     }
 
-    /// `Repeats`: how often the run had been started.
+    /// `Repeats`: the number of starts up to this execution.
     #[must_use]
     pub fn repeats(&self) -> u32 {
         self.history.map_or_else(|| self.run.repeats(), |record| record.execution.repeats)
     }
 
-    /// `ExitCode`, once there is one.
+    /// `ExitCode`; `None` before the execution has one.
     #[must_use]
     pub fn exit_code(&self) -> Option<i64> {
         match self.history {
@@ -169,7 +168,7 @@ impl<'a> InvocationResultView<'a> {
         }
     }
 
-    /// `Dropped`: bytes of output that are lost.
+    /// `Dropped`: the number of bytes of output that are not kept.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         match self.history {
@@ -178,7 +177,7 @@ impl<'a> InvocationResultView<'a> {
         }
     }
 
-    /// `Output` that is kept: at most 24,576 bytes, raw.
+    /// `Output`: the kept bytes, raw, at most the last 24,576.
     #[must_use]
     pub fn output(&self) -> &'a [u8] {
         match self.history {

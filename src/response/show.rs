@@ -1,12 +1,12 @@
-//! How rows are shown.
+//! The options of an answer that choose no rows.
 
 use crate::request::ContentEncoding;
 use crate::table::ValueId;
 
-/// How an answer shows its rows.
+/// The options with which an answer shows its rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Show {
-    /// How CommandContent and Output are written.
+    /// The encoding of CommandContent and Output.
     pub(crate) encoding: ContentEncoding,
     /// Whether DescribeInvocations shows Output.
     pub(crate) output: bool,

@@ -84,7 +84,7 @@ impl<'a> InvocationView<'a> {
         self.table.resource_groups.get(self.header.resource_group).text()
     }
 
-    /// `CreationTime`: what the list is ordered by, and what the record's age counts from.
+    /// `CreationTime`: the key of the list order, and the start of the record's age.
     #[must_use]
     pub fn creation_time(&self) -> Timestamp {
         self.header.creation_time
@@ -430,7 +430,7 @@ impl<'a> RunView<'a> {
         self.run.status.legacy(self.repeat_mode())
     }
 
-    /// `Timed` of the run: as of the invocation, with the run's own status.
+    /// `Timed` of the run: as that of the invocation, but derived from the run's own status.
     #[must_use]
     pub fn timed(&self) -> bool {
         is_timed(self.repeat_mode(), self.run.status.is_end())
@@ -442,19 +442,19 @@ impl<'a> RunView<'a> {
         self.run.creation_time
     }
 
-    /// `UpdateTime`: of the last change, at first the run's CreationTime.
+    /// `UpdateTime`: the time of the last change, at first the run's CreationTime.
     #[must_use]
     pub fn update_time(&self) -> Timestamp {
         self.run.update_time
     }
 
-    /// `StartTime`: of the last execution, once there is one.
+    /// `StartTime` of the last execution; `None` before it starts.
     #[must_use]
     pub fn start_time(&self) -> Option<Timestamp> {
         self.run.start_time
     }
 
-    /// `FinishTime`: of the last execution, once it is over.
+    /// `FinishTime` of the last execution; `None` before it ends.
     #[must_use]
     pub fn finish_time(&self) -> Option<Timestamp> {
         self.run.finish_time
@@ -466,19 +466,19 @@ impl<'a> RunView<'a> {
         self.run.stop_time()
     }
 
-    /// `Repeats`: how often it was started.
+    /// `Repeats`: the number of starts of the run.
     #[must_use]
     pub fn repeats(&self) -> u32 {
         self.run.repeats()
     }
 
-    /// `ExitCode` of the last execution, once there is one.
+    /// `ExitCode` of the last execution; `None` before it has one.
     #[must_use]
     pub fn exit_code(&self) -> Option<i64> {
         self.run.exit_code()
     }
 
-    /// `Dropped`: bytes of output that are lost.
+    /// `Dropped`: the number of bytes of output that are not kept.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.run.dropped()

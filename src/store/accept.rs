@@ -1,4 +1,4 @@
-//! Records come in: one, or many at once.
+//! Accepts records, one at a time or as a batch.
 
 use hashbrown::HashSet;
 
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::index::RowKey;
 use crate::model::{Invocation, Timestamp};
 
-/// What became of an accepted record.
+/// The acceptance number of an accepted record, and whether the store holds it.
 ///
 /// # Examples
 ///
@@ -30,32 +30,35 @@ use crate::model::{Invocation, Timestamp};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Accepted {
-    /// Its acceptance number: 1 for the first record a store accepts, then one more each time.
+    /// The acceptance number: 1 for the first record that a store accepts, then one more each time.
     pub acceptance_number: u64,
-    /// Whether the store holds it. A record that is accepted beyond the age or the capacity is
-    /// not held, and evicts nobody.
+    /// Whether the store holds the record. An accepted record that has already expired, or that is
+    /// older than every record of a full store, is not held and evicts no other.
     pub retained: bool,
 }
 
 impl Store {
-    /// Accepts a record, with its runs in any status. Its CreationTime may be any time; the list
-    /// order holds. See [`Store`] for an example.
+    /// Accepts a record. Its runs may have any status and its CreationTime may be any time: a
+    /// record that arrives late takes its place in the list order. See [`Store`] for an example.
     ///
-    /// Evicts the oldest record when the store is full. Cost: O(size of the record and its index
-    /// entries) when it is the newest; one that belongs between others also moves every row above
-    /// it: O(index) in the middle, and never less than O(distinct values), so that while one record
-    /// lies in the future each further one costs as much.
+    /// Evicts the oldest record when the store is full.
+    ///
+    /// Cost: O(size of the record and its index entries) if its CreationTime is not before that of
+    /// any other record. A late record also moves every row after it, in all posting lists:
+    /// O(index) in the middle, and at least O(distinct values). A record with a CreationTime in the
+    /// future makes each later one late.
     ///
     /// # Errors
     ///
-    /// Names the first field that breaks a limit, in the order of the fields: `MissingParameter`,
-    /// `InvalidParameter`, the codes of tags, `Duplicate.InstanceId`; or, with
-    /// `Duplicate.InvokeId`, an InvokeId that is held already. Then nothing has changed.
+    /// The error names the first field that breaks a limit, in the order of the fields:
+    /// `MissingParameter`, `InvalidParameter`, the codes of tags, `Duplicate.InstanceId`.
+    /// `Duplicate.InvokeId` if the store holds a record with the same InvokeId. The store is then
+    /// unchanged: all checks come before the first write.
     pub fn accept(&mut self, invocation: &Invocation) -> Result<Accepted, Error> {
         self.accept_valid(Valid::new(invocation)?)
     }
 
-    /// [`accept`](Self::accept) of a record that is looked at already.
+    /// Like [`accept`](Self::accept), for a record that is already validated.
     pub(crate) fn accept_valid(&mut self, valid: Valid<'_>) -> Result<Accepted, Error> {
         let now = self.now();
         let invocation = self.judge(valid, now)?;
@@ -74,23 +77,25 @@ impl Store {
         Ok(Accepted { acceptance_number: key.number, retained })
     }
 
-    /// Accepts many records, in any order, with a report for each.
+    /// Accepts many records, in any order, and returns a result for each.
     ///
-    /// Each is judged as if it came alone, in the order given and at one time; refused ones do not
-    /// stop the others. The capacity is applied once, to all: so an InvokeId that stands twice is
-    /// refused also where the first of the two goes over the capacity. Cost: as one by one in list
-    /// order, and one sort, whatever the order given; at most one pass over the index. What is
-    /// beyond the capacity takes no room in the store.
+    /// Each record is checked as if it came alone, in the order given and at one time. A refused
+    /// record does not stop the others. The capacity is applied once, to the whole batch. Therefore
+    /// the second of two records with the same InvokeId is refused even if the first is beyond the
+    /// capacity. A record beyond the capacity takes no memory in the store.
+    ///
+    /// Cost: that of accepting the records one by one in list order, and one sort. Many late
+    /// records together cost one pass over the index.
     ///
     /// # Errors
     ///
-    /// For each record as [`accept`](Self::accept).
+    /// For each record, as [`accept`](Self::accept).
     #[must_use = "each record has a result of its own"]
     pub fn accept_batch(&mut self, invocations: &[Invocation]) -> Vec<Result<Accepted, Error>> {
         self.accept_batch_at(self.now(), invocations)
     }
 
-    /// [`accept_batch`](Self::accept_batch) for one who has asked for the time before.
+    /// Like [`accept_batch`](Self::accept_batch), at the time `now`.
     pub(crate) fn accept_batch_at(
         &mut self,
         now: Timestamp,
@@ -98,8 +103,9 @@ impl Store {
     ) -> Vec<Result<Accepted, Error>> {
         let mut begun = false;
         let mut fresh = Vec::new();
-        // Where there may be too many, they wait until it is known which ones stay. Else each goes
-        // in at once: to come back to it would take a sixth more.
+        // If the batch may exceed the capacity, its records wait until all are checked and sorted,
+        // because only then it is known which ones stay. Otherwise each is inserted at once: a
+        // second pass over them took a sixth more time.
         let may_wait = self.table.len() + invocations.len() > self.config.capacity;
         let (mut waiting, mut waiting_ids) = (Vec::new(), HashSet::new());
         let mut reports = Vec::with_capacity(invocations.len());
@@ -149,8 +155,9 @@ impl Store {
         reports
     }
 
-    /// Evicts what the records that wait, in list order, leave no room for. Returns how many of
-    /// these, from the first, are beyond the capacity themselves. Cost: O(surplus), and evicting.
+    /// Makes room for the records in `waiting`, which are sorted: evicts the held records that are
+    /// among the oldest of all and exceed the capacity. Returns how many of `waiting`, from its
+    /// start, exceed the capacity themselves. Cost: O(surplus), and the evictions.
     fn make_room_for(&mut self, waiting: &[(RowKey, usize)]) -> usize {
         let all = self.table.len() + waiting.len();
         let order = &self.index.order;
@@ -170,7 +177,9 @@ impl Store {
         beyond
     }
 
-    /// The record, unless its InvokeId is held already.
+    /// Returns the record, or the error if the store holds another with its InvokeId. An expired
+    /// record does not count, because [`begin_write`](Self::begin_write) removes it before the
+    /// record is inserted.
     fn judge<'a>(&self, valid: Valid<'a>, now: Timestamp) -> Result<&'a Invocation, Error> {
         let invocation = valid.record();
         let held = self.table.find(&invocation.invoke_id);
@@ -186,8 +195,8 @@ impl Store {
         RowKey { time: invocation.creation_time.unwrap_or(now), number: self.last_number }
     }
 
-    /// Evicts the oldest record if the store is full. False when the record with `key` would
-    /// itself be the oldest.
+    /// Evicts the oldest record if the store is full. Returns false, and evicts nothing, if the
+    /// record with `key` would itself be the oldest.
     fn make_room(&mut self, key: RowKey) -> bool {
         if self.table.len() < self.config.capacity {
             return true;

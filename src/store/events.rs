@@ -204,7 +204,7 @@ impl Subscription {
         queue.events.pop_front().map(Arc::unwrap_or_clone)
     }
 
-    /// How many events were dropped because the queue was full. Cost: O(1).
+    /// The number of events dropped because the queue was full. Cost: O(1).
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.0.lock().missed

@@ -1,16 +1,18 @@
-//! The budget for all outputs together: over it the oldest records' outputs go first.
+//! The output budget: a limit on the bytes of all outputs together. Outputs of the oldest records
+//! are dropped first.
 
 use std::collections::BTreeMap;
 
 use super::Store;
 use crate::index::RowKey;
 
-/// Which records hold output, oldest first. Kept only for a store that has a budget.
+/// The records with output, oldest first. Only a store with a budget has one.
 #[derive(Debug)]
 pub(super) struct OutputBudget {
     most: usize,
     total: usize,
-    /// By the record's place in the list: its slot and its bytes, more than none.
+    /// For each record with output, by its key in the list order: its slot and its bytes of output,
+    /// which are above 0.
     by_age: BTreeMap<RowKey, (u32, usize)>,
 }
 
@@ -28,7 +30,7 @@ impl OutputBudget {
         self.total = self.total + bytes - before.map_or(0, |(_, bytes)| bytes);
     }
 
-    /// The oldest record with output, if all together are over the budget.
+    /// The oldest record with output, if the total is over the budget.
     fn oldest_over(&self) -> Option<(RowKey, u32)> {
         let (&key, &(slot, _)) = self.by_age.first_key_value()?;
         (self.total > self.most).then_some((key, slot))
@@ -36,7 +38,7 @@ impl OutputBudget {
 }
 
 impl Store {
-    /// Takes note that the outputs of the record in `slot` have changed.
+    /// Updates the budget's entry for the record in `slot`, whose outputs may have changed.
     pub(super) fn note_outputs(&mut self, slot: u32) {
         if let Some(budget) = &mut self.outputs {
             let order = &self.index.order;
@@ -45,7 +47,7 @@ impl Store {
         }
     }
 
-    /// Takes note that the record in `slot`, which is still there, goes.
+    /// Removes the budget's entry for the record in `slot`, which is about to be removed.
     pub(super) fn forget_outputs(&mut self, slot: u32) {
         if let Some(budget) = &mut self.outputs {
             let order = &self.index.order;
@@ -53,7 +55,7 @@ impl Store {
         }
     }
 
-    /// Drops outputs until the budget holds.
+    /// Drops outputs, those of the oldest record first, until the total is within the budget.
     pub(super) fn keep_output_budget(&mut self) {
         while let Some((key, slot)) = self.outputs.as_ref().and_then(OutputBudget::oldest_over) {
             self.counters.output_bytes_dropped += self.table.drop_outputs(slot);
@@ -63,7 +65,7 @@ impl Store {
         }
     }
 
-    /// Checks the budget's books against the table.
+    /// Recomputes the budget's entries and total from the table, and names the first difference.
     pub(super) fn validate_outputs(&self) -> Result<(), String> {
         let Some(budget) = &self.outputs else { return Ok(()) };
         let mut total = 0;

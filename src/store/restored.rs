@@ -1,4 +1,4 @@
-//! The parts of a store that an archive holds, and how a store comes out of an archive.
+//! The parts of a store that an archive holds, and the steps that rebuild a store from one.
 
 use super::Store;
 use crate::config::{Clock, Config};
@@ -6,7 +6,7 @@ use crate::index::RowKey;
 use crate::model::{InstanceRun, Invocation, Timestamp};
 use crate::query::Snapshot;
 
-/// All of a store that outlives it.
+/// The parts of a store that an archive holds.
 pub(crate) struct Saved<'a> {
     pub(crate) snapshot: Snapshot<'a>,
     pub(crate) last_number: u64,
@@ -16,13 +16,13 @@ pub(crate) struct Saved<'a> {
 /// The history of one run of a record.
 #[derive(Debug)]
 pub(crate) struct RunHistory {
-    /// The number of the run in its record.
+    /// The position of the run in its record, from 0.
     pub(crate) run: usize,
-    /// How many history records there ever were.
+    /// The number of history records that the run ever had.
     pub(crate) ever: u32,
-    /// The number of the first of `records`; the others count on.
+    /// The number of the first of `records`; the others follow without a gap.
     pub(crate) first: u32,
-    /// Ended executions, oldest first. Their instance and UpdateTime mean nothing.
+    /// Ended executions, oldest first. Their InstanceId and UpdateTime are not used.
     pub(crate) records: Vec<InstanceRun>,
 }
 
@@ -35,7 +35,7 @@ impl Store {
         }
     }
 
-    /// An empty store that goes on where another one was.
+    /// An empty store that continues the acceptance numbers and the time of a saved one.
     pub(crate) fn resume(
         config: Config,
         clock: impl Clock + 'static,
@@ -47,9 +47,10 @@ impl Store {
         store
     }
 
-    /// Adds the next record of an archive, which is within the limits of this store, behind all others,
-    /// with the histories of its runs. No event is sent. What is over the budget of outputs goes at
-    /// once, since the oldest records come first: the store never holds the outputs of all.
+    /// Adds the next record of an archive, with the histories of its runs. The record is within the
+    /// limits of this store, and `key` is higher than all keys before it. Sends no event. Outputs
+    /// over the budget are dropped at once. That is safe because the oldest records come first, and
+    /// it bounds the memory: the store never holds the outputs of the whole archive.
     pub(crate) fn restore_record(
         &mut self,
         key: RowKey,
@@ -72,8 +73,8 @@ impl Store {
         self.keep_output_budget();
     }
 
-    /// The store, once all records are in it. `expired` and `evicted` count the records of the archive
-    /// that are beyond its limits.
+    /// The store after its last record. `expired` and `evicted` are the numbers of records in the
+    /// archive that were left out by age and by capacity.
     pub(crate) fn restored(mut self, expired: u64, evicted: u64) -> Store {
         self.counters.expired += expired;
         self.counters.evicted += evicted;

@@ -1,4 +1,7 @@
-//! What goes: by age, by count, and by hand.
+//! Removal of records: by age, by capacity, and by request.
+//!
+//! A query hides expired records without removing them, see [`Snapshot`](crate::query::Snapshot).
+//! The next write removes them, in [`Store::begin_write`].
 
 use super::Store;
 use super::outputs::OutputBudget;
@@ -8,7 +11,7 @@ use crate::index::Index;
 use crate::model::Timestamp;
 use crate::table::Table;
 
-/// What happened to a store's records so far. Kept for the life of the store.
+/// Counts of what was removed or dropped, from the creation of the store on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counters {
     pub(super) evicted: u64,
@@ -18,8 +21,8 @@ pub(super) struct Counters {
     pub(super) output_bytes_dropped: u64,
 }
 
-/// Numbers about a store, see [`Store::statistics`]. `records` and `bytes` are of now; the others
-/// count from when it was made or restored.
+/// Numbers about a store, see [`Store::statistics`]. `records` and `bytes` are current; the others
+/// count from the moment at which the store was created or restored.
 ///
 /// # Examples
 ///
@@ -40,28 +43,29 @@ pub(super) struct Counters {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Records there are, expired ones not counted.
+    /// Records in the store, without expired ones.
     pub records: usize,
-    /// Heap bytes that the records and their indexes take, room they keep for more included. Not
-    /// counted are what subscribers have in their queues, what an allocator adds, the notes that an
-    /// [output budget](crate::Config::output_budget) keeps, some 50 bytes for each record with
+    /// Heap bytes of the records and their indexes, reserved capacity included. Not counted are the
+    /// queues of subscriptions, the overhead of the allocator, the entries of an
+    /// [output budget](crate::Config::output_budget), which take some 50 bytes for each record with
     /// output, and the `Store` itself.
     pub bytes: usize,
-    /// Records that went because newer ones filled the capacity.
+    /// Records removed because newer ones filled the capacity.
     pub evicted: u64,
-    /// Records that went because of their age.
+    /// Records that expired.
     pub expired: u64,
-    /// Records that were accepted beyond a limit already, and so never shown.
+    /// Records that were accepted but never held, see
+    /// [`Accepted::retained`](crate::Accepted::retained).
     pub not_retained: u64,
-    /// History records that fell out of a run's history.
+    /// History records dropped because a run's history was at its limit.
     pub history_dropped: u64,
-    /// Bytes of output that went because all together were over
+    /// Bytes of output dropped because all outputs together exceeded
     /// [`Config::output_budget`](crate::Config::output_budget).
     pub output_bytes_dropped: u64,
 }
 
 impl Store {
-    /// Counts and bytes. Cost: O(records + distinct values), so not for every request.
+    /// Counts and heap bytes. Cost: O(records + distinct values), too much for every request.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let now = self.now();
@@ -77,12 +81,15 @@ impl Store {
         }
     }
 
-    /// Deletes the record with `invoke_id`, in any status. Cost: O(its index entries), times the
-    /// length of the lists it is taken from; and what has expired since the last write.
+    /// Deletes the record with `invoke_id`, in any status. Its row becomes a tombstone until enough
+    /// of them are dropped together.
+    ///
+    /// Cost: O(its index entries), each times the length of its posting list if that is a sorted
+    /// list; and the removal of records that have expired since the last write.
     ///
     /// # Errors
     ///
-    /// `InvalidInvokeId.NotFound` when there is none.
+    /// `InvalidInvokeId.NotFound` if there is no such record. The store is then unchanged.
     pub fn delete(&mut self, invoke_id: &str) -> Result<(), Error> {
         let now = self.now();
         let slot = self.find_at(now, invoke_id)?;
@@ -92,8 +99,8 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes all records. Acceptance numbers and statistics go on; tokens stay valid.
-    /// Cost: O(records).
+    /// Deletes all records and frees their memory. Acceptance numbers and statistics continue;
+    /// tokens stay valid. Cost: O(records).
     pub fn clear(&mut self) {
         self.begin_write(self.now());
         self.table = Table::default();
@@ -101,7 +108,7 @@ impl Store {
         self.outputs = self.config.output_budget.map(OutputBudget::new);
     }
 
-    /// What was created before this has expired at `now`.
+    /// The time before which records count as expired at `now`.
     pub(crate) fn cutoff(&self, now: Timestamp) -> Timestamp {
         match self.config.retention_seconds {
             Some(seconds) => now.saturating_add_secs(-i64::from(seconds)),
@@ -109,15 +116,17 @@ impl Store {
         }
     }
 
-    /// How many records have expired at `now` and are still held.
+    /// The number of records that have expired at `now` and are not removed yet.
     pub(super) fn expired_at(&self, now: Timestamp) -> usize {
         let order = &self.index.order;
         let floor = order.first_since(self.cutoff(now));
         (order.first()..floor).filter(|&row| order.slot(row).is_some()).count()
     }
 
-    /// Every write that is not refused begins here: the store's time is `now`, and what has
-    /// expired goes.
+    /// Begins a write: sets the store's time to `now` and removes the records that have expired.
+    ///
+    /// A write calls this after all checks that can refuse it, and nothing after it can fail. A
+    /// refused write therefore leaves the store, its time included, as it was.
     pub(super) fn begin_write(&mut self, now: Timestamp) {
         self.last_write = now;
         let cutoff = self.cutoff(now);
@@ -131,7 +140,7 @@ impl Store {
         self.drop_dead();
     }
 
-    /// Removes the oldest records until there are at most `most`.
+    /// Removes the oldest records until at most `most` are left, and counts them as evicted.
     pub(super) fn evict_to(&mut self, most: usize) {
         while self.table.len() > most {
             let Some(slot) = self.oldest() else { break };

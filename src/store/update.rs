@@ -1,4 +1,4 @@
-//! A run moves on.
+//! Changes to a run: updates and stops.
 
 use std::sync::Arc;
 
@@ -12,18 +12,20 @@ use crate::model::{
 use crate::table::{Execution, IndexedColumn, region_timed};
 
 impl Store {
-    /// Changes the run of `invoke_id` on `instance_id`, see [`RunUpdate`] for what can be changed
-    /// and an example. The overall statuses and Timed follow, and subscribers are told.
+    /// Updates the run of `invoke_id` on `instance_id`. [`RunUpdate`] lists the fields and has an
+    /// example. The overall statuses and Timed are derived anew, and each change of the run's
+    /// status is sent to the subscriptions.
     ///
-    /// Cost: O(runs of the record + bytes given), with [`OutputUpdate::Append`] also the bytes
-    /// there; O(list) for each posting that changes; with an output budget O(history of the
-    /// record).
+    /// Cost: O(runs of the record + bytes given), and with [`OutputUpdate::Append`] O(bytes of the
+    /// present output); O(list) for each posting list that changes; with an output budget also
+    /// O(history of the record).
     ///
     /// # Errors
     ///
-    /// `InvalidInvokeId.NotFound` or `InvalidInstance.NotFound` when there is no such run; a text
-    /// over 4,096 bytes by its field; a move that is not possible as
-    /// `InvalidParameter.InvocationStatus`, by both statuses. Then nothing has changed.
+    /// `InvalidInvokeId.NotFound` or `InvalidInstance.NotFound` if there is no such run. A text of
+    /// more than 4,096 bytes is refused by the name of its field. A transition that is not allowed
+    /// is `InvalidParameter.InvocationStatus`, and the detail names both statuses. The store is
+    /// then unchanged.
     pub fn update_run(
         &mut self,
         invoke_id: &str,
@@ -45,15 +47,17 @@ impl Store {
         Ok(())
     }
 
-    /// Stops the runs of `invoke_id` on `instance_ids`, or all when none is named: Pending and
-    /// Scheduled ones become Cancelled, Running ones Stopping, others stay. Returns how many
-    /// changed. Cost: O((runs changed + ids named) * runs of the record), and with an output budget
+    /// Stops the runs of `invoke_id` on `instance_ids`, or all its runs if no instance is named.
+    /// Pending and Scheduled runs become Cancelled, Running ones Stopping, others stay as they are.
+    /// Returns the number of runs that changed.
+    ///
+    /// Cost: O((runs changed + ids named) * runs of the record), and with an output budget
     /// O(history of the record).
     ///
     /// # Errors
     ///
-    /// `InvalidInvokeId.NotFound`, or `InvalidInstance.NotFound` for the first instance that is
-    /// no part of it. Then nothing has changed.
+    /// `InvalidInvokeId.NotFound` if there is no such record, `InvalidInstance.NotFound` for the
+    /// first instance on which it has no run. The store is then unchanged.
     pub fn stop(&mut self, invoke_id: &str, instance_ids: &[&str]) -> Result<usize, Error> {
         let now = self.now();
         let slot = self.find_at(now, invoke_id)?;
@@ -86,7 +90,8 @@ impl Store {
         })
     }
 
-    /// Makes a change that is allowed.
+    /// Applies an update that is allowed: sets the run, keeps the ended execution in the history,
+    /// and then brings index, output budget and subscriptions up to date. Cannot fail.
     fn apply(&mut self, slot: u32, at: usize, update: &RunUpdate, now: Timestamp) {
         let header = self.table.header(slot);
         let before = header.overall;
@@ -131,7 +136,8 @@ impl Store {
         }
     }
 
-    /// Moves the index entries of the record in `slot` from its overall status `before`.
+    /// Moves the row of the record in `slot` from the posting lists of its overall status `before`
+    /// to those of its present one.
     fn index_overall(&mut self, slot: u32, before: Overall) {
         let header = self.table.header(slot);
         let (after, region) = (header.overall, header.region);
@@ -159,7 +165,8 @@ impl Store {
     }
 }
 
-/// What a move to another status sets by itself; the table stands at [`RunUpdate`].
+/// Sets the status `to` and the fields that the transition implies, as the table at [`RunUpdate`]
+/// lists them.
 fn move_to(execution: &mut Execution, to: InvocationStatus, time: Timestamp) {
     use InvocationStatus as S;
     let from = std::mem::replace(&mut execution.status, to);
@@ -193,7 +200,7 @@ fn move_to(execution: &mut Execution, to: InvocationStatus, time: Timestamp) {
     }
 }
 
-/// Sets the fields that the update names, but the texts.
+/// Sets the fields that the update names, except the texts.
 fn name_fields(execution: &mut Execution, update: &RunUpdate) {
     fn set<T: Copy>(field: &mut T, named: Option<T>) {
         if let Some(named) = named {
@@ -221,7 +228,8 @@ fn name_fields(execution: &mut Execution, update: &RunUpdate) {
     }
 }
 
-/// The bytes that are kept of `pieces` one after the other, and how many are not.
+/// The last [`limits::OUTPUT_BYTES`] bytes of the concatenated `pieces`, and the number of bytes
+/// before them, which are lost.
 fn last_bytes(pieces: &[&[u8]]) -> (Option<Arc<[u8]>>, u64) {
     let length: usize = pieces.iter().map(|piece| piece.len()).sum();
     let cut = length.saturating_sub(limits::OUTPUT_BYTES);
@@ -235,7 +243,7 @@ fn last_bytes(pieces: &[&[u8]]) -> (Option<Arc<[u8]>>, u64) {
     ((!kept.is_empty()).then(|| Arc::from(kept)), cut as u64)
 }
 
-/// The texts that `update` names, in the order they are kept.
+/// The texts that `update` names, in the order of [`RUN_TEXT_FIELDS`].
 fn named_texts(update: &RunUpdate) -> [Option<&str>; 6] {
     [
         update.error_code.as_deref(),

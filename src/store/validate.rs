@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::limits::{self, at_most_chars};
 use crate::model::{InstanceRun, Invocation, check_tags};
 
-/// A record within every limit. A store accepts it unless it holds the same InvokeId.
+/// A record that keeps every limit. A store refuses it only if it holds the same InvokeId.
 #[derive(Clone, Copy)]
 pub(crate) struct Valid<'a>(&'a Invocation);
 

@@ -1,17 +1,21 @@
-//! The items of all records in one column, those of a record side by side: its runs, or its tags.
+//! A column of runs or of tags, in which the items of each record are contiguous.
 
 use super::growth::reserve_for_one;
 
-/// Spans of items. A record names its own span by the place of the first item and the number of items,
-/// at most 255.
+/// Spans of items in one vector. A record identifies its span by the position of the first item and
+/// the number of items, at most 255.
 ///
-/// The span of a record that is gone goes onto a free list for its length, and the next record with
-/// as many items takes it: records of one length follow each other mostly, so few places stay unused.
-/// Should more than half be unused, [`compact`](Self::compact) moves the live spans together.
+/// **Technique.** There is a free list for each length. The span of a removed record goes onto the
+/// list of its length, and the next record with the same number of items takes it. In a full store
+/// most records have the same lengths as the evicted ones, so few items stay unused. If more than
+/// half are, [`compact`](Self::compact) moves the live spans together.
+///
+/// **Invariant.** Each item is in the span of one record or in one free span, and `dead` counts the
+/// latter.
 #[derive(Debug)]
 pub(super) struct SpanArena<T> {
     items: Vec<T>,
-    /// By length: where free spans begin.
+    /// The positions of free spans, by length.
     free: Vec<Vec<u32>>,
     /// Items in free spans.
     dead: usize,
@@ -24,7 +28,7 @@ impl<T> Default for SpanArena<T> {
 }
 
 impl<T: Clone> SpanArena<T> {
-    /// Stores `items` and returns where their span begins. Cost: O(items).
+    /// Stores `items` and returns the position of their span. Cost: O(items).
     pub(super) fn insert(&mut self, items: impl ExactSizeIterator<Item = T>) -> u32 {
         match self.free.get_mut(items.len()).and_then(Vec::pop) {
             Some(first) => {
@@ -55,7 +59,8 @@ impl<T: Clone> SpanArena<T> {
         &mut self.items[first as usize..][..count]
     }
 
-    /// Frees the span of a record that is gone.
+    /// Frees the span of a removed record. Its items keep their old values until they are used
+    /// again.
     pub(super) fn free(&mut self, first: u32, count: usize) {
         if count == 0 {
             return;
@@ -67,14 +72,14 @@ impl<T: Clone> SpanArena<T> {
         self.dead += count;
     }
 
-    /// Whether more than half of the items, and more than `dead_min`, are in free spans. It happens
-    /// when records come with other numbers of items than those that go.
+    /// Whether more than half of the items, and more than `dead_min`, are in free spans. This
+    /// happens if new records have other numbers of items than the removed ones.
     pub(super) fn is_mostly_dead(&self, dead_min: usize) -> bool {
         self.dead * 2 > self.items.len() && self.dead > dead_min
     }
 
-    /// Moves the live spans together. `records` gives each as the place of its first item, which is
-    /// updated, and its length. Cost: O(items).
+    /// Moves the live spans together and drops the free ones. `records` has the position and length
+    /// of each live span; the positions are updated. Cost: O(items).
     pub(super) fn compact<'r>(&mut self, records: impl Iterator<Item = (&'r mut u32, usize)>) {
         let mut items = Vec::with_capacity(self.items.len() - self.dead);
         for (first, count) in records {
@@ -92,7 +97,7 @@ impl<T: Clone> SpanArena<T> {
             + self.free.iter().map(|spans| spans.capacity() * size_of::<u32>()).sum::<usize>()
     }
 
-    /// Checks the free lists against the `live` items that records have.
+    /// Checks the free lists against `live`, the number of items that records have.
     pub(super) fn internal_validate(&self, name: &str, live: usize) -> Result<(), String> {
         let free: usize = self.free.iter().enumerate().map(|(len, spans)| len * spans.len()).sum();
         let (dead, all) = (self.dead, self.items.len());

@@ -1,5 +1,5 @@
-//! The table of all records, by slot. A slot is a record's place for as long as it lives; its place in
-//! the list order, the row, is the index's business.
+//! The table of all records, by slot. A record keeps its slot until it is removed; the slot is then
+//! used again. The row of a record, its position in the list order, belongs to the index.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -21,13 +21,21 @@ use super::values::{CommandBody, KeyBytes, RUN_TEXTS, RunSettings, RunTexts, Tag
 use crate::limits;
 use crate::model::{InstanceRun, Invocation, InvocationStatus, Overall, Timestamp};
 
-/// The data of all records.
+/// The data of all records, in columns.
+///
+/// A record is a [`RecordHeader`] in its slot. The header has a span of runs, a span of tags, and
+/// the ids of the interned values that the record shares with others.
+///
+/// **Invariant.** Each id in a header, a run, a history record or another value is one counted use
+/// of an interned value. [`insert`](Self::insert) acquires them and [`remove`](Self::remove)
+/// releases them, so a value lives exactly as long as something uses it.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     /// By slot; `None` in a free slot.
     pub(super) headers: Vec<Option<RecordHeader>>,
+    /// The free slots.
     pub(super) free: Vec<u32>,
-    /// The slots, by InvokeId.
+    /// The slots of all records, hashed by InvokeId.
     pub(super) slots: HashTable<u32>,
     pub(super) hasher: DefaultHashBuilder,
     pub(super) long_ids: LongIds,
@@ -46,9 +54,9 @@ pub(crate) struct Table {
     pub(crate) run_texts: Interned<RunTexts>,
 }
 
-/// From this many uses on, settings and a body keep their JSON ready. It is about as large as the
-/// value itself: with fewer uses it would be a good part of the memory of each record. From the
-/// second use on a record took 3 bytes more (2026-11-28).
+/// Settings and a body keep their JSON from this number of uses on. The JSON is about as large as
+/// the value, so with fewer uses it would be a large part of the memory of each record. From the
+/// second use on, a record took 3 bytes more (2026-11-28).
 const JSON_FROM: u32 = 8;
 
 /// Reading.
@@ -121,17 +129,18 @@ impl Table {
         self.runs_of(self.header(slot)).position(|run| run.instance == instance)
     }
 
-    /// The interned texts of a run or a history record that has some.
+    /// The interned texts of a run or a history record; `None` if all are empty.
     pub(crate) fn texts_of(&self, texts: Option<TextsId>) -> Option<&RunTexts> {
         texts.map(|texts| self.run_texts.get(texts.id()))
     }
 
-    /// The tag with this key and value. Cost: O(length).
+    /// The id of the tag with this key and value. Cost: O(length).
     pub(crate) fn find_tag_pair(&self, key: &str, value: &str) -> Option<ValueId> {
         self.tag_pairs.find(&TagPair::key_of(key, value))
     }
 
-    /// Calls `each` once with every entry that the record in `slot` has in the index.
+    /// Calls `each` once with every index key of the record in `slot`: the columns and values whose
+    /// posting lists contain its row.
     pub(crate) fn for_each_index_key(&self, slot: u32, mut each: impl FnMut(IndexKey)) {
         use IndexedColumn as C;
         let header = self.header(slot);
@@ -159,7 +168,7 @@ impl Table {
     }
 }
 
-/// Inserting and removing. The caller has validated everything.
+/// Inserting and removing. The caller has validated all values, so nothing here can fail.
 impl Table {
     /// Stores `invocation` and returns its slot. Cost: O(size of the record).
     pub(crate) fn insert(&mut self, invocation: &Invocation, creation_time: Timestamp) -> u32 {
@@ -276,7 +285,7 @@ impl Table {
         }
     }
 
-    /// Counts one more use of the texts with `key`, if there are any.
+    /// Counts one more use of the texts with `key`; `None` stands for texts that are all empty.
     fn acquire_texts(&mut self, key: Option<KeyBytes>) -> Option<TextsId> {
         let key = key?;
         Some(TextsId::new(self.run_texts.acquire(&key, || RunTexts::new(&key))))
@@ -288,7 +297,8 @@ impl Table {
         }
     }
 
-    /// The texts `old` with those in place that `named` gives; `old` is given back. Cost: O(length).
+    /// Acquires the texts `old` in which the strings of `named` replace the others, and releases
+    /// `old`. Cost: O(length).
     pub(crate) fn replace_texts(
         &mut self,
         old: Option<TextsId>,
@@ -304,8 +314,8 @@ impl Table {
         new
     }
 
-    /// Removes the record in `slot` and every value that only it used.
-    /// Cost: O(size of the record).
+    /// Removes the record in `slot` and releases its values; those that no other record uses are
+    /// freed. Cost: O(size of the record).
     pub(crate) fn remove(&mut self, slot: u32) {
         let hash = self.hasher.hash_one(self.invoke_id(self.header(slot)));
         if let Ok(entry) = self.slots.find_entry(hash, |&found| found == slot) {
@@ -338,8 +348,8 @@ impl Table {
         self.runs.free(header.first_run, header.run_count());
     }
 
-    /// Moves the live runs together, or the live tags, once more than half of their places are free.
-    /// Cost: O(all of them), spread over the removals before it.
+    /// Compacts the runs or the tags once more than half of the arena is free. Cost: O(runs) or
+    /// O(tags), amortised O(1) for each removed item.
     pub(crate) fn compact(&mut self, dead_min: u32) {
         let dead_min = dead_min as usize;
         let headers = self.headers.iter_mut().flatten();
@@ -359,8 +369,9 @@ impl Table {
         (&mut self.runs.get_mut(first, count)[at], &mut self.overflows)
     }
 
-    /// Sets the execution that a run shows, and derives the record's overall statuses anew.
-    /// Cost: O(runs of the record).
+    /// Sets the execution that a run shows, and derives the overall statuses of the record anew.
+    /// The caller has acquired the texts of `execution` and released the ones that they replace,
+    /// see [`replace_texts`](Self::replace_texts). Cost: O(runs of the record).
     pub(crate) fn set_execution(
         &mut self,
         slot: u32,
@@ -376,9 +387,9 @@ impl Table {
         self.header_mut(slot).overall = overall;
     }
 
-    /// Adds the execution that the run shows to its history of at most `limit` records, ended with
-    /// `status`. Returns how many records are lost: the oldest ones beyond the limit, or this one
-    /// where there is no number or no room for it. Cost: O(limit).
+    /// Adds the execution that the run shows to its history, with the end status `status`, and
+    /// keeps at most `limit` records. Returns the number of records that are lost: the oldest ones
+    /// beyond the limit, or this one if `limit` is 0 or no number is left for it. Cost: O(limit).
     pub(crate) fn push_history(
         &mut self,
         slot: u32,
@@ -410,8 +421,8 @@ impl Table {
         count
     }
 
-    /// Adds a history record behind those of the run: for records out of an archive, which has at most
-    /// `limit` of them for a run.
+    /// Appends a history record that was read from an archive. The caller adds at most `limit` to a
+    /// run.
     pub(crate) fn restore_history(
         &mut self,
         slot: u32,
@@ -425,7 +436,7 @@ impl Table {
         run.change_overflow(overflows, |overflow| overflow.push_history(number, execution, limit));
     }
 
-    /// Sets how many history records the run ever had: for records out of an archive.
+    /// Sets the number of history records that the run ever had, as read from an archive.
     pub(crate) fn set_history_number(&mut self, slot: u32, at: usize, number: u32) {
         let (run, overflows) = self.run_mut(slot, at);
         run.change_overflow(overflows, |overflow| overflow.history_number = number);
@@ -439,8 +450,8 @@ impl Table {
         self.runs_of(self.header(slot)).map(|run| run.output_bytes()).sum()
     }
 
-    /// Drops them and counts them as Dropped. Returns how many bytes.
-    /// Cost: as [`output_bytes`](Self::output_bytes).
+    /// Drops all outputs of the record, adds their bytes to Dropped, and returns the number of
+    /// bytes. Cost: that of [`output_bytes`](Self::output_bytes).
     pub(crate) fn drop_outputs(&mut self, slot: u32) -> u64 {
         let mut dropped = 0;
         for at in 0..self.header(slot).run_count() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::interned::ValueId;
 use crate::model::{InvocationStatus, Timestamp};
 
-/// The interned texts of a run, which has some.
+/// The id of interned texts, in a form in which an `Option` takes no more memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct TextsId(NonZeroU32);
 
@@ -20,8 +20,8 @@ impl TextsId {
     }
 }
 
-/// One execution of a command on an instance: what a run shows of its last one, and what a history
-/// record keeps of an earlier one.
+/// One execution of a command on an instance: the last one, which a run shows, or an earlier one,
+/// in a history record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Execution {
     pub(crate) status: InvocationStatus,
@@ -30,7 +30,7 @@ pub(crate) struct Execution {
     pub(crate) stop_time: Option<Timestamp>,
     pub(crate) repeats: u32,
     pub(crate) exit_code: Option<i64>,
-    /// Shared with the history record of the same execution while the run still shows it.
+    /// Shared between the run and the history record of the same execution.
     pub(crate) output: Option<Arc<[u8]>>,
     pub(crate) dropped: u64,
     pub(crate) texts: Option<TextsId>,

@@ -1,9 +1,9 @@
-//! How a column grows.
+//! The growth of columns.
 
-/// Makes room for one more item. A column doubles while it is small and grows by a thirty-second once
-/// it is large: a full store of 100,000 records should not hold room for 50,000 that never come.
-/// Doubling while a store is restored, and giving back the rest at the end, took 0.89 to 0.96 of
-/// the time of a restore (2026-11-28).
+/// Reserves capacity for one more item. A column doubles up to 1,024 items, grows by 1,024 up to
+/// 32,768, and by a thirty-second from then on: a full store of 100,000 records should not hold
+/// capacity for 50,000 more that never come. Alternative: doubling while a store is restored, and
+/// giving back the rest at the end, took 0.89 to 0.96 of the time of a restore (2026-11-28).
 pub(crate) fn reserve_for_one<T>(column: &mut Vec<T>) {
     if column.len() == column.capacity() {
         let len = column.len();

@@ -1,8 +1,8 @@
-//! The columns that have an index, and the entries that a record has in them.
+//! The indexed columns, and the keys under which a record is indexed.
 
 use super::interned::ValueId;
 
-/// An indexed column. With a value in it, it names a posting list.
+/// An indexed column. A column and a value in it identify a posting list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum IndexedColumn {
@@ -27,8 +27,8 @@ impl IndexedColumn {
     pub(crate) const COUNT: usize = Self::TagPair as usize + 1;
 }
 
-/// One entry of the index: a column and a value in it, either an interned id or the discriminant of a
-/// closed set.
+/// The key of a posting list: a column and a value in it, which is an interned id or the
+/// discriminant of a closed set.
 pub(crate) type IndexKey = (IndexedColumn, u32);
 
 /// The value of [`IndexedColumn::RegionTimed`].

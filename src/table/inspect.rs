@@ -1,4 +1,4 @@
-//! The memory of the table, and the check of all that is derived or counted in it.
+//! The memory of the table, and the check of its derived values and counts.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::model::Overall;
 impl Table {
     /// Heap bytes. Cost: O(records and distinct values).
     pub(crate) fn bytes(&self) -> usize {
-        // Taken apart in full, so that a new column does not compile until it is counted.
+        // Destructured without `..`, so that a new column does not compile until it is counted.
         let Table {
             headers,
             free,
@@ -51,7 +51,7 @@ impl Table {
             + run_texts.bytes()
     }
 
-    /// Recomputes all that is derived or counted, and names the first difference.
+    /// Recomputes every derived value and every count, and names the first difference.
     pub(crate) fn internal_validate(&self) -> Result<(), String> {
         let mut uses = Uses::default();
         let (mut runs, mut tags) = (0, 0);
@@ -109,7 +109,7 @@ impl Table {
         uses.compare(Kind::RunTexts, &self.run_texts)
     }
 
-    /// Checks what is derived in one record.
+    /// Checks the derived values of one record.
     fn validate_record(&self, slot: u32, header: &RecordHeader) -> Result<(), String> {
         let invoke_id = std::str::from_utf8(self.invoke_id(header)).map_err(|e| e.to_string())?;
         if self.find(invoke_id) != Some(slot) {
@@ -157,7 +157,7 @@ enum Kind {
     RunTexts,
 }
 
-/// How often records, or other values, use each value of each kind.
+/// The number of uses of each value of each kind, by records or by other values.
 #[derive(Default)]
 struct Uses(HashMap<(Kind, ValueId), u32>);
 

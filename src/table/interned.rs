@@ -1,4 +1,4 @@
-//! Interned, counted values: each distinct value is stored once, for as long as a record uses it.
+//! Interned, reference-counted values: each distinct value is stored once, while a record uses it.
 
 use std::hash::BuildHasher;
 
@@ -6,7 +6,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::growth::reserve_for_one;
 
-/// Names a value of one [`Interned`]. Index entries and records hold these in place of the value.
+/// Identifies a value of one [`Interned`]. Records and index keys hold ids in place of values.
 pub(crate) type ValueId = u32;
 
 /// A value that can be interned.
@@ -18,22 +18,33 @@ pub(crate) trait Value {
     fn bytes(&self) -> usize;
 }
 
-/// Up to this many values a look-up compares keys one after the other, which is cheaper than
-/// hashing: most stores have a handful of regions and resource groups.
+/// Up to this number of values, a look-up compares keys one by one, which is cheaper than hashing.
+/// Most stores have only a few regions and resource groups.
 const FEW: usize = 8;
 
 /// The distinct values of one kind, each with the number of its uses.
 ///
-/// Technique: a slab of values with a free list, a parallel column of use counts, and a hash table of
-/// ids keyed by the values themselves. Invariant: a slot holds a value if and only if its use count
-/// is above 0, and then the hash table has its id once. A value is freed by its last
-/// [`release`](Self::release), so a store that accepts and evicts for ever does not grow. Cost: one
-/// hash of the key for each `acquire`, and one for the last `release`.
+/// **Technique.** A slab of values with a free list, a parallel column of use counts, and a hash
+/// table that stores ids and compares keys through the values.
+///
+/// **Invariant.** A place in the slab holds a value if and only if its use count is above 0, and
+/// then the hash table has its id exactly once. The use count is the number of ids that records, or
+/// other values, hold.
+///
+/// **Freeing.** [`release`](Self::release) of the last use frees the value at once, and its id is
+/// used again for a later value. The table calls it when it removes the last record that uses the
+/// value, and for run texts also when an update replaces them or a history record is dropped. An id
+/// can be used again because a record leaves the index before it leaves the table: no posting list
+/// of the freed id has a row. A value may hold the id of another one, as a tag pair holds that of
+/// its key; `release` returns the freed value so that the caller can release that id too. A store
+/// that accepts and evicts for ever therefore does not grow.
+///
+/// **Cost.** One hash of the key for each `acquire`, and one for the last `release`.
 #[derive(Debug)]
 pub(crate) struct Interned<V> {
     values: Vec<Option<V>>,
-    /// Use counts, apart from the values: a write that only counts leaves the cache lines that readers
-    /// hold the values in unchanged.
+    /// Use counts. They are not beside the values, so a write that only counts does not invalidate
+    /// the cache lines in which readers have the values.
     uses: Vec<u32>,
     free: Vec<ValueId>,
     ids: HashTable<ValueId>,
@@ -63,8 +74,8 @@ impl<V: Value> Interned<V> {
         self.ids.find(hash, |&id| key_in(&self.values, id) == key).copied()
     }
 
-    /// Counts one more use of the value with `key`, which `make` makes if it is new.
-    /// Cost: O(length).
+    /// Counts one more use of the value with `key` and returns its id. A new value is made by
+    /// `make` and has one use. Cost: O(length).
     pub(crate) fn acquire(&mut self, key: &[u8], make: impl FnOnce() -> V) -> ValueId {
         let hash = self.hasher.hash_one(key);
         if let Some(&id) = self.ids.find(hash, |&id| key_in(&self.values, id) == key) {
@@ -91,7 +102,7 @@ impl<V: Value> Interned<V> {
         id
     }
 
-    /// Counts one use less. Returns the value when that was its last use: then it is gone.
+    /// Counts one use less. Frees and returns the value if that was its last use.
     pub(crate) fn release(&mut self, id: ValueId) -> Option<V> {
         let uses = &mut self.uses[id as usize];
         *uses -= 1;
@@ -103,7 +114,8 @@ impl<V: Value> Interned<V> {
             entry.remove();
         }
         self.free.push(id);
-        // The hash table never shrinks by itself, and it is the part that is cheap to rebuild.
+        // The hash table never shrinks by itself, and rebuilding it is cheap, since it holds only
+        // ids.
         if self.ids.len() * 8 < self.ids.capacity() && self.ids.capacity() > 64 {
             let (values, hasher) = (&self.values, &self.hasher);
             self.ids.shrink_to(self.ids.len() * 2, |&id| hasher.hash_one(key_in(values, id)));
@@ -155,7 +167,7 @@ impl<V> Interned<V> {
         }
     }
 
-    /// The value `id`, which is in use, for a change that leaves its key as it is.
+    /// The value `id`, which is in use, for a change that does not affect its key.
     pub(super) fn get_mut(&mut self, id: ValueId) -> &mut V {
         match &mut self.values[id as usize] {
             Some(value) => value,
@@ -163,7 +175,7 @@ impl<V> Interned<V> {
         }
     }
 
-    /// How often `id` is used.
+    /// The number of uses of `id`.
     pub(super) fn uses(&self, id: ValueId) -> u32 {
         self.uses.get(id as usize).copied().unwrap_or(0)
     }
@@ -173,7 +185,7 @@ impl<V> Interned<V> {
         self.uses[id as usize] += 1;
     }
 
-    /// One more than the highest id that was ever in use at once.
+    /// One more than the highest id that was ever in use.
     pub(crate) fn id_bound(&self) -> usize {
         self.values.len()
     }

@@ -1,10 +1,11 @@
-//! InvokeIds: inside the record header while they are as short as the API's own, in a slab when longer.
+//! InvokeIds: short ones, such as those of the API, are in the record header, longer ones in a
+//! slab.
 
 use std::num::NonZeroU32;
 
 use super::slab::Slab;
 
-/// The longest id that is kept inside the header; the API's own have 16 to 18 bytes.
+/// The longest id that is stored in the header. Those of the API have 16 to 18 bytes.
 const SHORT: usize = 19;
 
 /// The longer ids.
@@ -13,8 +14,8 @@ pub(super) type LongIds = Slab<Box<[u8]>>;
 /// An InvokeId, or the number of its place in [`LongIds`].
 #[derive(Debug)]
 pub(super) struct InvokeId {
-    /// Its length if it is in `bytes`. A length above [`SHORT`] means that `bytes` begin with the
-    /// number of its place.
+    /// The length of an id that is in `bytes`. A length above [`SHORT`] means that `bytes` begin
+    /// with the number of the id's place in [`LongIds`].
     length: u8,
     bytes: [u8; SHORT],
 }
@@ -38,14 +39,14 @@ impl InvokeId {
         }
     }
 
-    /// Gives back its room.
+    /// Frees the place of a long id.
     pub(super) fn free(&self, long_ids: &mut LongIds) {
         if let Some(number) = self.number() {
             long_ids.remove(number);
         }
     }
 
-    /// The number of its place, if it is a long one.
+    /// The number of the id's place, if it is a long id.
     pub(super) fn number(&self) -> Option<NonZeroU32> {
         let number = u32::from_le_bytes(*self.bytes.first_chunk()?);
         NonZeroU32::new(number).filter(|_| usize::from(self.length) > SHORT)

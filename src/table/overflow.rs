@@ -1,18 +1,19 @@
-//! The fields that most runs leave unset, apart from the run.
+//! The overflow of a run: the fields that most runs leave unset.
 
 use std::sync::Arc;
 
 use super::execution::Execution;
 use crate::model::Timestamp;
 
-/// Bytes of the two counts in front of the bytes that an `Arc` shares.
+/// Bytes of the two reference counts that an `Arc` stores before its content.
 const COUNTS: usize = 2 * size_of::<usize>();
 
-/// Fields that most runs leave unset. A run has one only while a field in it is set.
+/// Fields that most runs leave unset. A run has an overflow only while a field in it is set.
 #[derive(PartialEq, Eq, Debug, Default)]
 pub(crate) struct RunOverflow {
     pub(super) stop_time: Option<Timestamp>,
-    /// The number of the newest history record, which is how many there ever were.
+    /// The number of the newest history record. It equals the number of history records that the
+    /// run ever had, dropped ones included.
     pub(super) history_number: u32,
     pub(super) output: Option<Arc<[u8]>>,
     pub(super) dropped: u64,
@@ -27,7 +28,8 @@ pub(crate) struct RunOverflow {
 /// One earlier execution of a recurring task.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct HistoryRecord {
-    /// Its place among all history records of the run that there ever were, from 1.
+    /// The position among all history records that the run ever had, from 1. Tokens name it, so it
+    /// never changes and is never used again.
     pub(crate) number: u32,
     pub(crate) execution: Execution,
 }
@@ -38,7 +40,8 @@ impl RunOverflow {
         *self != RunOverflow::default()
     }
 
-    /// Adds a record behind the others, of which at most `limit` will stay.
+    /// Appends a record. Reserves at most `limit` + 1 records, because the caller drops any
+    /// surplus.
     pub(super) fn push_history(&mut self, number: u32, execution: Execution, limit: usize) {
         let history = &mut self.history;
         if history.len() == history.capacity() {
@@ -55,7 +58,7 @@ impl RunOverflow {
         self.output.as_deref().unwrap_or_default().len() + history.sum::<usize>()
     }
 
-    /// Drops all outputs and counts their bytes as Dropped. Returns how many bytes.
+    /// Drops all outputs, adds their bytes to Dropped, and returns the number of bytes.
     pub(super) fn drop_outputs(&mut self) -> u64 {
         fn drop_one(output: &mut Option<Arc<[u8]>>, dropped: &mut u64) -> u64 {
             let bytes = output.take().map_or(0, |output| output.len() as u64);

@@ -14,7 +14,7 @@ pub(crate) struct RecordHeader {
     pub(crate) resource_group: ValueId,
     pub(crate) settings: ValueId,
     pub(crate) body: ValueId,
-    /// The spans of its runs and of its tags in their arenas.
+    /// The positions of its runs and of its tags in their arenas.
     pub(super) first_run: u32,
     pub(super) first_tag: u32,
     pub(super) run_count: u8,
@@ -43,13 +43,13 @@ impl RecordHeader {
         self.tag_count.into()
     }
 
-    /// Where its runs begin, to be changed, and how many there are.
+    /// The position of its runs, to be updated, and their number.
     pub(super) fn run_span_mut(&mut self) -> (&mut u32, usize) {
         let count = self.run_count();
         (&mut self.first_run, count)
     }
 
-    /// Where its tags begin, to be changed, and how many there are.
+    /// The position of its tags, to be updated, and their number.
     pub(super) fn tag_span_mut(&mut self) -> (&mut u32, usize) {
         let count = self.tag_count();
         (&mut self.first_tag, count)

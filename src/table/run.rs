@@ -1,4 +1,4 @@
-//! A run: what a record holds for one of its instances.
+//! A run: the state of a record's command on one instance.
 
 use std::num::NonZeroU32;
 use std::ops::Deref;
@@ -9,16 +9,30 @@ use super::overflow::{HistoryRecord, RunOverflow};
 use super::slab::Slab;
 use crate::model::{InvocationStatus, Timestamp};
 
-/// One run, in 32 bytes: there are some three for each record, so a byte here is 300 KB in a full
-/// store.
+/// One run, in 32 bytes. A record has some three runs, so a byte here is 300 KB for 100,000
+/// records.
 ///
-/// Fields that most runs leave unset are in a [`RunOverflow`], and so is a `repeats` or an
-/// `exit_code` that a byte cannot hold. A value therefore has two possible places, and exactly one
-/// of them counts; [`set`](Self::set) writes both together, so nothing else may write them. Readers
-/// go through [`RunRef`].
+/// **Layout.** Fields that most runs set are in this struct. Fields that most runs leave unset are
+/// in a [`RunOverflow`], which a run has only while one of them is set. `repeats` and `exit_code`
+/// are a byte in this struct if a byte can hold them, and in the overflow otherwise.
 ///
-/// Alternative: packed into 20 bytes instead of 28, with an overflow of 40 bytes instead of 72,
-/// runs saved 30 bytes a record (2026-11-28).
+/// **Invariant.** `repeats` and `exit_code` are in exactly one of the two places. The overflow has
+/// one only if a byte cannot hold it; the byte is then 0 or `None`.
+///
+/// No field of this struct may therefore be set on its own: writing only the byte would leave the
+/// old value in the overflow, and a reader would find that one. [`set`](Self::set) writes all
+/// fields of an execution, in both places. Fields that exist only in the overflow may change alone,
+/// through [`change_overflow`](Self::change_overflow). Readers use [`RunRef`], which looks in both
+/// places.
+///
+/// The overall statuses of a record are derived from the statuses of its runs. Only
+/// [`Table::set_execution`](super::core::Table::set_execution), which derives them anew, and the
+/// insertion of a record call `set`.
+///
+/// **Cost.** O(1) to set or to read. A run with an overflow takes a second look-up, in the slab.
+///
+/// **Alternative.** A run packed into 20 bytes with an overflow of 40 saved 30 bytes a record
+/// (2026-11-28).
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     pub(crate) instance: ValueId,
@@ -29,9 +43,9 @@ pub(crate) struct Run {
     pub(crate) texts: Option<TextsId>,
     overflow: Option<NonZeroU32>,
     pub(crate) status: InvocationStatus,
-    /// `Repeats`, unless the overflow has it.
+    /// `Repeats`; 0 if it is in the overflow.
     repeats: u8,
-    /// `ExitCode`, unless there is none or the overflow has it.
+    /// `ExitCode`; `None` if it is unset or in the overflow.
     exit_code: Option<u8>,
 }
 
@@ -39,7 +53,7 @@ const _: () =
     assert!(size_of::<Run>() == 32, "a run takes 32 bytes: the limit of a record's memory");
 
 impl Run {
-    /// A run for [`set`](Self::set).
+    /// A Pending run, to be completed by [`set`](Self::set).
     pub(super) fn new(instance: ValueId, creation_time: Timestamp) -> Self {
         Run {
             instance,
@@ -55,12 +69,12 @@ impl Run {
         }
     }
 
-    /// The number of its overflow in the slab.
+    /// The number of the run's overflow in the slab, if it has one.
     pub(super) fn overflow(&self) -> Option<NonZeroU32> {
         self.overflow
     }
 
-    /// Sets what it shows. Its instance, its CreationTime and its history stay.
+    /// Sets the execution that the run shows. Instance, CreationTime and history do not change.
     pub(super) fn set(
         &mut self,
         execution: Execution,
@@ -97,7 +111,8 @@ impl Run {
         });
     }
 
-    /// Changes its overflow, which is kept only while it holds something.
+    /// Changes the overflow, after making an empty one if the run has none. Drops it again if no
+    /// field in it is set.
     pub(super) fn change_overflow<T>(
         &mut self,
         overflows: &mut Slab<RunOverflow>,
@@ -110,7 +125,7 @@ impl Run {
     }
 }
 
-/// A run with its overflow at hand.
+/// A run and its overflow, read as one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RunRef<'a> {
     run: &'a Run,
@@ -157,7 +172,7 @@ impl<'a> RunRef<'a> {
         self.overflow.map_or(&[], |overflow| &overflow.history)
     }
 
-    /// How many history records there ever were.
+    /// The number of history records that the run ever had.
     pub(crate) fn history_number(&self) -> u32 {
         self.overflow.map_or(0, |overflow| overflow.history_number)
     }

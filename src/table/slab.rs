@@ -1,11 +1,11 @@
-//! Places by number.
+//! A slab: values in numbered places.
 
 use std::num::NonZeroU32;
 
 use super::growth::reserve_for_one;
 
-/// Values in numbered places that are used again once they are free. Numbers start at 1. A free
-/// place holds the default, which takes nothing but the place.
+/// Values in numbered places. A freed place is used again. Numbers start at 1, so an `Option` of
+/// one takes no more memory. A free place holds the default value, which has no heap memory.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
     places: Vec<T>,
@@ -55,7 +55,8 @@ impl<T: Default> Slab<T> {
 }
 
 impl<T: Default + PartialEq> Slab<T> {
-    /// Checks that each place is either one of `used` or free, once, and the free ones empty.
+    /// Checks that each place is either in `used` or free, and exactly once, and that free places
+    /// hold the default.
     pub(crate) fn internal_validate(&self, name: &str, used: &[NonZeroU32]) -> Result<(), String> {
         let mut times = vec![0; self.places.len()];
         for number in used.iter().chain(&self.free) {

@@ -1,4 +1,4 @@
-//! The values that records share, each interned: texts, tags, settings, bodies, texts of runs.
+//! The interned values that records share: texts, tags, run settings, command bodies, run texts.
 
 mod command_body;
 mod run_settings;

@@ -6,7 +6,7 @@
 use super::fields::{Fields, Group, name};
 use crate::model::Timestamp;
 
-/// DescribeInvocations: what stands behind RequestId.
+/// The fields of DescribeInvocations after RequestId.
 pub(crate) struct Invocations<'a, I> {
     pub(crate) page: Page<'a>,
     pub(crate) invocations: I,
@@ -19,7 +19,8 @@ impl<G: Group, I: Iterator<Item = G> + Clone> Group for Invocations<'_, I> {
     }
 }
 
-/// DescribeInvocationResults: what stands behind RequestId. The page stands inside `Invocation`.
+/// The fields of DescribeInvocationResults after RequestId. Those of the page are inside
+/// `Invocation`.
 pub(crate) struct InvocationResults<'a, I> {
     pub(crate) page: Page<'a>,
     pub(crate) invocation_results: I,
@@ -41,7 +42,7 @@ impl<G: Group, I: Iterator<Item = G> + Clone> Group for InvocationResults<'_, I>
     }
 }
 
-/// Which page it is, how many rows match, and where the next page begins.
+/// Number and size of the page, the count of matching rows, and the token of the next page.
 pub(crate) struct Page<'a> {
     pub(crate) page_number: u32,
     pub(crate) page_size: u32,
@@ -88,7 +89,7 @@ where
     }
 }
 
-/// What an invocation shows of itself, and of all its runs together.
+/// The id, time and statuses of an invocation.
 pub(crate) struct Summary<'a> {
     pub(crate) invoke_id: &'a str,
     pub(crate) creation_time: Timestamp,
@@ -108,7 +109,7 @@ impl Group for Summary<'_> {
     }
 }
 
-/// How a command is run.
+/// The settings with which a command is run.
 #[derive(Default)]
 pub(crate) struct RunSettings<'a> {
     pub(crate) common: CommonSettings<'a>,
@@ -159,7 +160,7 @@ impl Group for CommonSettings<'_> {
     }
 }
 
-/// What a command runs.
+/// The name, parameters and content of a command.
 #[derive(Default)]
 pub(crate) struct CommandBody<'a> {
     pub(crate) command_name: &'a str,
@@ -202,7 +203,7 @@ pub(crate) struct Run<'a, I, T> {
     pub(crate) execution: Execution,
     /// The [`RunTexts`].
     pub(crate) texts: T,
-    /// Empty where the answer does not show it.
+    /// Empty if the answer does not show outputs.
     pub(crate) output: &'a [u8],
 }
 
@@ -260,7 +261,7 @@ where
     }
 }
 
-/// Where a run takes place.
+/// The instance of a run.
 pub(crate) struct InstanceId<'a>(pub(crate) &'a str);
 
 impl Group for InstanceId<'_> {
@@ -269,7 +270,8 @@ impl Group for InstanceId<'_> {
     }
 }
 
-/// What both answers show of an execution. The time of its end has a name of its own in each.
+/// The fields of an execution that have the same names in both answers. The time of its end does
+/// not: it is FinishTime in one and FinishedTime in the other.
 pub(crate) struct Execution {
     pub(crate) start_time: Option<Timestamp>,
     pub(crate) stop_time: Option<Timestamp>,
@@ -303,7 +305,8 @@ pub(crate) struct RunTexts<'a> {
 }
 
 impl RunTexts<'_> {
-    /// The JSON of a run without any of them, as most are: one append in place of twelve.
+    /// The JSON of a run without any of these texts, as most runs are: one append instead of
+    /// twelve.
     pub(crate) const NONE_JSON: &'static str = concat!(
         r#""ErrorCode":"","ErrorInfo":"","OssOutputStatus":"","OssOutputUri":"","#,
         r#""OssOutputErrorCode":"","OssOutputErrorInfo":"","#,

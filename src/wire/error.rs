@@ -4,7 +4,7 @@ use super::fields::{Fields, Group, name};
 use super::json::write_body;
 use crate::error::Error;
 
-/// The fields of an error's body behind RequestId.
+/// The fields of an error's body after RequestId.
 struct ErrorBody<'a> {
     host_id: &'a str,
     error: &'a Error,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Whether `text` stands in a JSON string as it is. Cost: O(length).
+/// Whether `text` needs no escaping in a JSON string. Cost: O(length).
 pub(super) fn is_plain(text: &str) -> bool {
     let text = text.as_bytes();
     // Without a branch inside, so that it compiles to vector instructions.
@@ -44,15 +44,15 @@ pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(&text[done..]);
 }
 
-/// Appends `bytes` without quotes: in Base64, or as text in which replacement characters stand for
-/// what is not UTF-8. Cost: O(length).
+/// Appends `bytes` without quotes: in Base64, or as text in which replacement characters take the
+/// place of bytes that are not UTF-8. Cost: O(length).
 pub(super) fn push_bytes(bytes: &[u8], base64: bool, out: &mut Vec<u8>) {
     if !base64 {
         return push_text(&String::from_utf8_lossy(bytes), out);
     }
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    // The slice is as long as the encoding, so there is nothing that could fail.
+    // The slice is as long as the encoding, so this cannot fail.
     let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
     out.truncate(start + written);
 }

@@ -1,8 +1,8 @@
-//! Fields and groups of fields, whatever they are written to.
+//! Fields and groups of fields, independent of the form in which they are written.
 
 use crate::model::Timestamp;
 
-/// The name of a field, in the constants that a writer of JSON appends.
+/// The name of a field, in all constants that `Json` appends for it.
 pub(crate) struct Name {
     /// `"Name":"",`
     pub(super) empty: &'static str,
@@ -16,7 +16,7 @@ pub(crate) struct Name {
     pub(super) time: &'static str,
 }
 
-/// The [`Name`] spelled by a literal.
+/// The [`Name`] of a string literal.
 macro_rules! name {
     ($name:literal) => {
         &$crate::wire::fields::Name {
@@ -51,10 +51,10 @@ impl Name {
 
 /// Receives the fields of one object, in order.
 pub(crate) trait Fields {
-    /// A text, escaped as the form asks.
+    /// A text. The implementation escapes it.
     fn text(&mut self, name: &'static Name, value: &str);
 
-    /// A text of the API's own, which needs no escaping.
+    /// A text that the API defines, such as a status, which needs no escaping.
     fn constant(&mut self, name: &'static Name, value: &'static str);
 
     /// A time; an unset one is the empty text.
@@ -80,14 +80,15 @@ pub(crate) trait Fields {
         items: impl Iterator<Item = G> + Clone,
     );
 
-    /// The fields that `group` makes. `json` is empty, or is what [`to_json`](super::to_json) made
-    /// of them: a writer of JSON appends that and leaves `group` alone.
+    /// The fields of the group that `group` makes. `json` is the result of
+    /// [`to_json`](super::to_json) for that group, or empty. `Json` appends a `json` that is not
+    /// empty and does not call `group`.
     fn ready<G: Group>(&mut self, json: &[u8], group: impl Fn() -> G);
 }
 
-/// Fields that stand together in an object.
+/// Fields of one object, or a part of its fields.
 pub(crate) trait Group {
-    /// Hands each field to `out`. The one place that has their names and their order.
+    /// Hands each field to `out`. Only this method has the names and the order of the fields.
     fn each(&self, out: &mut impl Fields);
 }
 
@@ -98,11 +99,11 @@ impl<G: Group> Group for &G {
     }
 }
 
-/// A group whose JSON may stand ready.
+/// A group whose JSON may have been made before, because many records share the value.
 pub(crate) struct Ready<'a, F> {
-    /// What [`to_json`](super::to_json) made of the group, or empty.
+    /// The result of [`to_json`](super::to_json) for the group, or empty.
     pub(crate) json: &'a [u8],
-    /// Makes the group. Not called where `json` is enough.
+    /// Makes the group. `Json` calls it only if `json` is empty.
     pub(crate) group: F,
 }
 

@@ -1,8 +1,8 @@
 //! Fields as bytes of JSON.
 //!
 //! Every value is followed by a comma, and the bracket that closes a list or an object takes the
-//! place of the last one. So a field is a constant slice and a value, wherever it stands, and
-//! fields that stand ready are appended as they are.
+//! place of the last one. A field is therefore a constant slice and a value, independent of its
+//! neighbours, and ready-made fields are appended as they are.
 
 use super::escape::{is_plain, push_bytes, push_text};
 use super::fields::{Fields, Group, Name, name};
@@ -18,8 +18,8 @@ const CHUNK: usize = 1 << 10;
 /// field copies constants of its [`Name`] into that room and moves `end`. Each object is written by
 /// a `Json` of its own, a local variable, so that the compiler keeps `end` in a register.
 ///
-/// Invariant: `end <= out.len()`. Where the room is too small, [`put_and_grow`] appends and makes new
-/// room; whoever hands `out` on cuts it to `end` first.
+/// Invariant: `end <= out.len()`. If the room is too small, [`put_and_grow`] appends and makes new
+/// room. Code that passes `out` to a function truncates it to `end` first.
 ///
 /// Measured for a body of 50 rows, 2026-11-28, beside 2.4 us to copy it: 15.8 us this way; 18.3 us
 /// with an append to the vector for each piece, which loads, checks and stores its length in memory

@@ -1,4 +1,4 @@
-//! Fields as serde takes them.
+//! Fields as serde values.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::escape::to_text;
 use super::fields::{Fields, Group, Name};
 use crate::model::Timestamp;
 
-/// A group as a map of its fields. Bytes are in Base64, or else text.
+/// Serialises a group as a map of its fields. Bytes are in Base64 if `base64` is set, else text.
 pub(crate) struct Object<G> {
     pub(crate) group: G,
     pub(crate) base64: bool,
@@ -24,7 +24,7 @@ impl<G: Group> Serialize for Object<G> {
     }
 }
 
-/// Hands fields to a map, up to the first that it refuses.
+/// Hands fields to a map, up to the first error of the serializer.
 struct Entries<M: SerializeMap> {
     map: M,
     base64: bool,

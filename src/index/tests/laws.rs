@@ -163,7 +163,7 @@ proptest! {
             built.iter().for_each(|set| all.add(set));
             all
         };
-        // Any number of earlier steps, so that stamps begin anew at any point.
+        // Any number of earlier steps, so that the stamps may wrap around at any point.
         for _ in 0..steps {
             newest(conjunction(), Span { start: 0, end: 64 }, 1);
         }

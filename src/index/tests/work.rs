@@ -81,7 +81,7 @@ fn rows_far_apart_are_in_chunks_of_their_own() {
     let rows = newest(conjunction, Span { start: 0, end: 1_000_000 }, 50);
     let common: Vec<_> = far.into_iter().rev().filter(|row| row % 3 == 0).collect();
     assert_eq!(rows, common);
-    // Two rows reach over 20,001 rows of the store, three over more than a chunk may.
+    // Two rows span 20,001 rows of the store, three span more than a chunk may.
     assert!(scratches.bytes() < 21_000, "{}", scratches.bytes());
 }
 
@@ -118,7 +118,7 @@ fn a_list_alone_is_read_once_for_each_set_and_once_for_the_page() {
     let (page, items) = touched([&few, &rows, &few], |sets| newest(sets, span, 10));
     assert_eq!(page, [198]);
     assert_eq!(items, 300);
-    // Of seven bitmaps, the last two are looked up one after the other.
+    // The last two of seven bitmaps are looked up one after the other.
     let all = bitmap(&(0..200).collect::<Vec<_>>());
     let eight = [&rows, &all, &all, &all, &all, &all, &few, &all];
     let (page, items) = touched(eight, |sets| newest(sets, span, 10));

@@ -59,7 +59,7 @@ fn no_request_reads_more_than_its_posting_lists() {
         assert_eq!(touched(&store, &all().invoke_id("t-000001").tag_key("key-2")), (1, 0));
         assert_eq!(touched(&store, &all().invoke_id("nobody")), (0, 0));
 
-        // A page that is full at once, at the head and behind a token.
+        // A page that is full at once, as the first page and after a token.
         let page = store.describe_invocations(&all()).expect("the request is right");
         let token = page.next_token().expect("there are more");
         for request in [all(), all().next_token(token.as_str())] {
@@ -134,14 +134,15 @@ fn only_late_records_move_rows_and_many_are_merged() {
 
 #[test]
 fn tombstones_are_dropped_once_they_are_more_than_a_quarter() {
-    // In front: in multiples of 512 rows, when 2,400 records are left before the next comes.
+    // Tombstones before the first record are dropped in multiples of 512 rows. Here the next accept
+    // evicts a record first, so 2,400 are left when it counts them.
     let mut store = plain_store(3_001, 3);
     let rows = |store: &Store| (store.index.order.rows(), store.index.order.first());
     assert_eq!((store.len(), rows(&store)), (2_401, (3_001, 600)));
     store.accept(&plain("newest", 9_000)).expect("a record without a fault");
     assert_eq!((store.len(), rows(&store)), (2_401, (2_490, 89)));
 
-    // Between records, with the oldest records removed as well.
+    // Tombstones between records, with the oldest records removed as well.
     let mut store = plain_store(2_010, 3);
     assert_eq!(rows_without(&mut store, 1..=10), 2_010);
     assert_eq!(rows_without(&mut store, 101..=500), 2_010);

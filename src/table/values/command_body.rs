@@ -6,7 +6,7 @@ use crate::model::Invocation;
 use crate::table::interned::{Value, ValueId};
 use crate::wire;
 
-/// The strings, in the order in which they are kept.
+/// The strings of a body, in the order of the tuple.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 enum BodyField {
@@ -15,8 +15,8 @@ enum BodyField {
     Parameters,
 }
 
-/// An interned body, with its fields of the answer as JSON, the content in Base64, once many records
-/// share it.
+/// An interned body. Once many records share it, it keeps the JSON of its fields, with the content
+/// in Base64.
 #[derive(Debug)]
 pub(crate) struct CommandBody {
     strings: StringTuple<3>,
@@ -25,7 +25,7 @@ pub(crate) struct CommandBody {
 }
 
 impl CommandBody {
-    /// What identifies the body of `invocation`.
+    /// The key of the body of `invocation`.
     pub(crate) fn key_of(invocation: &Invocation) -> KeyBytes {
         key_of([
             invocation.command_name.as_bytes(),
@@ -39,7 +39,7 @@ impl CommandBody {
         CommandBody { strings: StringTuple::new(key, b""), name }
     }
 
-    /// Makes the JSON of [`fields`](Self::fields).
+    /// Makes and keeps the JSON of [`fields`](Self::fields).
     pub(crate) fn make_json(&mut self) {
         let json = wire::to_json(&self.fields());
         self.strings = StringTuple::new(self.strings.key(), &json);

@@ -1,12 +1,12 @@
-//! The settings of a run request: command id, description, schedule, user, container, and so on, in
-//! short all of a command but its body. Most records share them with others.
+//! The run settings: command id, description, schedule, user, container and all other fields of a
+//! command except its body. Most records share them with others.
 
 use super::string_tuple::{KeyBytes, StringTuple, key_of};
 use crate::model::{CommandType, Invocation, RepeatMode};
 use crate::table::interned::{Value, ValueId};
 use crate::wire;
 
-/// The strings, in the order in which they are kept.
+/// The strings of the settings, in the order of the tuple.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum Setting {
@@ -27,7 +27,7 @@ pub(crate) enum Setting {
 
 const STRINGS: usize = Setting::Numbers as usize + 1;
 
-/// Interned settings, with their fields of the answer as JSON once many records share them.
+/// Interned run settings. Once many records share them, they keep the JSON of their fields.
 #[derive(Debug)]
 pub(crate) struct RunSettings {
     strings: StringTuple<STRINGS>,
@@ -39,7 +39,7 @@ pub(crate) struct RunSettings {
 }
 
 impl RunSettings {
-    /// What identifies the settings of `invocation`.
+    /// The key of the settings of `invocation`.
     pub(crate) fn key_of(invocation: &Invocation) -> KeyBytes {
         let [a, b, c, d] = invocation.timeout.unwrap_or(0).to_le_bytes();
         let numbers = [invocation.command_type as u8, invocation.repeat_mode as u8, a, b, c, d];
@@ -69,7 +69,7 @@ impl RunSettings {
         }
     }
 
-    /// Makes the JSON of [`fields`](Self::fields).
+    /// Makes and keeps the JSON of [`fields`](Self::fields).
     pub(crate) fn make_json(&mut self) {
         let json = wire::to_json(&self.fields());
         self.strings = StringTuple::new(self.strings.key(), &json);

@@ -1,4 +1,4 @@
-//! The texts of a run's error and of its delivery to OSS, which runs that fail alike share.
+//! The texts of a run's error and of its delivery to OSS. Runs that fail alike share them.
 
 use super::string_tuple::{KeyBytes, StringTuple, key_of};
 use crate::table::interned::Value;
@@ -7,7 +7,7 @@ use crate::wire;
 /// Number of strings in [`RunTexts`].
 pub(crate) const RUN_TEXTS: usize = 6;
 
-/// The strings, in the order in which they are kept.
+/// The strings, in the order of the tuple.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum RunText {
@@ -24,7 +24,7 @@ pub(crate) enum RunText {
 pub(crate) struct RunTexts(StringTuple<RUN_TEXTS>);
 
 impl RunTexts {
-    /// What identifies texts, given in the order of [`RunText`]; `None` if all are empty.
+    /// The key of texts, given in the order of [`RunText`]; `None` if all are empty.
     pub(crate) fn key_of(strings: [&[u8]; RUN_TEXTS]) -> Option<KeyBytes> {
         strings.iter().any(|string| !string.is_empty()).then(|| key_of(strings))
     }

@@ -1,23 +1,25 @@
-//! Several strings in one allocation: the key by which a value is interned, and behind it the bytes
-//! of JSON that show the value.
+//! Several strings in one allocation: the key under which a value is interned, followed by the JSON
+//! of the value.
 
 use smallvec::SmallVec;
 
-/// `N` byte strings of less than 64 KiB together, and optional JSON that shows them.
+/// `N` byte strings of less than 64 KiB together, and optionally the JSON of the value.
 ///
-/// Layout: the end of each string as a little-endian `u16`, the strings, the JSON. The part before
-/// the JSON is the key. Two tuples have equal keys if and only if their strings are equal, because
-/// the ends come first and fix where each string lies.
+/// **Layout.** The end of each string as a little-endian `u16`, the strings, the JSON. The part
+/// before the JSON is the key.
 ///
-/// Strings and JSON in allocations of their own took 54 bytes more for a record of unique content,
-/// and 1.04 of the time of an accept (2026-11-25).
+/// **Invariant.** Two tuples have equal keys if and only if their strings are equal, because the
+/// ends come first and determine the position of each string.
+///
+/// **Alternative.** With strings and JSON in allocations of their own, a record of unique content
+/// took 54 bytes more, and an accept 1.04 of the time (2026-11-25).
 #[derive(Debug)]
 pub(crate) struct StringTuple<const N: usize>(Box<[u8]>);
 
-/// Room for the key of a tuple. Most keys fit without an allocation.
+/// The key of a tuple. Most keys fit without a heap allocation.
 pub(crate) type KeyBytes = SmallVec<[u8; 128]>;
 
-/// Bytes of the ends of `n` strings.
+/// The number of bytes that the ends of `n` strings take.
 const fn ends(n: usize) -> usize {
     n * size_of::<u16>()
 }
@@ -41,7 +43,7 @@ pub(crate) fn key_of<const N: usize>(strings: [&[u8]; N]) -> KeyBytes {
 }
 
 impl<const N: usize> StringTuple<N> {
-    /// The tuple whose key, made by [`key_of`], is `key`, shown by `json`, which may be empty.
+    /// The tuple with `key`, which [`key_of`] made, and `json`, which may be empty.
     pub(crate) fn new(key: &[u8], json: &[u8]) -> Self {
         debug_assert!(key.len() >= ends(N));
         StringTuple([key, json].concat().into())
@@ -68,7 +70,7 @@ impl<const N: usize> StringTuple<N> {
         &self.0[..self.end(N - 1)]
     }
 
-    /// The JSON, or nothing where none was made.
+    /// The JSON; empty if none was made.
     pub(crate) fn json(&self) -> &[u8] {
         &self.0[self.end(N - 1)..]
     }
@@ -78,7 +80,7 @@ impl<const N: usize> StringTuple<N> {
         self.0.len()
     }
 
-    /// Where the string at `index` ends in the allocation.
+    /// The end of the string at `index`, as a position in the allocation.
     fn end(&self, index: usize) -> usize {
         let at = ends(index);
         ends(N) + usize::from(u16::from_le_bytes([self.0[at], self.0[at + 1]]))

@@ -4,7 +4,7 @@ use super::string_tuple::{KeyBytes, StringTuple, key_of};
 use crate::table::interned::{Value, ValueId};
 use crate::wire;
 
-/// A tag as records share it.
+/// An interned tag, with its JSON.
 #[derive(Debug)]
 pub(crate) struct TagPair {
     strings: StringTuple<2>,
@@ -13,7 +13,7 @@ pub(crate) struct TagPair {
 }
 
 impl TagPair {
-    /// What identifies the tag.
+    /// The key under which the tag is interned.
     pub(crate) fn key_of(key: &str, value: &str) -> KeyBytes {
         key_of([key.as_bytes(), value.as_bytes()])
     }

@@ -1,10 +1,10 @@
-//! A single interned text: an id or the name of something that records share.
+//! A single interned text: an id or a name that records share.
 
 use super::string_tuple::{StringTuple, key_of};
 use crate::table::interned::Value;
 use crate::wire;
 
-/// A text of less than 64 KiB and the JSON that shows it, which may be empty.
+/// A text of less than 64 KiB and its JSON, which may be empty.
 #[derive(Debug)]
 pub(crate) struct Text(StringTuple<1>);
 
@@ -13,7 +13,7 @@ impl Text {
         Text(StringTuple::new(&key_of([text.as_bytes()]), json))
     }
 
-    /// An InstanceId, with the JSON that shows it.
+    /// An InstanceId, with the JSON of its field.
     pub(crate) fn instance_id(id: &str) -> Self {
         Text::new(id, &wire::to_json(&wire::InstanceId(id)))
     }
