@@ -56,7 +56,7 @@ const WARM_UP: u32 = 8;
 /// because it reads more than the caches hold.
 const LONG: Duration = Duration::from_millis(1);
 
-/// A measured function. Its result goes to `black_box`, so that the compiler keeps the work.
+/// A measured function. Its result goes to `black_box`, so that its work is not optimised away.
 pub type Contender<'a> = Box<dyn FnMut() -> usize + 'a>;
 
 /// Contenders that are compared with each other and run one after the other in each round.
