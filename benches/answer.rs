@@ -1,5 +1,5 @@
-//! Writing the answer: the body of a page that is found, and the whole way from the pairs of a
-//! request to the bytes.
+//! Benches of writing an answer: the body of a page that has been found, and the whole path from
+//! the pairs of a request to the bytes.
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -16,7 +16,7 @@ use support::dataset::requests::classes;
 
 const REQUEST_ID: &str = "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E";
 
-/// The body's bytes, which say what serde makes of the page's rows.
+/// The length of the body, after it has been compared with serde's JSON of the rows.
 fn checked_bytes(page: &DescribeInvocationsResponse<'_>) -> usize {
     let mut body = Vec::new();
     page.write_json(REQUEST_ID, &mut body);

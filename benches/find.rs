@@ -1,5 +1,5 @@
-//! Finding a page: by class, size of the store, size of the page and place in the list; with the
-//! exact total; and at a deep offset.
+//! Benches of finding a page: by class, size of the store, page size and place in the list; with
+//! the exact total; at a deep offset.
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -30,7 +30,7 @@ fn find(criterion: &mut Criterion) {
     }
 }
 
-/// The request for a page by number, whose rows and total are checked first.
+/// The request for a page by number. Its rows and total are checked first.
 fn by_offset(bed: &Bed, ask: &Ask, page: usize, number: usize) -> DescribeInvocations {
     let pairs = ask.class.pairs.iter().map(|(name, value)| (name, value));
     let request =
@@ -44,7 +44,7 @@ fn by_offset(bed: &Bed, ask: &Ask, page: usize, number: usize) -> DescribeInvoca
     request
 }
 
-/// The number of matches that are counted and returned.
+/// The number of matches that a query counts and reaches.
 fn reached(ask: &Ask) -> usize {
     let most = if ask.wanted.tags.is_empty() { usize::MAX } else { TAGGED_ROWS };
     ask.matches.len().min(most)

@@ -1,5 +1,5 @@
-//! A page from the head and an exact total while the list grows: one group for each class, so
-//! that its sizes stand side by side.
+//! Benches of growth: a page from the head of lists of several sizes. Each class is a group of its
+//! own, so that its sizes are shown side by side.
 
 #[path = "support/grid.rs"]
 mod grid;

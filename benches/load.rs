@@ -1,4 +1,4 @@
-//! Loading: captured JSON comes in, archives go out and come back.
+//! Benches of loading: importing captured JSON, saving and restoring archives.
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -13,7 +13,7 @@ use support::dataset::Options;
 use support::dataset::pools::REGIONS;
 use support::stores;
 
-/// All records of the first region, as the store answers them.
+/// All records of the first region, as the store answers them, and their number.
 fn capture(store: &Store) -> (Vec<u8>, usize) {
     let mut rows = Vec::new();
     let mut request = DescribeInvocations::new(REGIONS[0].id).max_results(50);

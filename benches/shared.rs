@@ -1,5 +1,5 @@
-//! A reader beside a writer, through one `SharedStore`: the time of a page beside no writes, 1,000
-//! or 50,000 a second, or as many as the writer can make.
+//! Benches of a reader beside a writer on one `SharedStore`: the time of a page beside no writes,
+//! 1,000 or 50,000 writes a second, or as many as the writer can make.
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -17,13 +17,13 @@ use support::dataset::pools::REGIONS;
 use support::dataset::{Dataset, Options};
 use support::stores;
 
-/// The records that the writer has ready; then it begins again with other InvokeIds.
+/// Records that the writer builds in advance. It then builds more, with other InvokeIds.
 const READY: usize = 20_000;
 
-/// The seed of the records that were written last; the store itself has those of seed 1.
+/// The seed of the last written records. The store was filled with those of seed 1.
 static SEED: AtomicU64 = AtomicU64::new(1);
 
-/// Accepts records at a pace, until it is told to stop.
+/// Accepts records at a pace until `stop` is set.
 fn write(shared: &SharedStore, pause: Option<Duration>, stop: &AtomicBool) {
     loop {
         let seed = 1 + SEED.fetch_add(1, Ordering::Relaxed);
@@ -31,7 +31,7 @@ fn write(shared: &SharedStore, pause: Option<Duration>, stop: &AtomicBool) {
         let records: Vec<_> = Dataset::new(options).collect();
         let mut due = Instant::now();
         for mut record in records {
-            // As the newest, so that it is a plain append.
+            // The newest record, so that it is appended.
             record.creation_time = Some(options.now);
             while pause.is_some() && Instant::now() < due {
                 std::hint::spin_loop();

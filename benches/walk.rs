@@ -1,4 +1,4 @@
-//! A whole walk by token, page after page to the end.
+//! Benches of whole walks by token, page after page to the end.
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -11,7 +11,7 @@ use invodex::{DescribeInvocations, Store};
 use grid::{Bed, group, sizes};
 use support::{TAGGED_ROWS, stores};
 
-/// Calls `each` with the InvokeIds of all pages; gives how many pages there were.
+/// Calls `each` with the InvokeIds of all pages and returns the number of pages.
 fn walk(store: &Store, first: &DescribeInvocations, mut each: impl FnMut(&str)) -> usize {
     let mut request = first.clone();
     let mut pages = 0;

@@ -1,6 +1,6 @@
-//! Writes, of records that are built already: accepting into a store that has room and into one
-//! that is full, the eviction alone, a change of status, a late record into the middle,
-//! records while one lies in the future, batches.
+//! Benches of writes, with records that are built in advance: accepting with room and into a full
+//! store, deleting the oldest record, a status change, a late record into the middle, accepting
+//! while one record lies in the future, batches.
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -19,7 +19,7 @@ use support::stores;
 /// Records are built in chunks of this size, and their writes are timed together.
 const CHUNK: u64 = 500;
 
-/// Records that follow those of the store, without end.
+/// An endless source of records that follow those of the store.
 struct Fresh {
     dataset: Dataset,
     next: usize,
@@ -37,7 +37,7 @@ impl Fresh {
     }
 }
 
-/// Times `iterations` writes in chunks; `chunk` builds and times so many.
+/// Times `iterations` writes in chunks. `chunk` builds and times as many writes as it is given.
 fn in_chunks(iterations: u64, mut chunk: impl FnMut(u64) -> Duration) -> Duration {
     let mut took = Duration::ZERO;
     let mut left = iterations;
@@ -60,7 +60,7 @@ fn accept(store: &mut Store, record: &Invocation) {
     assert!(accepted.retained);
 }
 
-/// The store has what was written, and its index follows from its records.
+/// Checks that the store has the last written record and is valid.
 fn check(store: &Store, last: &Invocation) {
     let held = store.get(&last.invoke_id).map(|view| view.to_invocation());
     assert_eq!(held.as_ref().map(|held| &held.command_content), Some(&last.command_content));
@@ -149,7 +149,7 @@ fn single(criterion: &mut Criterion) {
                     let accepted = store.accept(&record).expect("the record is valid");
                     took += start.elapsed();
                     assert_eq!(accepted.retained, store.get(&record.invoke_id).is_some());
-                    // Keeps the middle where it was.
+                    // Keeps the middle of the list at the same time.
                     fresh.take(1).iter().for_each(|record| accept(&mut store, record));
                 }
                 took
@@ -157,7 +157,7 @@ fn single(criterion: &mut Criterion) {
         });
         assert_eq!(store.internal_validate(), Ok(()));
 
-        // Each goes into the place before the newest.
+        // Each following record is inserted before the newest one.
         let mut future = fresh.take(1).remove(0);
         future.creation_time = Some(store.now().saturating_add_secs(365 * 86_400));
         accept(&mut store, &future);
@@ -174,7 +174,7 @@ fn single(criterion: &mut Criterion) {
     }
 }
 
-/// The record before anything has been started.
+/// The record as it is before any run has started.
 fn pending(mut record: Invocation) -> Invocation {
     for run in &mut record.instances {
         *run = InstanceRun::new(std::mem::take(&mut run.instance_id));

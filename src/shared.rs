@@ -226,6 +226,9 @@ impl SharedStore {
     /// # Errors
     ///
     /// As there.
+    // Software prefetch under a read lock before the write took 0.65 of the time for the p99 of
+    // reads beside 50,000 writes a second, and 1.06 for an accept (2026-11-28). The limits do
+    // not need it.
     pub fn accept(&self, invocation: &Invocation) -> Result<Accepted, Error> {
         let valid = Valid::new(invocation)?;
         self.lock_to_write().accept_valid(valid)

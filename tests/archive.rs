@@ -1,4 +1,4 @@
-//! Archives: a store comes back as it was, and nothing else comes back at all.
+//! Archives: a restored store equals the saved one, and a damaged archive is refused.
 
 #[path = "archive/answers.rs"]
 mod answers;
@@ -52,7 +52,7 @@ fn filled(tuning: Tuning) -> Store {
             }
         }
     }
-    // Rows and slots with holes.
+    // Leaves tombstones and free slots.
     for record in records.iter().skip(100).step_by(7) {
         store.delete(&record.invoke_id).expect("it is there");
     }
@@ -134,7 +134,7 @@ fn record(number: u32) -> Invocation {
 fn a_restored_store_goes_on_as_the_first_would_have() {
     let (mut store, clock) = sample();
     let mut restored = assert_survives(&store);
-    // Of the two, only the first is asked for what follows by the clock that moves.
+    // A second restored store, with the clock that the test moves.
     let config = store.config().clone();
     let again = Store::restore(config, clock.clone(), &archive(&store)[..]);
     let mut moving = again.expect("it was just saved");
@@ -150,7 +150,7 @@ fn a_restored_store_goes_on_as_the_first_would_have() {
     assert_eq!(answers(&restored), answers(&store));
     assert_eq!(answers(&moving), answers(&store));
     assert!(archive(&restored) == archive(&store));
-    // The sixth execution, of which the last three are kept.
+    // The sixth execution; the last three are kept.
     let history = pairs(&[
         ("RegionId", "cn-beijing"),
         ("InvokeId", "t-0002"),
@@ -194,7 +194,7 @@ fn tokens_outlive_the_store_that_gave_them() {
             token = next_token(&body);
         }
         assert_eq!(token, "");
-        // A token whose row is gone from the archive leads to the same place.
+        // A token whose row is missing from the archive leads to the same position.
         let first = next_token(&whole[0]);
         let mut asked = filters.clone();
         asked.extend(pairs(&[("MaxResults", "50"), ("NextToken", &first)]));
@@ -230,7 +230,7 @@ fn the_limits_of_the_new_configuration_hold() {
             assert_eq!(statistics.expired, 0);
             let has_less = kept > 1_000 && history_limit < 2;
             assert!(statistics.history_dropped > 0 || !has_less);
-            // What is left is a store like any other.
+            // The remaining store saves and restores like any other.
             assert_eq!(archive(&assert_restores(&restored)), archive(&restored));
         }
     }
@@ -246,7 +246,7 @@ fn the_limits_of_the_new_configuration_hold() {
     }
 }
 
-/// Restores once more, without asking for all answers.
+/// Restores the store again, without comparing all answers.
 fn assert_restores(store: &Store) -> Store {
     restore(store.config(), store.now(), &archive(store)).expect("it was just saved")
 }
@@ -268,7 +268,7 @@ fn a_shorter_history_keeps_its_newest_records_and_its_numbers() {
         let mut restored = restore(&config, store.now(), &bytes).expect("it was just saved");
         let kept = walk(&restored, "DescribeInvocationResults", &history, 1);
         assert_eq!(kept.len(), 1 + limit.min(3));
-        // A row's token names its number: where the same record is last, only the token is gone.
+        // The last page is compared by its length alone: its token is absent in one of the stores.
         assert_eq!(kept[..limit.min(3)], all[..limit.min(3)]);
         // Another task has a history of one record.
         assert_eq!(restored.statistics().history_dropped, [4, 2, 1, 0, 0][limit]);
@@ -288,7 +288,7 @@ fn what_has_expired_is_not_saved() {
         store.accept(&record(number)).expect("the record is valid");
         clock.advance(40);
     }
-    // No write has come since the first ones expired.
+    // There was no write since the first records expired.
     assert_eq!(store.len(), 2);
     let for_ever = Config { retention_seconds: None, ..Config::default() };
     let restored = restore(&for_ever, store.now(), &archive(&store)).expect("it was just saved");

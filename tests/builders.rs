@@ -1,4 +1,4 @@
-//! Requests that are built with methods ask what the wire pairs of the same names ask.
+//! Requests built with methods equal those read from wire pairs of the same names.
 
 mod filters;
 
@@ -85,7 +85,7 @@ fn tags_are_numbered_as_they_come_and_twenty_is_the_most() {
     }
 }
 
-/// A tag that is added to what came as pairs takes a number that is free.
+/// A tag that is added to a request read from pairs takes a free number.
 #[test]
 fn a_tag_behind_pairs_takes_a_free_number() {
     let region = ("RegionId", "cn-a");
@@ -105,7 +105,7 @@ fn a_tag_behind_pairs_takes_a_free_number() {
     assert_eq!(built(&gap), read(&[&gap[..], &around].concat()));
 }
 
-/// `Debug` shows what was given, by the names of the wire, and nothing else.
+/// `Debug` shows the given parameters by their wire names, and nothing else.
 #[test]
 fn debug_shows_what_was_given() {
     let pairs = [

@@ -1,10 +1,10 @@
 //! The store against the naive model: random operations, and every page of many queries over a
 //! larger set of records.
 //!
-//! A run is the same each time, unless `PROPTEST_CASES` asks for another number of cases: then
-//! its seed is a new one, or that of `PROPTEST_RNG_SEED`. A failure names the seed and the
-//! smallest case. No file keeps the seeds of failures: they mean something else as soon as a
-//! strategy changes. What is found becomes a documented case.
+//! A run has the same cases each time, unless `PROPTEST_CASES` sets another number of cases: then
+//! its seed is random, or that of `PROPTEST_RNG_SEED`. A failure names the seed and the smallest
+//! case. Seeds of failures are not kept in a file, because they mean other cases as soon as a
+//! strategy changes. A failure becomes a documented case instead.
 
 mod cases;
 #[path = "../benches/dataset/mod.rs"]
@@ -29,7 +29,7 @@ use proptest::test_runner::{Config as RunnerConfig, RngAlgorithm, RngSeed, TestE
 
 /// Cases of a plain run.
 const CASES: u32 = 350;
-/// So many cases of small stores for one of a large one.
+/// Cases with small stores for each case with a large one.
 const LARGE_SHARE: u32 = 100;
 
 fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
@@ -70,7 +70,7 @@ fn the_store_answers_as_the_model_does() {
     run_all(large_case(), cases.div_ceil(LARGE_SHARE), &coverage);
     let coverage = coverage.into_inner();
     println!("{}", coverage.summary());
-    // With another seed something rare may not come up in few cases.
+    // With another seed and few cases, something rare may not occur.
     if asked.is_none() || cases >= 4 * CASES {
         let (missing, details) = (coverage.missing(), coverage.details());
         assert!(missing.is_empty(), "never came up:\n{missing}\n{details}");
@@ -104,7 +104,7 @@ fn every_page_of_a_larger_store_is_as_the_model_says() {
             let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
             class.pairs.iter().cloned().chain(more).collect::<Vec<_>>()
         };
-        // A size that does not divide the rows that a query with tags can reach.
+        // A page size that does not divide the number of rows that a query with tags can reach.
         let mut token = String::new();
         loop {
             let next = ("NextToken", token);

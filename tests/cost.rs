@@ -1,9 +1,10 @@
-//! What a query allocates: no more than its page and a constant, whatever is asked, and the same
+//! The allocations of a query: no more than its page and a constant, for any request, and the same
 //! in a store of 20,000 records as in one of 1,000.
 //!
-//! All bytes that are ever asked of the allocator while a request is read, its page found and
-//! written into a buffer that is large enough, also those that are given back in between; and what a
-//! buffer without room is given. One test only: another one beside it would be counted too.
+//! Counts all bytes allocated while a request is read, its page found, and the body written into a
+//! buffer that is large enough, including bytes that are freed in between; and the bytes allocated
+//! for a buffer without room. This file has a single test, because the allocator would also count
+//! what a test running beside it allocates.
 
 use std::alloc::System;
 
@@ -16,17 +17,18 @@ use invodex::{
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
-/// Bytes for a request and its page, as far as they do not depend on what is on the page: the
-/// filters, the sets they name, up to 50 rows, and the checks of at most 20 tags. The request's own
-/// texts, which are kept once, come on top.
+/// Bytes for a request and its page that do not depend on the contents of the page: the filters,
+/// their posting lists, up to 50 rows, and the checks of at most 20 tags. The request's own texts,
+/// which are kept once, come on top.
 const FIXED: usize = 12_288;
 const SIZES: [usize; 2] = [1_000, 20_000];
-/// The newest records have so many runs, and some of them so long a history.
+/// The number of newest records that have [`RUNS`] runs; the last [`WITH_HISTORY`] of them also
+/// have histories.
 const CROWDED: usize = 50;
 const RUNS: usize = 100;
 const WITH_HISTORY: usize = 2;
 const HISTORY: usize = 100;
-/// Every so many records one that has a rare value.
+/// One record in this many has a rare value.
 const RARE: usize = 97;
 
 type Pairs = Vec<(String, String)>;
@@ -51,7 +53,7 @@ fn record(at: usize) -> Invocation {
     record
 }
 
-/// One with so many runs, which recur.
+/// A recurring task with many runs.
 fn crowded(at: usize) -> Invocation {
     let mut record = record(at);
     record.repeat_mode = RepeatMode::Period;
@@ -188,15 +190,15 @@ fn asked(size: usize) -> Vec<Asked> {
 const INVOCATIONS: &str = "DescribeInvocations";
 const RESULTS: &str = "DescribeInvocationResults";
 
-/// What one request took.
+/// The allocations of one request.
 #[derive(Clone, Copy, Debug, Default)]
 struct Taken {
-    /// Bytes allocated to read, find and write: with the store in hand, and through its handle.
+    /// Bytes allocated to read, find and write: on the store itself, and through a `SharedStore`.
     borrowed: usize,
     shared: usize,
-    /// Bytes allocated to write the page found into a buffer that has no room.
+    /// Bytes allocated to write the found page into an empty buffer.
     written: usize,
-    /// What is on the page.
+    /// The number of rows on the page.
     rows: usize,
     runs: usize,
     body: usize,
@@ -246,8 +248,8 @@ fn a_query_allocates_its_page_and_a_constant() {
     let mut all: Vec<Vec<(Asked, Taken)>> = Vec::new();
     for size in SIZES {
         let store = SharedStore::from(store(size, HISTORY));
-        // The marks of rows are kept with the index, and are made by the first query that needs
-        // them: they belong to the store and not to a query. A unit test bounds them.
+        // The first query that needs the stamps allocates them. They are kept with the index, so
+        // they belong to the store and not to a query. A unit test bounds them.
         for asked in asked(size) {
             measure(&store, &asked, &mut buffer);
         }
@@ -263,7 +265,7 @@ fn a_query_allocates_its_page_and_a_constant() {
             let what = format!("{} {}: {taken:?}", asked.operation, asked.name);
             println!("{what}");
             assert_eq!(taken.rows > 0, asked.finds, "{what}");
-            // Of unknown parameters nothing is kept.
+            // Unknown parameters are not kept.
             let known = asked
                 .pairs
                 .iter()
@@ -272,7 +274,7 @@ fn a_query_allocates_its_page_and_a_constant() {
             let fixed = FIXED + request;
             assert!(taken.borrowed <= fixed, "{what}: {} bytes allocated", taken.borrowed);
             assert!(taken.shared <= fixed, "{what}: {} bytes allocated", taken.shared);
-            // Room for most pages is made at once; the others' grows by doubling from there.
+            // Room for most pages is reserved at once; for larger pages it doubles from there.
             let row = if asked.operation == INVOCATIONS { 3 << 10 } else { 3 << 9 };
             let room = 512 + taken.rows * row;
             let limit = if taken.body <= room { room } else { 4 * taken.body };
@@ -291,7 +293,7 @@ fn a_query_allocates_its_page_and_a_constant() {
         assert!(large.borrowed <= small.borrowed + 64, "{what}");
         assert!(large.shared <= small.shared + 64, "{what}");
     }
-    // Histories that are not shown cost nothing.
+    // Histories that are not on the page cost nothing.
     let without = SharedStore::from(store(SIZES[0], 1));
     let crowded = |(asked, _): &&(Asked, Taken)| asked.name.starts_with("crowded");
     let (asked, with_history) = all[0].iter().find(crowded).expect("it is asked");

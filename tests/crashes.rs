@@ -1,5 +1,5 @@
-//! What the fuzz targets found, and their seeds, once more: every file under `tests/data/crashes`
-//! and `fuzz/seeds` is given to the target that its folder is named after.
+//! Replays the inputs that the fuzz targets found, and their seeds: every file under
+//! `tests/data/crashes` and `fuzz/seeds` goes to the target after which its folder is named.
 #![cfg(feature = "json")]
 
 mod captures;
@@ -24,7 +24,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Gives every file to its target, and says which fail.
+/// Runs the target on every file, and lists those that fail.
 fn replay(name: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (_, check) = checks::TARGETS.iter().find(|(known, _)| *known == name).expect("a target");

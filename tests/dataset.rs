@@ -1,4 +1,4 @@
-//! The generator of data sets: its marginals, its variants, and that its requests mean something.
+//! The generator of data sets: its marginals, its variants, and the matches of its requests.
 
 #[path = "../benches/dataset/mod.rs"]
 mod dataset;
@@ -317,7 +317,7 @@ fn a_record_depends_on_the_options_and_its_number_only() {
     assert_eq!(dataset.clone().nth(1_234).as_ref(), Some(&records[1_234]));
     let other = Dataset::new(Options { seed: 2, ..options() });
     assert!(records.iter().zip(other.take(1_000)).all(|(a, b)| a.invoke_id != b.invoke_id));
-    // The same on every platform and in every later version, or figures cannot be compared.
+    // Must be the same on every platform and in every later version, so that figures compare.
     let record = &records[COUNT - 1];
     let created = record.creation_time.map(|time| time.to_string());
     assert_eq!(record.invoke_id, "t-hz01fuf4ajn19o");

@@ -1,5 +1,5 @@
-//! The details of request errors: the value that was given, and what is allowed. The documented
-//! cases check codes and messages.
+//! The details of request errors: the given value and the allowed ones. The documented cases check
+//! codes and messages.
 
 use invodex::{Config, DescribeInvocations, Regions, Store, Timestamp};
 

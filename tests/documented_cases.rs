@@ -12,13 +12,13 @@ use invodex::{Invocation, RunUpdate, Timestamp};
 use model::{Answer, Model, ModelConfig, ModelError, ModelToken};
 use serde_json::Value;
 
-/// The model, with tokens of its own making.
+/// The model, with tokens of its own.
 struct ModelSubject {
     model: Model,
 }
 
 thread_local! {
-    /// All tokens made so far: a token may be brought to another store.
+    /// All tokens so far, because a case may bring a token to another store.
     static TOKENS: RefCell<Vec<(String, ModelToken)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -98,7 +98,7 @@ impl Subject for ModelSubject {
     }
 }
 
-/// The files and how many cases each has at least, so that none is lost unnoticed.
+/// The files, each with the minimum number of its cases, so that no case is lost unnoticed.
 const CASES: &[(&str, usize)] = &[
     ("filters", 93),
     ("statuses", 88),

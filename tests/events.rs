@@ -1,4 +1,4 @@
-//! Events: every change of a run's status, in order, to subscribers fast and slow.
+//! Events: every status change of a run, in order, for fast and slow subscribers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -140,7 +140,7 @@ fn a_waiting_subscriber_is_woken() {
     assert_eq!(woken.load(Ordering::SeqCst), 2, "for the event, and for the end");
 }
 
-/// Between two executions a run shows the last one, and so does the event of its stop.
+/// Between two executions a run shows the last one. The event of its stop shows it too.
 #[test]
 fn a_stop_between_two_executions_tells_of_the_last_one() {
     let (mut store, clock) = store();
@@ -161,7 +161,7 @@ fn a_stop_between_two_executions_tells_of_the_last_one() {
     assert_eq!(shown, (Some(start), Some(start.saturating_add_secs(5)), Some(3), 1));
 }
 
-/// Panics as it goes.
+/// Panics when it is dropped.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -175,9 +175,9 @@ fn no_panic_of_a_subscriber_comes_into_a_write() {
     use InvocationStatus as S;
     type Waker = Box<dyn Fn() + Send + Sync>;
     let wakers: [fn(Arc<Subscription>) -> Waker; 2] = [
-        // What it panics with panics.
+        // Panics with a value that panics when it is dropped.
         |_| Box::new(|| std::panic::panic_any(Bomb)),
-        // It is let go within the write, since it gave itself a successor.
+        // Replaces itself by another callback, so it is dropped during the write, and panics.
         |events| {
             let bomb = Bomb;
             Box::new(move || {
@@ -253,7 +253,7 @@ fn many_subscribers_are_all_told() {
     let (mut store, _) = store();
     accept(&mut store, "t-1", RepeatMode::Once, &["i-1"]);
     let mut all: Vec<_> = (0..100).map(|_| store.subscribe(1)).collect();
-    // Every third goes, and as many come.
+    // Drops every third subscriber and adds as many.
     let mut at = 0;
     all.retain(|_| {
         at += 1;
@@ -288,7 +288,7 @@ fn whoever_asks_late_to_be_woken_is_woken_at_once_if_there_is_something() {
     assert_eq!(woken(), 1, "the store is gone");
 }
 
-/// One status change that the test tries.
+/// A status change.
 fn update() -> impl Strategy<Value = RunUpdate> {
     (0..InvocationStatus::ALL.len(), any::<bool>(), any::<bool>()).prop_map(
         |(status, moves, reschedule)| RunUpdate {

@@ -1,4 +1,4 @@
-//! Import: what is loaded from captured responses, and that everything else is reported.
+//! Import: the records loaded from captured responses, and the report of everything else.
 #![cfg(feature = "json")]
 
 mod captures;

@@ -1,4 +1,4 @@
-//! Import: what a file is, its encoding, and JSON that Rust strings or numbers cannot hold.
+//! Import: kinds of files, their encoding, and JSON that Rust strings or numbers cannot hold.
 #![cfg(feature = "json")]
 
 mod captures;

@@ -1,4 +1,4 @@
-//! Import: which records are held, in which order, and which are not held.
+//! Import: the held records, their order, and the records that are not held.
 #![cfg(feature = "json")]
 
 mod captures;
@@ -151,7 +151,7 @@ fn a_record_that_was_answered_comes_back_without_a_difference() {
     let mut second = store();
     let report = second.import(&body, &options()).unwrap();
     assert_eq!((report.loaded, report.refusals.len()), (2, 0));
-    // The page was asked for without Output.
+    // The captured page was requested without Output.
     assert!(report.differences.is_empty(), "{:?}", report.differences);
     let order = |store: &Store| -> Vec<String> {
         store.iter().map(|view| view.invoke_id().to_owned()).collect()

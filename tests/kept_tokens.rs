@@ -1,4 +1,5 @@
-//! Tokens of version 1, which every later version gives and takes: never made anew, only added to.
+//! Tokens of version 1, which every later version returns and accepts. Add tokens; never change
+//! one.
 
 mod filters;
 
@@ -8,7 +9,7 @@ use invodex::{
     InvocationStatus, InvokeStatus, RepeatMode, Store, Tag, Timestamp,
 };
 
-/// Operation, what is asked for beside RegionId and MaxResults, the store's id, and the token.
+/// The operation, the parameters beside RegionId and MaxResults, the store's id, and the token.
 type Kept = (&'static str, &'static [(&'static str, &'static str)], u64, &'static str);
 
 const LIST: &str = filters::INVOCATIONS;
@@ -109,7 +110,7 @@ fn store(id: u64) -> Store {
     store
 }
 
-/// The token of the page of one row that `pairs` ask for.
+/// The token of a page of one row for `pairs`.
 fn token(store: &Store, operation: &str, pairs: &[(&str, &str)]) -> Option<String> {
     if operation == LIST {
         let request = DescribeInvocations::from_pairs(pairs.iter().copied());
@@ -129,7 +130,7 @@ fn tokens_of_version_1_are_given_and_taken_for_ever() {
     let mut differ = Vec::new();
     for &(operation, filters, id, kept) in KEPT {
         let store = store(id);
-        // With Timed omitted live tasks that recur are left out of the list.
+        // An omitted Timed leaves live recurring tasks out of the list.
         let timed = operation == LIST && !filters.iter().any(|&(name, _)| name == "Timed");
         let mut pairs = vec![("RegionId", "cn-a"), ("MaxResults", "1")];
         pairs.extend(timed.then_some(("Timed", "true")));
@@ -156,7 +157,7 @@ fn every_filter_has_a_kept_token() {
     }
 }
 
-/// A new value comes behind the others: what counts in a token is its place.
+/// A new value of a closed set is added behind the others, because a token depends on its position.
 #[test]
 fn values_of_closed_sets_keep_their_places() {
     let types = CommandType::ALL.iter().map(|value| value.as_str());

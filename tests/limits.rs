@@ -1,5 +1,4 @@
-//! Tags at the borders of their limits, in queries and in records, against the model; the times
-//! are in `times`.
+//! Tags at their limits, in queries and in records, against the model. Times are in `times`.
 
 mod cases;
 mod engine;
@@ -31,7 +30,7 @@ fn record(tags: &[Tag]) -> Invocation {
     record
 }
 
-/// The code and the parameter with which a record is refused, by the store and by the model.
+/// The code and the parameter of a record's refusal, which must be equal for store and model.
 fn accept(tags: &[Tag]) -> Option<(String, String)> {
     let (mut store, mut model) = both();
     let record = record(tags);
@@ -49,8 +48,8 @@ fn accept(tags: &[Tag]) -> Option<(String, String)> {
     is.err()
 }
 
-/// The same of both queries with these tags, whose numbers are given. A request that is answered
-/// finds the record that has the tags, and none that has another one.
+/// The same for both queries with these tags at the given numbers. A request without an error must
+/// find the record with the tags, and no other.
 fn ask(tags: &[(u32, Tag)]) -> Option<(String, String)> {
     let (mut store, mut model) = both();
     let own: Vec<Tag> = tags.iter().map(|(_, tag)| tag.clone()).collect();
@@ -103,7 +102,7 @@ fn so_many_tags() {
         let expected = if count > 20 { fault("NumberExceed.Tags", "Tag") } else { None };
         assert_eq!(accept(&tags), expected, "{count}");
         assert_eq!(ask(&numbered(&tags)), expected, "{count}");
-        // Numbers with gaps, the last ones that there can be.
+        // Numbers with gaps, up to the highest.
         let gaps: Vec<_> = tags.iter().rev().take(10).cloned().collect();
         let gaps: Vec<_> = (0..).map(|n| 20 - 2 * n).zip(gaps).collect();
         assert_eq!(ask(&gaps), None, "{count}");
@@ -111,7 +110,7 @@ fn so_many_tags() {
     for number in [20, 21, 22, 99, 1_000, u32::MAX] {
         let expected = if number > 20 { fault("NumberExceed.Tags", "Tag") } else { None };
         assert_eq!(ask(&[(number, Tag::new("k", "v"))]), expected, "Tag.{number}");
-        // Too many comes before all that may be wrong with one.
+        // Too many tags is reported before any fault of one tag.
         let bad = [(1, Tag::new("", "http://")), (number, Tag::new("k", "v"))];
         let first =
             if number > 20 { expected } else { fault("InvalidTagKey.Malformed", "Tag.1.Key") };
@@ -156,7 +155,8 @@ fn so_many_characters() {
     assert_eq!(tried, 4 * 2 * 28);
 }
 
-/// 20 tags, each as long as it may be, in each width; and with one of them a character longer.
+/// 20 tags of maximum length, in characters of each width; then with one of them a character
+/// longer.
 #[test]
 fn as_much_as_there_may_be() {
     for width in WIDTHS {
@@ -173,7 +173,7 @@ fn as_much_as_there_may_be() {
             let expected = fault("InvalidTagValue.Malformed", &format!("Tag.{at}.Value"));
             assert_eq!(accept(&longer), expected);
             assert_eq!(ask(&numbered(&longer)), expected);
-            // A duplicate is looked for last.
+            // Duplicates are reported last.
             let mut twice = tags.clone();
             let earlier = twice[(at + 18) % 20].key.clone();
             twice[at - 1].key = earlier;
@@ -185,8 +185,8 @@ fn as_much_as_there_may_be() {
     }
 }
 
-/// What a key may not begin with and what no text may hold, in any letter case where that counts,
-/// and what is only nearly that.
+/// Forbidden beginnings of keys and forbidden parts of texts, in any letter case where case is
+/// ignored, and texts that only resemble them.
 #[test]
 fn reserved_words() {
     let bad_keys =
@@ -236,7 +236,7 @@ fn reserved_words() {
     }
 }
 
-/// The newest 1,000 rows are reached by a query with tags, and no other.
+/// A query with tags reaches exactly the newest 1,000 rows.
 #[test]
 fn so_many_rows_of_a_query_with_tags() {
     for count in [999_u64, 1_000, 1_001, 1_050] {

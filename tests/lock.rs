@@ -1,9 +1,9 @@
-//! The lock of the shared handle, on its own: the orders in which threads can take their steps are
-//! tried, all of them where that takes seconds, else those with few switches that no step asks for.
-//! A thread that sleeps for ever in one of them is reported as a deadlock.
+//! The lock of `SharedStore` under loom, which tries the interleavings of threads: all of them if
+//! that takes seconds, otherwise those with few preemptions. A thread that sleeps forever is
+//! reported as a deadlock.
 //!
-//! The file is the library's; only its parts are others here, which the model watches. It spins and
-//! steps back less often, so that the orders can be counted.
+//! The source file is the library's, with loom's types in place of the standard library's. The lock
+//! spins and yields fewer times here, so that the interleavings can be counted.
 
 #[path = "../src/shared/lock.rs"]
 mod lock;
@@ -22,7 +22,7 @@ mod sync {
     pub(super) use loom::thread::yield_now;
 }
 
-/// What is guarded: two numbers that each write changes one after the other, by the same.
+/// The guarded data: two numbers. Each write adds the same to both, one after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 struct Pair(u32, u32);
 
@@ -31,12 +31,12 @@ type Lock<const SPINS: usize, const YIELDS: usize> = Arc<SharedLock<Pair, SPINS,
 fn add<const S: usize, const C: usize>(lock: &Lock<S, C>, more: u32) {
     let mut pair = lock.write();
     pair.0 += more;
-    // Another thread may come to run here.
+    // Lets another thread run here.
     thread::yield_now();
     pair.1 += more;
 }
 
-/// A reader sees both numbers of one write, and none that is older than what it has seen before.
+/// Checks that a reader sees both numbers of one write, and no older state than before.
 fn look<const S: usize, const C: usize>(lock: &Lock<S, C>, least: u32) -> u32 {
     let pair = lock.read();
     let before = *pair;
@@ -46,8 +46,7 @@ fn look<const S: usize, const C: usize>(lock: &Lock<S, C>, least: u32) -> u32 {
     before.0
 }
 
-/// Tries all orders, or those with up to so many switches that no step asks for; how many there
-/// were.
+/// Tries all interleavings, or those with at most this many preemptions. Returns their number.
 fn every_order(preemptions: Option<usize>, threads: impl Fn() + Sync + Send + 'static) -> usize {
     let count = std::sync::Arc::new(Count::new(0));
     let counted = std::sync::Arc::clone(&count);
@@ -64,7 +63,7 @@ fn begin<const S: usize, const C: usize>() -> Lock<S, C> {
     Arc::new(SharedLock::new(Pair::default()))
 }
 
-/// Nobody waits any more, and all writes are there.
+/// Checks that no thread waits any more, and that no write was lost.
 fn end<const S: usize, const C: usize>(lock: &Lock<S, C>, sum: u32) {
     assert_eq!(*lock.read(), Pair(sum, sum), "a write is lost");
     assert_eq!(lock.waiting_readers.load(sync::Ordering::SeqCst), 0, "a reader is still counted");
@@ -136,10 +135,10 @@ fn two_writers_and_a_reader<const S: usize, const C: usize>() -> usize {
 
 #[test]
 fn a_reader_beside_a_writer() {
-    // Without a spin every thread sleeps for the lock that it does not get at once.
+    // Without spinning, a thread sleeps if it does not get the lock at once.
     let counts = [
         a_reader_and_a_writer::<0, 0>(None),
-        // All orders of these take minutes.
+        // All interleavings of these would take minutes.
         a_reader_and_a_writer::<0, 1>(Some(4)),
         a_reader_and_a_writer::<1, 0>(Some(4)),
         a_reader_and_a_writer::<1, 1>(Some(4)),

@@ -1,4 +1,4 @@
-//! The budget for all outputs together, against plain books.
+//! The budget for all outputs, against the test's own counts.
 
 use invodex::{
     Config, DescribeInvocationResults, InstanceRun, Invocation, RepeatMode, RunUpdate, Store,
@@ -6,7 +6,7 @@ use invodex::{
 };
 use proptest::prelude::*;
 
-/// Bytes kept and bytes dropped, of a run or of one of its history.
+/// Bytes kept and bytes dropped, of a run or of a history record.
 type Output = (usize, u64);
 
 /// A record of a recurring task on one instance.
@@ -57,7 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Outputs and Dropped of the record's run and its history, oldest last, as the store answers.
+/// Output length and Dropped of the record's run and history, oldest last, as the store answers.
 fn answered(store: &Store, invoke_id: &str) -> Vec<Output> {
     let request = DescribeInvocationResults::new("cn-a")
         .invoke_id(invoke_id)
@@ -96,7 +96,7 @@ proptest! {
                     record.instances.push(run);
                     store.accept(&record).expect("no fault");
                     let book = Book { invoke_id, time, run: (output, 0), ..Book::default() };
-                    // Ties stand in the order of acceptance.
+                    // Records with equal times are in the order of acceptance.
                     let place = books.partition_point(|other| other.time <= time);
                     books.insert(place, book);
                 }
@@ -133,7 +133,7 @@ proptest! {
                     store.save(&mut archive).expect("memory takes every write");
                     store = Store::restore(config.clone(), Timestamp::MIN, &archive[..])
                         .expect("it was just saved");
-                    // Statistics begin anew.
+                    // A restored store counts from 0.
                     dropped = 0;
                 }
             }

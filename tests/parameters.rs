@@ -1,5 +1,5 @@
 //! Every parameter of both operations with every sort of value, against a table and against the
-//! model: the code, and a message that says what was given and what is allowed, and stays short.
+//! model: the error's code, and a short detail that names the given value and the allowed ones.
 
 mod cases;
 mod engine;
@@ -70,7 +70,7 @@ fn owned(pairs: &[(&str, &str)]) -> Pairs {
     pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// As a client would write it, each byte that is no letter and no digit as an escape.
+/// The query string of a client that escapes every byte except letters and digits.
 fn encoded(pairs: &Pairs) -> String {
     let escaped = |text: &str| {
         let byte = |byte: u8| {
@@ -86,7 +86,7 @@ fn encoded(pairs: &Pairs) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// The store's answer; panics unless the model's is the same.
+/// The store's answer. Panics if the model's differs.
 fn answer(
     store: &Store,
     model: &Model,
@@ -129,7 +129,7 @@ fn answer(
     answer
 }
 
-/// An error says what was given and what is allowed, in few words, and in a body that is JSON.
+/// Checks that an error names the given value and the allowed ones in few words, in a JSON body.
 pub(crate) fn assert_helpful(error: &Error, given: Option<&str>, allowed: &[&str], what: &str) {
     let text = error.to_string();
     assert!(text.len() <= 1_200, "{what}: {} bytes: {text}", text.len());
@@ -167,7 +167,7 @@ fn every_parameter_with_every_value() {
                     let what = format!("{operation} {name}: {}", row.name);
                     let answer = answer(&store, &model, operation, &pairs, &what);
                     check(&answer, name, kind, row.expected(kind), &value, &what);
-                    // The same by a query string.
+                    // The same as a query string.
                     if value.len() < 4_096 {
                         let decoded = decode_query(encoded(&pairs)).expect("it was encoded");
                         assert!(decoded == pairs, "{what}: not as it was encoded");
@@ -179,7 +179,7 @@ fn every_parameter_with_every_value() {
         }
     }
     println!("{asked} requests, {refused} refused");
-    // 23 parameters, of which 14 are of both operations, times the values of the table.
+    // 23 parameters, 14 of them in both operations, times the values of the table.
     assert_eq!((asked, refused), (values::ASKED, values::REFUSED));
 }
 
@@ -236,7 +236,7 @@ fn check(
     assert_helpful(error, is_given.then_some(value), allowed, what);
 }
 
-/// Bytes in a query string that are no text, before any parameter is looked at.
+/// Bytes of a query string that are not text are refused before any parameter is read.
 #[test]
 fn bytes_that_are_no_text() {
     const PARTS: [&[u8]; 22] = [
@@ -295,7 +295,7 @@ fn bytes_that_are_no_text() {
     assert_eq!(tried, 23 * 22 * 5 + 22);
 }
 
-/// Names that are nearly a parameter's are unknown, and make no difference.
+/// Names that resemble a parameter's are unknown and are ignored.
 #[test]
 fn names_that_are_no_parameter() {
     let (store, model) = both();

@@ -1,5 +1,4 @@
-//! The shared handle: readers beside a writer, every answer checked against a state that the
-//! writer passed through.
+//! `SharedStore`: readers beside a writer. Every answer must show one of the writer's states.
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -11,8 +10,8 @@ use invodex::{
     Store, Timestamp,
 };
 
-/// The writer's states: after step k the store holds the records k - WINDOW + 1 to k, of which
-/// the newest is Pending and all others are Running.
+/// The writer's states: after step k the store holds the records k - WINDOW + 1 to k. The newest is
+/// Pending and all others are Running.
 const WINDOW: u64 = 10;
 
 fn record(number: u64) -> Invocation {
@@ -28,7 +27,7 @@ fn store() -> SharedStore {
     SharedStore::from(Store::new(config, Timestamp::MAX))
 }
 
-/// One step, seen as a whole.
+/// One step. Readers see all of it or nothing.
 fn step(store: &SharedStore, number: u64) {
     store.write(|store| {
         store.accept(&record(number)).expect("a record without a fault");
@@ -48,7 +47,7 @@ fn number_of(invoke_id: &str) -> u64 {
     invoke_id.trim_start_matches("t-").parse().expect("the id that was given")
 }
 
-/// Checks one answer; returns the number of the state it is of.
+/// Checks one answer and returns the number of its state.
 fn check_read(store: &SharedStore, turn: u64) -> u64 {
     let all = DescribeInvocations::new("cn-a").page_size(50);
     if turn.is_multiple_of(3) {
@@ -71,7 +70,7 @@ fn check_read(store: &SharedStore, turn: u64) -> u64 {
     }
     let pending = turn % 3 == 1;
     let request = if pending { all.invoke_status(InvokeStatus::Pending) } else { all };
-    // One moment for both forms.
+    // Both forms of one state.
     let (page, body) = store.read(|store| {
         let page = store.describe_invocations(&request).expect("no fault");
         let mut body = Vec::new();
@@ -144,7 +143,8 @@ fn every_answer_is_of_a_state_the_writer_passed_through() {
     store.read(|store| store.internal_validate()).expect("everything follows from the columns");
 }
 
-/// Accounts: records whose runs' Repeats are what they hold. Together they always hold as much.
+/// Accounts: records whose balance is the Repeats of their run. The sum of all balances is
+/// constant.
 const ACCOUNTS: u64 = 20;
 const EACH: u32 = 1_000;
 
@@ -155,7 +155,8 @@ fn account(number: u64) -> Invocation {
     record
 }
 
-/// Takes from one account and gives to another: two writes that are seen together. How much.
+/// Moves an amount from one account to another by two writes that readers see together. Returns the
+/// amount.
 fn transfer(store: &SharedStore, turn: u64, writer: u64) -> u32 {
     let step = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(writer << 60) >> 33;
     let (from, to) = (step % ACCOUNTS, (step / ACCOUNTS) % ACCOUNTS);
@@ -177,7 +178,7 @@ fn transfer(store: &SharedStore, turn: u64, writer: u64) -> u32 {
     })
 }
 
-/// A pair of records beside the accounts that comes and goes together.
+/// A pair of records beside the accounts that is accepted and deleted together.
 fn pair(store: &SharedStore, writer: u64) {
     let ids = [1_000 + 2 * writer, 1_001 + 2 * writer];
     store.write(|store| {
@@ -193,7 +194,7 @@ fn pair(store: &SharedStore, writer: u64) {
     });
 }
 
-/// Every page is of one moment: the accounts hold what they always hold, and pairs are whole.
+/// Checks that a page shows one state: the sum of the balances is right, and pairs are complete.
 fn check_moment(store: &SharedStore, turn: u64) {
     let repeats: Vec<u32> = if turn.is_multiple_of(2) {
         let request = DescribeInvocations::new("cn-a").page_size(50);
@@ -243,7 +244,7 @@ fn several_writers_keep_what_holds_across_records() {
                         moved += u64::from(transfer(&store, turn, writer));
                         pair(&store, writer);
                         if turn.is_multiple_of(16) {
-                            // A panic, which holds up nobody and takes nothing back.
+                            // A panic must not block other threads nor undo writes.
                             let panics =
                                 || store.write(|_| resume_unwind(Box::new("in a closure")));
                             let panics = catch_unwind(AssertUnwindSafe(panics));
@@ -252,7 +253,7 @@ fn several_writers_keep_what_holds_across_records() {
                                 Err::<(), _>(true)
                             );
                         }
-                        // A write for itself, which no other one may undo.
+                        // A write of its own, which must not be lost.
                         let mut own = record(10_000 + writer * TURNS + turn);
                         own.region_id = format!("cn-own-{writer}");
                         store.accept(&own).expect("a record without a fault");
@@ -286,7 +287,7 @@ fn several_writers_keep_what_holds_across_records() {
     assert!(moved > WRITERS * TURNS);
     check_moment(&store, 0);
     check_moment(&store, 1);
-    // No write is lost: every one that stands for itself is there, and every number was given once.
+    // No write is lost: every record is there, and every acceptance number was given once.
     for writer in 0..WRITERS {
         let request = DescribeInvocations::new(format!("cn-own-{writer}"));
         assert_eq!(page(&store, &request).total_count, Some(TURNS));
@@ -343,7 +344,7 @@ fn restore(archive: &[u8]) -> Store {
     Store::restore(config, Timestamp::MIN, archive).expect("it was just saved")
 }
 
-/// Takes bytes, and writes to the store it saves while it does.
+/// A writer of bytes that writes to the store while that store is being saved to it.
 struct Busy<'a> {
     store: &'a SharedStore,
     archive: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Every write by way of a shared handle does to its store what it does to a store of one's own.
+//! Every write through a `SharedStore` has the same effect as on a `Store`.
 #![cfg(feature = "json")]
 
 use std::sync::Barrier;
@@ -11,7 +11,7 @@ use invodex::{
 };
 use serde_json::json;
 
-/// A second later each time it is asked.
+/// A clock that advances by a second at each reading.
 struct Ticking(AtomicI64);
 
 impl Clock for Ticking {
@@ -33,9 +33,9 @@ fn an_import_is_at_the_time_at_which_it_begins() {
     assert_eq!((report.loaded, report.not_retained.len()), (1, 0));
 }
 
-/// While a capture is read others write, and pause after each write so that the import could have the
-/// lock: with a lock held all the time there would be room for one or two. It is tried again where
-/// the threads come out of step.
+/// Other threads can write while a capture is read. They pause after each write, so that the import
+/// could take the lock: if it held the lock all the time, only one or two writes would fit.
+/// Retried, because the outcome depends on the scheduling of threads.
 #[test]
 fn a_capture_is_read_before_the_store_is_locked() {
     let mut whole = Store::new(Config::default(), Timestamp::MAX);
@@ -80,7 +80,7 @@ fn new() -> Store {
     Store::new(Config::default(), Timestamp::from_secs(1_700_000_000).expect("in range"))
 }
 
-/// The store's archive, which holds all of it.
+/// The store's archive, which has its whole state.
 fn archive(store: &Store) -> Vec<u8> {
     let mut archive = Vec::new();
     store.save(&mut archive).expect("memory takes every write");

@@ -126,7 +126,7 @@ fn in_every_state() {
     assert!(batch <= alone + alone / 20, "a batch takes {batch} bytes, its last records {alone}");
 }
 
-/// Sets a field of the record of this number to a value of its own, with texts like `text`.
+/// Sets a field of the record with this number to a unique value, with texts like `text`.
 type Set = fn(&mut Invocation, usize, &str);
 
 /// Every field of an invocation.

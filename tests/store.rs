@@ -1,4 +1,4 @@
-//! What a store says of itself beside its answers.
+//! A store beside its answers: expiry, time, refused writes, history, memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -28,7 +28,7 @@ fn what_has_expired_matches_nothing_also_by_its_id() {
     let all = DescribeInvocations::new("cn-a");
     for (seconds, matches) in [(60, 1), (1, 0)] {
         clock.advance(seconds);
-        // No write comes in between.
+        // Without a write in between.
         for request in [&by_id, &all] {
             assert_eq!(store.matching(request).map(|set| set.len()), Ok(matches));
             let page = store.describe_invocations(request).expect("no fault");
@@ -40,7 +40,7 @@ fn what_has_expired_matches_nothing_also_by_its_id() {
     assert_eq!((records, expired, evicted), (0, 1, 0));
 }
 
-/// A second later each time it is asked.
+/// A clock that advances by a second at each reading.
 #[derive(Clone)]
 struct Ticking(Arc<AtomicI64>);
 
@@ -70,7 +70,7 @@ fn a_write_is_at_one_time_however_the_clock_runs() {
         |store| store.accept_batch(&[record(1)])[0].is_err(),
     ];
     for of_it in writes {
-        // At 60 seconds it is there for the whole of the write, at 61 it is not.
+        // At 60 seconds the record exists during the whole write, at 61 it has expired.
         assert_eq!([59, 60, 61].map(|after| write(after, of_it)), [true, true, false]);
     }
     let counted = |store: &mut Store| {
@@ -80,7 +80,7 @@ fn a_write_is_at_one_time_however_the_clock_runs() {
     assert_eq!([59, 60, 61].map(|after| write(after, counted)), [true; 3]);
 }
 
-/// What a write asks of a store, refused or not.
+/// A write. Returns whether it was accepted.
 type Write = fn(&mut Store) -> bool;
 
 #[test]
@@ -110,7 +110,7 @@ fn a_refused_write_leaves_the_time_and_what_it_lets_expire() {
         clock.advance(40);
         assert_eq!(store.len(), 1, "the first has expired");
         assert!(!write(&mut store), "{name}");
-        // By a clock that is set back, the time is that of the last write that was not refused.
+        // With the clock set back, the store's time is that of the last write that was not refused.
         clock.set(start());
         assert_eq!(store.now(), start().saturating_add_secs(30), "{name}");
         assert_eq!(store.len(), 2, "{name}");
@@ -166,7 +166,7 @@ fn a_store_that_accepts_and_evicts_for_ever_does_not_grow() {
 fn a_store_whose_records_go_from_the_middle_does_not_grow() {
     let tuning = Tuning { dead_min: 3, ..Tuning::default() };
     let mut store = Store::new(Config { tuning, ..Config::default() }, start());
-    // The oldest record stays, so that no row before it goes.
+    // The oldest record stays, so that no row before it is dropped.
     store.accept(&record(0)).expect("a record without a fault");
     let mut bytes_after = |count: u32| {
         for number in count / 10 * 9..count {
@@ -210,14 +210,14 @@ fn a_restore_at_the_border_of_the_age_evicts_what_is_not_expired() {
     let mut archive = Vec::new();
     store.save(&mut archive).expect("memory takes it");
 
-    // The oldest record is exactly as old as is kept, and one more than there is room for.
+    // The oldest record has exactly the maximum age, and the store holds one record too many.
     let limits = Config { capacity: 2, retention_seconds: Some(9), ..Config::default() };
     let now = Timestamp::from_secs(i64::from(start().as_secs()) + 10).expect("in range");
     let statistics = Store::restore(limits, now, &archive[..]).expect("it is sound").statistics();
     assert_eq!((statistics.records, statistics.evicted, statistics.expired), (2, 1, 0));
 }
 
-/// What a run shows between two executions can still grow; the history record is as it was.
+/// Between two executions the output of a run can still grow. The history record does not change.
 #[test]
 fn output_that_comes_late_is_no_part_of_history() {
     let mut store = Store::new(Config::default(), start());
@@ -245,7 +245,7 @@ fn of_output_that_comes_in_parts_the_last_bytes_are_kept() {
     store.accept(&record(1)).expect("a record without a fault");
     store.update_run("t-1", "i-1", &RunUpdate::started()).expect("it is pending");
     let mut all: Vec<u8> = Vec::new();
-    // Up to the limit, over it by one and by many, and by itself longer than it.
+    // Up to the limit, over it by one and by many, and outputs longer than the limit.
     for length in [20_000, 4_576, 1, 7_000, KEPT - 1, KEPT, 60_000, 3] {
         let part: Vec<u8> = (all.len()..all.len() + length).map(|at| (at % 251) as u8).collect();
         all.extend_from_slice(&part);
@@ -265,7 +265,7 @@ fn records_that_a_batch_has_refused_take_no_room() {
     let batch: Vec<_> = (0..20_000).map(|number| record(number % 10)).collect();
     let reports = store.accept_batch(&batch);
     assert_eq!(reports.iter().filter(|report| report.is_ok()).count(), 10);
-    // Of 20,000 records the heads alone take more than a megabyte.
+    // The record headers of 20,000 records alone take more than a megabyte.
     let bytes = store.statistics().bytes;
     assert!(bytes < 16_384, "the store takes {bytes} bytes, allowed less than 16384");
 }

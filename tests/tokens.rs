@@ -1,5 +1,5 @@
-//! Tokens that were altered: each of many thousands of changes is refused, and the token as it
-//! was given is not.
+//! Altered tokens: each of many thousands of changes is refused, and the original token is
+//! accepted.
 
 mod filters;
 #[path = "tokens/filters.rs"]
@@ -15,17 +15,17 @@ use invodex::{
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
 const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/// What does not belong in a token: the other alphabet, padding, blanks, controls, what looks
-/// like a letter or a digit, and what has a meaning in a query string or in JSON.
+/// Characters that no token has: the other alphabet, padding, blanks, controls, characters that
+/// resemble letters or digits, and characters with a meaning in a query string or in JSON.
 const STRANGERS: &str = "+/=. \t\r\n\0\u{1}\u{7f}%&#?\"'\\{}~,;:*$!|^`()<>[]@\
                          \u{a0}\u{3000}\u{200b}\u{feff}éАａ１字𝟏";
 
-/// A token, and what it was given for.
+/// A token and its request.
 struct Given {
     operation: &'static str,
     filters: Pairs<'static>,
     token: String,
-    /// The row that comes next, by its InvokeId and its status.
+    /// The next row, by its InvokeId and its status.
     next: String,
 }
 
@@ -129,14 +129,16 @@ impl Given {
         ask(store, self.operation, &self.filters, &[("MaxResults", "1"), ("NextToken", token)])
     }
 
-    /// The token as it was given leads to the next row. Without this no refusal means anything.
+    /// Checks that the original token leads to the next row. Without this the refusals prove
+    /// nothing.
     fn assert_accepted(&self, store: &Store) {
         let page = self.asked_with(store, &self.token);
         let row = page.map(|(row, _)| row).map_err(|error| error.to_string());
         assert_eq!(row.as_ref(), Ok(&self.next), "{} {:?}", self.operation, self.filters);
     }
 
-    /// Counts the tokens, each of which is another one than this and is refused as documented.
+    /// Checks that each of `tokens` differs from this one and is refused as documented. Returns
+    /// their number.
     fn refused(&self, store: &Store, tokens: impl IntoIterator<Item = String>) -> usize {
         self.assert_accepted(store);
         let mut count = 0;
@@ -254,7 +256,7 @@ fn every_part_and_every_character_left_out_twice_or_moved() {
             all.push(format!("{}{}", &token[..at], &token[at + 1..]));
             all.push(format!("{}{}", &token[..=at], &token[at..]));
         }
-        // Whole bytes, from either end.
+        // Whole bytes removed from either end.
         let bytes = decoded(token);
         for at in 1..bytes.len() {
             all.push(encoded(&bytes[..at]));
@@ -323,7 +325,7 @@ fn padding_and_endings_that_are_not_canonical() {
         let (token, bytes) = (&given.token, decoded(&given.token));
         let mut all: Vec<String> =
             (1..=4).map(|pads| format!("{token}{}", "=".repeat(pads))).collect();
-        // Without a byte or with one more there would be padding, and bits that mean nothing.
+        // With a byte less or more there would be padding and unused bits.
         for other in [bytes[..32].to_vec(), [&bytes[..], &[0]].concat()] {
             all.push(URL_SAFE.encode(&other));
             all.push(STANDARD.encode(&other));

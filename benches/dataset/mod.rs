@@ -1,4 +1,5 @@
-//! The one seeded generator of data sets: the records of the figures and their variants.
+//! The seeded generator of data sets, for benches and tests: the records of all figures, and
+//! variants.
 //!
 //! ```ignore
 //! #[path = "../benches/dataset/mod.rs"]
@@ -7,10 +8,10 @@
 //! let records = dataset::Dataset::new(dataset::Options { count: 1_000, ..Default::default() });
 //! ```
 //!
-//! A record depends on the options and its number only, so that nothing is kept: ten million
-//! records need the memory of one.
+//! A record depends only on the options and its number. The generator keeps no records, so ten
+//! million of them need the memory of one.
 //!
-//! | what | how it is distributed |
+//! | property | distribution |
 //! |---|---|
 //! | overall status | Success 70 %, Failed 12, Running 6, Scheduled 4, PartialFailed 3.5, Stopped 3, Pending 1, Stopping 0.5 |
 //! | command type | RunShellScript 85 %, RunPowerShellScript 10, RunBatScript 5 |
@@ -24,9 +25,9 @@
 //! | CreationTime | 20 days that end at `now`, three of eight records in the second of the one before |
 //!
 //! Status and mode are not independent: only a task that recurs or waits for a start can be
-//! Scheduled. Nor are status and runs: PartialFailed takes two runs. The status is drawn first,
-//! then mode and runs from distributions that make up for it, so that all three marginals hold
-//! exactly.
+//! Scheduled. Nor are status and number of runs: PartialFailed needs two runs. The status is drawn
+//! first, then mode and runs from distributions that compensate for it, so that all three marginals
+//! are exact.
 
 #![allow(dead_code, unreachable_pub)]
 
@@ -42,8 +43,8 @@ use pools::{Pools, Weighted, mix};
 /// The time that the records span.
 pub const SPAN_SECS: u64 = 20 * 86_400;
 
-/// One record in so many has the tags adv-a and adv-b, another one adv-c. With a few more of them
-/// the store would keep their rows as bitmaps and not as lists.
+/// One record in this many has the tags adv-a and adv-b, another one adv-c. With slightly more of
+/// them the store would keep their rows as bitmaps instead of lists.
 pub const ADVERSARIAL_PERIOD: usize = 205;
 
 /// Each overall status and how many records of 1,000 have it.
@@ -64,8 +65,8 @@ const MODES: [RepeatMode; 4] =
 /// Weights of `MODES` for Scheduled records (40 of 1,000): the marginals 9 : 1 : 2 without Once.
 const MODES_SCHEDULED: [u64; 4] = [0, 9, 1, 2];
 
-/// Weights of `MODES` for the other 960 of 1,000: what remains of the marginals, which is
-/// 880, 90 - 30, 10 - 10/3 and 20 - 20/3 of 1,000.
+/// Weights of `MODES` for the other 960 of 1,000: the rest of the marginals, which is 880, 90 - 30,
+/// 10 - 10/3 and 20 - 20/3 of 1,000.
 const MODES_OTHER: [u64; 4] = [264, 18, 2, 4];
 
 /// The records in a hundred that have 0, 1, ... tags; 2.4 tags on average.
@@ -76,23 +77,23 @@ const TAG_COUNTS: [u64; 6] = [10, 17, 25, 26, 15, 7];
 pub struct Options {
     /// The number of records that the iterator yields.
     pub count: usize,
-    /// Other seeds give other records of the same distributions, with other invoke ids.
+    /// Another seed gives other records of the same distributions, with other InvokeIds.
     pub seed: u64,
     /// No time is later than this.
     pub now: Timestamp,
-    /// Long stretches of one status by age: a fifth of the records holds one stretch of each.
+    /// Each status comes in long stretches by age: a fifth of the records has one stretch of each.
     pub statuses_clustered: bool,
-    /// 500 bytes of content, parameters and a command name that no other record has.
+    /// Each record has 500 bytes of content, parameters and a command name of its own.
     pub unique_content: bool,
-    /// The order of acceptance says nothing about CreationTime.
+    /// The order of acceptance is independent of CreationTime.
     pub shuffled_times: bool,
-    /// Runs of a record on average: 2 to 10. With 10 the numbers 2 to 20 are equally likely.
+    /// The mean number of runs of a record, 2 to 10. With 10, the numbers 2 to 20 are equally
+    /// likely.
     pub mean_runs: u32,
     /// Bytes of output of each run that has started.
     pub outputs: Option<usize>,
-    /// Further tags, on top of the others: adv-a and adv-b on the same records, adv-c on as many
-    /// others, evenly spread; even on every other record by age, odd on the rest; each with the
-    /// value 1.
+    /// Adds tags with the value 1: adv-a and adv-b on the same records, adv-c on as many others,
+    /// evenly spread; even on every second record by age, odd on the rest.
     pub adversarial_lists: bool,
 }
 
@@ -127,7 +128,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// The data set, of which nothing is generated yet. Cost: a millisecond or two.
+    /// A data set. Generates no record yet. Cost: a millisecond or two.
     pub fn new(options: Options) -> Self {
         Dataset {
             options,
@@ -141,7 +142,7 @@ impl Dataset {
         }
     }
 
-    /// The options it was made with.
+    /// The options of the data set.
     pub fn options(&self) -> &Options {
         &self.options
     }
@@ -151,7 +152,7 @@ impl Dataset {
         &self.pools
     }
 
-    /// Record `k`, in any order. A `k` of `count` or more goes on after `now`, in the same way.
+    /// Record `k`, in any order. Records from `count` on continue after `now` in the same way.
     pub fn record(&self, k: usize) -> Invocation {
         let rank = self.rank(k);
         let rng = &mut rng(self.options.seed, 0, k as u64);
@@ -200,7 +201,7 @@ impl Dataset {
         record
     }
 
-    /// The place of record `k` by age, from the oldest: `k`, unless times are shuffled.
+    /// The rank of record `k` by age, from the oldest: `k`, unless times are shuffled.
     fn rank(&self, k: usize) -> usize {
         if self.options.shuffled_times && k < self.options.count {
             permute(k as u64, self.options.count as u64, self.options.seed) as usize
@@ -209,8 +210,9 @@ impl Dataset {
         }
     }
 
-    /// CreationTime by age. Four records share a slot of equal length; each but the first of a
-    /// slot is as old as the one before, or stands in its own quarter of the slot.
+    /// The CreationTime of a rank. Four records share a slot of time. The first has a time in the
+    /// first quarter of the slot; each other has the time of the one before, or one in its own
+    /// quarter.
     fn creation_secs(&self, rank: usize) -> i64 {
         let (slot, within) = (rank as u64 / 4, rank as u64 % 4);
         let slots = (self.options.count as u64).div_ceil(4).max(1);
@@ -291,8 +293,8 @@ impl Iterator for Dataset {
 
 impl ExactSizeIterator for Dataset {}
 
-/// The generator of number `n` in one of several streams. Content and output have their own, so
-/// that the options that add them change nothing else.
+/// The random generator of number `n` in one of several streams. Content and output have streams of
+/// their own, so that the options that add them change nothing else.
 fn rng(seed: u64, stream: u64, n: u64) -> Rand64 {
     let high = mix(seed ^ mix(stream));
     Rand64::new(u128::from(high) << 64 | u128::from(mix(high ^ n)))

@@ -66,8 +66,8 @@ pub const RESOURCE_GROUPS: [&str; 5] = [
 ];
 const RESOURCE_GROUP_WEIGHTS: [u64; 5] = [40, 25, 20, 10, 5];
 
-/// A region and what belongs to it: the instances and commands whose number modulo 50 is in
-/// `residues`, so that 50ths of all of them are the percentages of the regions.
+/// A region with its instances and commands: those whose number modulo 50 is in `residues`. Each
+/// residue is 2 % of all, so the shares match the percentages of records.
 #[derive(Debug)]
 pub struct Region {
     /// `RegionId`.
@@ -163,7 +163,7 @@ impl Command {
         command
     }
 
-    /// A script of `length` bytes, of which most are drawn.
+    /// A script of `length` bytes, most of them random.
     pub(super) fn script(&self, length: usize, rng: &mut Rand64) -> Vec<u8> {
         let mut script = match self.command_type {
             CommandType::RunShellScript => format!("#!/bin/sh\nset -eu\n# {}\n", self.name),
@@ -192,7 +192,7 @@ impl Command {
     }
 }
 
-/// Everything that records share.
+/// All values that records share.
 #[derive(Clone)]
 pub struct Pools {
     regions: Weighted,
@@ -222,7 +222,7 @@ impl Pools {
         }
     }
 
-    /// The id of an instance, by how often it is drawn: the most frequent is 0.
+    /// The id of the instance with this rank by frequency; the most frequent is 0.
     pub fn instance_id(&self, number: usize) -> &str {
         &self.instance_ids[number]
     }
@@ -266,7 +266,7 @@ impl Pools {
     }
 }
 
-/// A value of a tag key, by how often it is drawn: the most frequent is 0.
+/// The value of a tag key with this rank by frequency; the most frequent is 0.
 pub fn tag_value(key: usize, number: usize) -> String {
     format!("{}-{number:02}", TAG_KEYS[key])
 }
@@ -291,7 +291,7 @@ pub(super) fn code(number: u64, width: usize, salt: u64) -> String {
     digits[..width].iter().map(|&digit| char::from(digit)).collect()
 }
 
-/// Appends lines of `start` and drawn words up to `length` bytes in all, or cuts down to them.
+/// Appends lines of `start` and random words until `text` has `length` bytes; cuts a longer `text`.
 pub(super) fn fill(text: &mut Vec<u8>, start: &str, length: usize, rng: &mut Rand64) {
     text.reserve_exact(length.saturating_sub(text.len()) + 64);
     while text.len() < length {
@@ -309,7 +309,7 @@ pub(super) fn fill(text: &mut Vec<u8>, start: &str, length: usize, rng: &mut Ran
     text.truncate(length);
 }
 
-/// Numbers from 0, each with its weight.
+/// A distribution over the numbers from 0, each with a weight.
 #[derive(Clone)]
 pub(super) struct Weighted {
     up_to: Vec<u64>,
@@ -325,8 +325,8 @@ impl Weighted {
         Weighted { up_to: weights.into_iter().map(add).collect() }
     }
 
-    /// Weights 1, 1/2^exponent, 1/3^exponent, ... Rounded to whole numbers of a scale that is far
-    /// coarser than what `powf` may differ by from platform to platform.
+    /// The weights 1, 1/2^exponent, 1/3^exponent, ..., rounded to whole numbers on a scale that is
+    /// far coarser than the differences of `powf` between platforms.
     pub(super) fn zipf(count: usize, exponent: f64) -> Self {
         Weighted::new((1..=count).map(|rank| (1e9 / (rank as f64).powf(exponent)).round() as u64))
     }
@@ -338,7 +338,7 @@ impl Weighted {
     }
 }
 
-/// Sixty-four bits from sixty-four others (the finish of SplitMix64).
+/// Mixes 64 bits: the finalizer of SplitMix64.
 pub(super) fn mix(bits: u64) -> u64 {
     let bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let bits = (bits ^ bits >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);

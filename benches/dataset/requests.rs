@@ -1,7 +1,7 @@
-//! Requests by name, as the pairs of a `DescribeInvocations` call on the data set.
+//! Classes of requests: the pairs of `DescribeInvocations` calls on the data set, by name.
 //!
-//! A class whose name starts with `none-` finds nothing; every other finds at least one of 20,000
-//! records or more of the default seed. No class says anything about pages. Every class names the
+//! A class whose name starts with `none-` finds no record. Every other finds at least one among
+//! 20,000 records or more of the default seed. No class sets the page. Every class asks for the
 //! region with nine tenths of the records, and most leave `Timed` to its default, which is false.
 
 use invodex::{CommandType, Invocation, InvocationStatus, RepeatMode};
@@ -9,7 +9,7 @@ use invodex::{CommandType, Invocation, InvocationStatus, RepeatMode};
 use super::pools::{REGIONS, RESOURCE_GROUPS, TAG_KEYS, tag_value};
 use super::{Dataset, Options};
 
-/// A request by name.
+/// A class of requests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Class {
     /// Unique among all classes: lower-case words with hyphens.
@@ -63,7 +63,7 @@ pub fn classes(options: &Options) -> Vec<Class> {
     let sample = sample(&dataset);
     let command_id = ("CommandId", sample.command_id.as_str());
     let command_name = ("CommandName", sample.command_name.as_str());
-    // The most frequent of all instances, and the least frequent but a few of the region.
+    // The most frequent instance of all, and one of the least frequent of the region.
     let popular = ("InstanceId", dataset.pools().instance_id(0));
     let rare = ("InstanceId", dataset.pools().instance_id(4_990));
     let common_value = |key: usize| tag_value(key, 0);
@@ -118,7 +118,7 @@ pub fn classes(options: &Options) -> Vec<Class> {
             .pair(second, &common_value(1))
             .pair(third, &common_value(2)),
         every,
-        // Each of the filters holds for many, the last two for none together.
+        // Each filter matches many records, the last two together none.
         Class::new("none-dense").all([SHELL, GROUP, ONCE, TIMED]),
     ]
 }
@@ -173,7 +173,7 @@ pub fn adversarial(options: &Options) -> Vec<Class> {
     ]
 }
 
-/// A record of the middle that every filter can ask for.
+/// A record from the middle of the list that every filter can match.
 fn sample(dataset: &Dataset) -> Invocation {
     let count = dataset.options().count;
     let suits = |record: &Invocation| {

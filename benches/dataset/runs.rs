@@ -1,4 +1,4 @@
-//! The runs of a record: how many, in which statuses, and what happened when.
+//! The runs of a record: their number, statuses, times and results.
 
 use invodex::{
     InstanceRun, Invocation, InvocationStatus as Status, OverallStatus, RepeatMode, Timestamp,
@@ -8,7 +8,7 @@ use oorandom::Rand64;
 use super::pools::{Region, Weighted};
 use super::{Dataset, STATUSES, below};
 
-/// The most runs of a record.
+/// Maximum number of runs of a record.
 pub const MOST_RUNS: usize = 20;
 
 /// The distribution of the number of runs, by the record's status.
@@ -19,8 +19,8 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// One run with a probability that falls from 0.6 at a mean of 3 to 0.1 at 10, else 2 to 20,
-    /// each less likely than the one before by the factor that gives the mean.
+    /// One run, with a probability that falls from 0.6 at a mean of 3 to 0.1 at 10; otherwise 2 to
+    /// 20, each less likely than the number before by the factor that gives the mean.
     pub(super) fn new(mean: u32) -> Self {
         let mean = f64::from(mean.clamp(2, 10));
         let one = 0.6 - (mean - 3.0) / 14.0;
@@ -45,7 +45,7 @@ impl Counts {
         }
         let total: f64 = weights(high).map(|(_, weight)| weight).sum();
         let scaled = |weight: f64| (weight * 1e9).round() as u64;
-        // PartialFailed takes several runs, so that the others have that many more single ones.
+        // PartialFailed needs several runs, so the other statuses have more records with one run.
         let partial: u64 = STATUSES
             .iter()
             .filter(|(status, _)| *status == OverallStatus::PartialFailed)
@@ -115,8 +115,8 @@ impl Dataset {
         let statuses = statuses(status, self.run_counts.pick(status, rng), rng);
         record.instances.reserve_exact(statuses.len());
         for (at, status) in statuses.into_iter().enumerate() {
-            // Drawn again where it is in the record already: the most frequent instances are a
-            // little less frequent than Zipf says.
+            // An instance that the record already has is drawn again, so the most frequent ones
+            // are slightly less frequent than Zipf's law says.
             let instance = loop {
                 let instance = self.pools.instance(region, rng);
                 if !instances[..at].contains(&instance) {
@@ -132,11 +132,11 @@ impl Dataset {
     }
 }
 
-/// Statuses of `count` runs from which `overall` follows: one or two that it takes, in any place,
-/// and others that leave it as it is.
+/// Statuses of `count` runs from which `overall` follows: one or two that it needs, at random
+/// positions, and others that do not change it.
 fn statuses(overall: OverallStatus, count: usize, rng: &mut Rand64) -> Vec<Status> {
     use Status as S;
-    // The statuses that it needs, and the others in percent. Failed stands for all failures.
+    // The needed statuses, and the others with their percentages. Failed stands for all failures.
     let (needed, others): (&[S], &[(u64, S)]) = match overall {
         OverallStatus::Success => {
             (&[S::Success], &[(97, S::Success), (2, S::Terminated), (1, S::Cancelled)])
@@ -177,7 +177,7 @@ fn statuses(overall: OverallStatus, count: usize, rng: &mut Rand64) -> Vec<Statu
     statuses
 }
 
-/// One of several, by weights that make a hundred.
+/// One of several values, by percentages.
 fn one_of(choices: &[(u64, Status)], rng: &mut Rand64) -> Status {
     let mut drawn = below(rng, 100);
     for &(percent, status) in choices {
@@ -190,7 +190,7 @@ fn one_of(choices: &[(u64, Status)], rng: &mut Rand64) -> Status {
 }
 
 impl Task {
-    /// Times, exit code, repeats and error of a run, as its status has them.
+    /// Sets the times, exit code, repeats and error that belong to the status of a run.
     fn fill(&self, run: &mut InstanceRun, rng: &mut Rand64) {
         let at = |secs: i64| Some(Timestamp::saturating_from_secs(secs.min(self.limit)));
         let accepted = self.created + i64::from(below(rng, 10) == 0);

@@ -21,14 +21,14 @@ use support::dataset::{Dataset, Options};
 use support::place::places;
 use support::stores;
 
-/// Records of the full store.
+/// Number of records in the full store.
 const COUNT: usize = 100_000;
 
-/// Records of the archive that `restore` reads.
+/// Number of records in the archive that `restore` reads.
 const RESTORED: usize = 1_000;
 
-/// How many accepts, or updates, are counted together. A single one may or may not make a vector
-/// grow; a hundred in a row vary less.
+/// Number of accepts, or updates, that are counted together. Whether a single one makes a vector
+/// grow is chance; a hundred in a row vary less.
 const WRITES: usize = 100;
 
 /// The full store, written by [`save_full_store`]; Cargo names a folder for such files.
@@ -76,7 +76,7 @@ impl Query {
         query
     }
 
-    /// Finds the page and lets it go.
+    /// Finds the page and drops it.
     fn find(&self) {
         let page = self.store.describe_invocations(black_box(&self.request));
         black_box(page.expect("the request is valid"));
@@ -156,7 +156,7 @@ impl Write {
         Write { store: full_store(), records }
     }
 
-    /// Accepts the first `count` records, so that they are written no more.
+    /// Accepts the first `count` records, which are then no longer to be written.
     fn accept_first(&mut self, count: usize) {
         let first: Vec<_> = self.records.drain(..count).collect();
         first.iter().for_each(|record| accept(&mut self.store, record));
@@ -174,7 +174,7 @@ fn new_records() -> Write {
     write
 }
 
-/// Records that are in the store and of which no run has started; the first has been updated.
+/// Records in the store whose runs have not started. The first has been updated.
 fn pending_records() -> Write {
     let mut write = Write::new(WRITES + 1);
     for record in &mut write.records {
@@ -194,7 +194,7 @@ fn start_first_run(store: &mut Store, record: &Invocation) {
     store.update_run(&record.invoke_id, instance, black_box(&update)).expect("it is pending");
 }
 
-/// A record that is as old as the one in the middle of the list; another such is in the store.
+/// A record as old as the one in the middle of the list. Another such record is in the store.
 fn late_record() -> Write {
     let mut write = Write::new(2);
     let middle: Option<Timestamp> =

@@ -14,7 +14,7 @@ use crate::support::place::{Place, places};
 use crate::support::wanted::Wanted;
 use crate::support::{self, Key, plain_matches, stores};
 
-/// The classes that run unless all are asked for: one of each way to find a page.
+/// The classes that run by default: one for each way to find a page.
 const CHOSEN: [&str; 12] = [
     "region",
     "invoke-id",
@@ -61,14 +61,14 @@ pub fn group<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c,
     group
 }
 
-/// A store and everything that is asked of it.
+/// A store and the requests for it.
 pub struct Bed {
     pub options: Options,
     pub store: Store,
     pub asks: Vec<Ask>,
 }
 
-/// A class with what it should find.
+/// A class with its expected matches.
 pub struct Ask {
     pub class: Class,
     pub wanted: Wanted,
@@ -77,8 +77,8 @@ pub struct Ask {
 }
 
 impl Bed {
-    /// The classes of `INVODEX_BENCH_ALL=1`, or those chosen, and the adversarial ones where the
-    /// store has the default size.
+    /// All classes with `INVODEX_BENCH_ALL=1`; otherwise the chosen ones, and the adversarial ones
+    /// if the store has the default size.
     pub fn new(count: usize) -> Self {
         let options = Options { count, adversarial_lists: true, ..Options::default() };
         let all = is_set("INVODEX_BENCH_ALL");
@@ -105,7 +105,7 @@ impl Bed {
         Bed { options, asks: asks.collect(), store }
     }
 
-    /// The request for a page, whose answer is checked first.
+    /// The request for a page. Its answer is checked first.
     pub fn checked(&self, ask: &Ask, place: &Place, page: usize) -> DescribeInvocations {
         let request = stores::request(&ask.class.pairs, place.token.as_deref(), page);
         support::assert_page(&self.store, &request, place, &ask.matches, &ask.wanted, page);

@@ -1,5 +1,5 @@
 //! Shared by the benches: stores of the data set, places in the list, and the answers of a plain
-//! filter to compare the library's with.
+//! filter, with which the library's are compared.
 
 #![allow(dead_code, unreachable_pub)]
 
@@ -16,10 +16,10 @@ use invodex::{DescribeInvocations, Invocation, Store, Timestamp};
 use place::Place;
 use wanted::Wanted;
 
-/// The most rows that all pages of a query with tags return together.
+/// Maximum number of rows that a query with tags reaches.
 pub const TAGGED_ROWS: usize = 1_000;
 
-/// CreationTime and acceptance number: where a record stands in the list.
+/// CreationTime and acceptance number, by which the list is ordered.
 pub type Key = (Timestamp, u64);
 
 /// The key of the `number`th accepted record, from 1.
@@ -27,8 +27,8 @@ pub fn key(record: &Invocation, number: u64) -> Key {
     (record.creation_time.unwrap_or(Timestamp::MIN), number)
 }
 
-/// All matches of each request, as key and InvokeId, the newest first. Applies a plain filter to
-/// the records as they are generated.
+/// All matches of each request as key and InvokeId, newest first. Applies a plain filter to the
+/// records as they are generated.
 pub fn plain_matches(options: &dataset::Options, wanted: &[Wanted]) -> Vec<Vec<(Key, String)>> {
     let mut matches = vec![Vec::new(); wanted.len()];
     for (record, number) in dataset::Dataset::new(*options).zip(1..) {
@@ -44,8 +44,8 @@ pub fn plain_matches(options: &dataset::Options, wanted: &[Wanted]) -> Vec<Vec<(
     matches
 }
 
-/// The page behind `after`: InvokeIds, and whether the walk goes on. `returned` rows of a query
-/// with tags were returned before.
+/// The page behind `after`: InvokeIds, and whether another page follows. `returned` is the number
+/// of rows that a query with tags has returned before.
 pub fn plain_page<'a>(
     keys: &'a [(Key, String)],
     wanted: &Wanted,

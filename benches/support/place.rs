@@ -1,7 +1,7 @@
-//! The places where a walk stands: the head of the list, its middle, its end.
+//! The places from which pages are asked: head, middle and end of the list.
 //!
-//! A token names a place in the order and the filters; of the store it names the id alone. A store
-//! of two records that match the filters therefore makes a token for any place.
+//! A token depends on a key, the filters and the store's id, not on the records. A store of two
+//! records that match the filters can therefore make a token for any place.
 
 use invodex::{
     Config, DescribeInvocations, InstanceRun, Invocation, InvocationStatus, RepeatMode, Store, Tag,
@@ -15,9 +15,9 @@ use super::wanted::{Overall, Wanted};
 #[derive(Clone, Debug)]
 pub struct Place {
     pub name: &'static str,
-    /// The last row that was returned before it.
+    /// The last row before it, if any.
     pub after: Option<Key>,
-    /// The rows of a query with tags that were returned before it.
+    /// The number of rows that a query with tags has returned before it.
     pub returned: usize,
     pub token: Option<String>,
 }
@@ -25,13 +25,13 @@ pub struct Place {
 /// The head of the list.
 pub const HEAD: Place = Place { name: "head", after: None, returned: 0, token: None };
 
-/// The number of rows behind the place that is called the end, in a list of `count` records.
+/// The number of rows behind the place named end, in a list of `count` records.
 pub fn rows_at_end(count: usize) -> usize {
     count.div_ceil(64)
 }
 
-/// The head, the middle and the end; the head alone if no two records can match the filters, since
-/// there is no token then.
+/// Head, middle and end. Only the head if no two records can match the filters, because there is no
+/// token then.
 pub fn places(
     pairs: &[(String, String)],
     middle: Timestamp,
@@ -64,11 +64,11 @@ fn place(
     let page = store.describe_invocations(&request.max_results(1)).ok()?;
     let token = page.next_token()?.as_str().to_owned();
     let returned = if wanted.tags.is_empty() { 0 } else { 1 };
-    // The record that was accepted later comes first among records of one time.
+    // Among records with the same time, the one accepted later comes first.
     Some(Place { name, after: Some((time, 2)), returned, token: Some(token) })
 }
 
-/// A record that meets the filters, if there can be one.
+/// A record that matches the filters, if there can be one.
 fn example(wanted: &Wanted, invoke_id: &str, time: Timestamp) -> Option<Invocation> {
     let or = |text: &Option<String>, other: &str| text.clone().unwrap_or_else(|| other.into());
     let mut record =

@@ -5,10 +5,10 @@ use invodex::{Config, DescribeInvocations, Store, Timestamp};
 use super::dataset::{Dataset, Options};
 use super::place::rows_at_end;
 
-/// Records that are generated and then accepted as one batch.
+/// Records in one batch while a store is filled.
 const BATCH: usize = 20_000;
 
-/// A store of the data set that holds `capacity` records at most.
+/// A store with the given capacity, filled with the data set.
 pub fn store_of(options: &Options, capacity: usize) -> Store {
     let config = Config { capacity, ..Config::default() };
     let mut store = Store::new(config, options.now);
@@ -24,7 +24,7 @@ pub fn store_of(options: &Options, capacity: usize) -> Store {
     }
 }
 
-/// A store that the data set fills.
+/// A store whose capacity is the size of the data set.
 pub fn full_store(options: &Options) -> Store {
     store_of(options, options.count)
 }
@@ -38,7 +38,7 @@ pub fn middle_and_end(store: &Store) -> (Timestamp, Timestamp) {
     (time(count / 2), time(rows_at_end(count).min(count - 1)))
 }
 
-/// The request of a class for a page, from a place on.
+/// The request of a class for a page at a place.
 pub fn request(
     pairs: &[(String, String)],
     token: Option<&str>,

@@ -1,4 +1,4 @@
-//! The filters of a request, read and applied as plainly as can be.
+//! The filters of a request, read and applied in the simplest way.
 
 use invodex::{
     CommandType, Invocation, InvocationStatus, LegacyInvokeStatus, OverallStatus, RepeatMode,
@@ -17,12 +17,12 @@ pub struct Wanted {
     pub timed: Option<bool>,
     pub status: Option<String>,
     pub instance_id: Option<String>,
-    /// Keys, and values where named.
+    /// Keys, with values where the request has them.
     pub tags: Vec<(String, Option<String>)>,
 }
 
 impl Wanted {
-    /// Reads the pairs of a request. Unknown ones are ignored, a tag's value follows its key.
+    /// Reads the pairs of a request. Ignores unknown ones. A tag's value must follow its key.
     pub fn from_pairs(pairs: &[(String, String)]) -> Self {
         let mut wanted = Wanted::default();
         for (name, value) in pairs {
@@ -75,7 +75,7 @@ impl Wanted {
         given.into_iter().filter(|&given| given).count() + self.tags.len()
     }
 
-    /// Whether the record meets every filter.
+    /// Whether the record matches every filter.
     pub fn matches(&self, record: &Invocation) -> bool {
         fn holds<T: PartialEq + ?Sized>(wanted: Option<&T>, is: &T) -> bool {
             wanted.is_none_or(|wanted| wanted == is)

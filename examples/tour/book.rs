@@ -1,14 +1,14 @@
-//! What the tour itself keeps of the records of a store: plain maps, and rules of its own.
+//! The tour's own account of the records of a store, in plain maps and with rules of its own.
 
 use std::collections::{BTreeMap, HashMap};
 
 use invodex::{CommandType, Invocation, InvocationStatus, RepeatMode, Timestamp};
 use oorandom::Rand64;
 
-/// A place in the order of the list: the greatest stands first.
+/// A position in the list order: the greatest comes first.
 pub(crate) type Key = (Timestamp, u64);
 
-/// What the filters of the walks look at.
+/// The fields of a record that the filters of the walks test.
 pub(crate) struct Kept {
     pub(crate) key: Key,
     pub(crate) region_id: String,
@@ -21,7 +21,8 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Overall Success: something succeeded, and all else was stopped.
+    /// Whether the overall status is Success: a run succeeded, and all others succeeded or were
+    /// stopped.
     pub(crate) fn is_success(&self) -> bool {
         use InvocationStatus as S;
         let counts = |status| self.runs.iter().filter(|(_, run)| *run == status).count();
@@ -47,7 +48,7 @@ impl Book {
         self.records.len()
     }
 
-    /// Notes an accepted record. Returns whether it is held, and who was evicted.
+    /// Notes an accepted record. Returns whether it is held, and which record was evicted.
     pub(crate) fn accept(
         &mut self,
         record: &Invocation,
@@ -89,12 +90,12 @@ impl Book {
         }
     }
 
-    /// The ids from the first of the list to the last.
+    /// The ids and records in list order.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = (&str, &Kept)> {
         self.order.values().rev().map(|id| (id.as_str(), &self.records[id]))
     }
 
-    /// The first times of the list and the last.
+    /// The first and the last time of the list.
     pub(crate) fn span(&self) -> (Timestamp, Timestamp) {
         let time = |entry: Option<(&Key, _)>| entry.map_or(Timestamp::MIN, |((time, _), ())| *time);
         let newest = self.order.last_key_value().map(|(key, _)| (key, ()));
@@ -102,14 +103,14 @@ impl Book {
         (time(newest), time(oldest))
     }
 
-    /// A time that is drawn from the times of the list.
+    /// A random time between the first and the last of the list.
     pub(crate) fn any_time(&self, rng: &mut Rand64) -> Timestamp {
         let (newest, oldest) = self.span();
         let secs = u64::from(newest.as_secs() - oldest.as_secs());
         oldest.saturating_add_secs(rng.rand_range(0..secs + 1) as i64)
     }
 
-    /// A record that is drawn by time.
+    /// A random record, drawn by time.
     pub(crate) fn any(&self, rng: &mut Rand64) -> Option<String> {
         let from = (self.any_time(rng), 0);
         self.order.range(from..).next().map(|(_, id)| id.clone())

@@ -8,15 +8,16 @@ use invodex::{
 use serde_json::Value;
 
 const REGION: &str = "cn-hangzhou";
-/// Lines of one kind that are shown for a file.
+/// Maximum number of lines of one kind that are printed for a file.
 const SHOWN: usize = 12;
 const COLUMNS: usize = 106;
 
-/// Where two answers differ: the record's position, the run's or none, and the field.
+/// The place of a difference: the position of the record, that of the run if it is in one, the
+/// field.
 type Place = (usize, Option<usize>, String);
 
-/// Prints what becomes of a file. False when the store's answers differ from the file in other
-/// places than the report says.
+/// Imports a file and prints the report. Returns false if the store's answers differ from the file
+/// in other places than the report says.
 pub(crate) fn load(name: &str, bytes: &[u8]) -> bool {
     println!("\n  {name}");
     let config = Config { retention_seconds: None, ..Config::default() };
@@ -72,7 +73,8 @@ pub(crate) fn load(name: &str, bytes: &[u8]) -> bool {
     as_reported
 }
 
-/// Where a difference is; what is further in than [`compare`] looks, by its outermost field.
+/// The place of a reported difference. A path inside a field is cut to the field, because
+/// [`compare`] compares whole fields.
 fn place(difference: &Difference) -> Option<Place> {
     let run = difference.instance.as_ref().map(|(at, _)| *at);
     let field = difference.field.split('.').next().unwrap_or_default();
@@ -93,7 +95,7 @@ fn ask_again(store: &Store, invoke_id: &str, encoding: ContentEncoding) -> Optio
     body.pointer_mut("/Invocations/Invocation/0").map(Value::take)
 }
 
-/// Adds every field in which the two differ; a field that is `null` is as good as none.
+/// Adds every field in which the two differ. A `null` field counts as absent.
 fn compare(position: usize, captured: &Value, answered: &Value, out: &mut BTreeSet<Place>) {
     let fields = |run: Option<usize>, captured: &Value, answered: &Value| {
         let of = |value: &Value| value.as_object().cloned().unwrap_or_default();
@@ -105,7 +107,7 @@ fn compare(position: usize, captured: &Value, answered: &Value, out: &mut BTreeS
         });
         names.into_iter().map(move |name| (position, run, name))
     };
-    // The list is compared run by run; the two ids are given to the import and never answered.
+    // Runs are compared one by one. Answers never show the two ids, which only the import reads.
     const APART: [&str; 3] = ["InvokeInstances", "RegionId", "ResourceGroupId"];
     let of_record = fields(None, captured, answered);
     out.extend(of_record.filter(|(.., name)| !APART.contains(&name.as_str())));
@@ -117,8 +119,7 @@ fn compare(position: usize, captured: &Value, answered: &Value, out: &mut BTreeS
     }
 }
 
-/// Prints the differences by kind: what the capture only leaves out in a few lines, all else one
-/// by one.
+/// Prints the differences by kind: omitted fields in a few lines, all others one by one.
 fn show(differences: &[Difference]) {
     let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
     let mut others = Vec::new();

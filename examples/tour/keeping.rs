@@ -1,5 +1,5 @@
-//! What a front end does beside queries: it stops, saves, restores and goes on; is told of what
-//! happens; and answers on several threads.
+//! The tasks of a front end beside queries: stopping, saving and restoring, events, and several
+//! threads.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::dataset::{Dataset, Options};
 
 const REGION: &str = "cn-hangzhou";
 
-/// Runs the three parts; false when a promise is broken.
+/// Runs the three parts. Returns false if a promise is broken.
 pub(crate) fn run(options: Options) -> bool {
     println!("\nKeeping a store: {} seeded records (seed {})", options.count, options.seed);
     let clock = ManualClock::new(options.now);
@@ -67,7 +67,7 @@ fn stop_and_restore(store: &mut Store, clock: &ManualClock) -> bool {
         begin.elapsed().as_millis(),
     );
 
-    // The token was taken before; the walk goes on in the restored store.
+    // The token is from before the archive was saved; the walk continues in the restored store.
     let (mut next, mut pages, mut same) = (Some(token), 0, true);
     while let Some(token) = next {
         let request = request.clone().next_token(token);

@@ -1,5 +1,5 @@
-//! A tour of the store: captured responses, every kind of query, walks under writes, and what
-//! keeps a store: stopping, restoring, events, threads.
+//! A tour of the store: captured responses, every kind of query, walks during writes, and the other
+//! tasks of a front end: stopping, restoring, events, threads.
 //!
 //! ```text
 //! cargo run --release --example tour [FILE...]

@@ -9,11 +9,11 @@ use oorandom::Rand64;
 use crate::dataset::requests::{Class, classes};
 use crate::dataset::{Dataset, Options};
 
-/// Times are medians of so many measurements, each over a few repetitions.
+/// Measurements of each time, of which the median counts. Each covers a few repetitions.
 const MEASUREMENTS: usize = 25;
 const REPETITIONS: u32 = 4;
 
-/// Prints the table. False when a count is wrong.
+/// Prints the table. Returns false if a count is wrong.
 pub(crate) fn run() -> bool {
     let options = Options::default();
     println!("\n{} seeded records (seed {}), 28 days kept", options.count, options.seed);
@@ -82,7 +82,7 @@ fn row(store: &Store, shuffled: &Store, class: &Class) -> Result<bool, Error> {
         filters(class)
     );
 
-    // A query with tags counts no further than the 1,000 rows that it can reach.
+    // A query with tags reaches, and counts, 1,000 rows at most.
     let has_tags = class.pairs.iter().any(|(name, _)| name.starts_with("Tag."));
     let expected = if has_tags { matches.min(1_000) } else { matches };
     let total =
@@ -96,7 +96,7 @@ fn row(store: &Store, shuffled: &Store, class: &Class) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// The filters beside RegionId, cut to what fits.
+/// The filters beside RegionId, cut to the width of the table.
 fn filters(class: &Class) -> String {
     const WIDTH: usize = 44;
     let mut tags = Vec::new();

@@ -1,9 +1,12 @@
-//! Token walks while records come, change and go, checked against a book that the tour keeps.
+//! Token walks while records are accepted, changed and removed, checked against the tour's own
+//! book.
 //!
-//! T1: what matches during the whole walk is returned exactly once. T2: nothing is returned twice.
-//! T3: what comes to stand before the walk's position is never returned, what comes to stand
-//! behind it is, in its place. T4: a token stays valid when its record goes. T7: the last token
-//! comes with the last row.
+//! - T1: a record that matches during the whole walk is returned exactly once.
+//! - T2: no record is returned twice.
+//! - T3: a record that appears before the walk's position is never returned; one that appears
+//!   behind it is returned in its place.
+//! - T4: a token stays valid when its record is removed.
+//! - T7: the page with the last row has no token.
 
 use std::collections::HashSet;
 
@@ -19,25 +22,25 @@ use crate::dataset::{Dataset, Options};
 const CAPACITY: usize = 12_000;
 const REGION: &str = "cn-hangzhou";
 const GROUP: &str = "rg-acfmwk3q7ztb5ni";
-/// Rows that a query with tags can reach.
+/// Maximum number of rows that a query with tags reaches.
 const TAGGED_ROWS: usize = 1_000;
 /// MaxResults of the pages, in turn.
 const PAGES: [u32; 5] = [50, 7, 23, 1, 50];
 /// Writes between two pages.
 const WRITES: usize = 6;
 
-/// A walk: how it is asked for, and what the book says to it.
+/// A kind of walk: its request, and the same filter over the book.
 struct Walk {
     name: &'static str,
     request: DescribeInvocations,
     holds: fn(&Kept, &str) -> bool,
     instance_id: String,
     has_tags: bool,
-    /// Begins with this page of 20 rows, by number, and goes on by token.
+    /// Begins with this page of 20 rows, by number, and continues by token.
     from_page: Option<u32>,
 }
 
-/// What was counted in a walk.
+/// The counts of a walk.
 #[derive(Default)]
 struct Counts {
     pages: usize,
@@ -50,7 +53,7 @@ struct Counts {
     lost_tokens: usize,
 }
 
-/// Prints a line for each walk. False when a promise is broken.
+/// Prints a line for each walk. Returns false if a promise is broken.
 pub(crate) fn run() -> bool {
     let options = Options { count: CAPACITY, seed: 3, ..Options::default() };
     println!("\nToken walks over {CAPACITY} seeded records (seed 3), the store full all the time");
@@ -149,7 +152,7 @@ fn walks(options: &Options) -> Vec<Walk> {
     ]
 }
 
-/// A walk on its way.
+/// A walk in progress.
 struct Journey {
     walk: Walk,
     store: Store,
@@ -158,12 +161,13 @@ struct Journey {
     dataset: Dataset,
     next_record: usize,
     rng: Rand64,
-    /// Where the walk stands: the last row that was returned.
+    /// The walk's position: the last returned row.
     position: Option<Key>,
-    /// What has matched since the walk began, or came in behind it, and has to be returned.
+    /// Records that must be returned: they have matched since the walk began, or since they
+    /// appeared behind its position.
     steady: HashSet<String>,
     returned: HashSet<String>,
-    /// What came in before the position.
+    /// Records that appeared before the position.
     before: HashSet<String>,
     counts: Counts,
 }
@@ -198,7 +202,7 @@ impl Journey {
         journey
     }
 
-    /// Walks to the end, and says which promise is broken.
+    /// Walks to the end. The error names the broken promise.
     fn walk(&mut self) -> Result<(), String> {
         let skipped = self.walk.from_page.map_or(0, |page| 20 * (page as usize - 1));
         let matching = self.book.newest_first().filter(|(_, kept)| self.holds(kept));
@@ -237,7 +241,7 @@ impl Journey {
         kept.region_id == REGION && (self.walk.holds)(kept, &self.walk.instance_id)
     }
 
-    /// Whether the book has a matching row behind the position.
+    /// Whether the book has a matching record behind the position.
     fn is_behind(&self) -> bool {
         let behind = |kept: &Kept| self.position.is_none_or(|position| kept.key < position);
         self.book.records.values().any(|kept| behind(kept) && self.holds(kept))
@@ -278,7 +282,7 @@ impl Journey {
         Ok(())
     }
 
-    /// The writes between two pages, of which `last` is the last row of the page before.
+    /// Writes between two pages. `last` is the last row of the page before.
     fn write(&mut self, last: Option<&String>) {
         self.clock.advance(1);
         if let Some(last) = last.filter(|_| self.counts.pages.is_multiple_of(3)) {
@@ -289,7 +293,7 @@ impl Journey {
             match self.rng.rand_range(0..10) {
                 0..3 => self.accept(None),
                 3..5 => {
-                    // Some are older than all others, and are not held when the store is full.
+                    // Some are the oldest of all, and are not held if the store is full.
                     let time = self.book.any_time(&mut self.rng);
                     let back = self.rng.rand_range(0..600) as i64;
                     self.accept(Some(time.saturating_add_secs(-back)));
@@ -297,7 +301,7 @@ impl Journey {
                 5 => {
                     if let Some(invoke_id) = self.book.any(&mut self.rng) {
                         self.delete(&invoke_id);
-                        // So that the store is full again.
+                        // Fills the store again.
                         self.accept(None);
                     }
                 }
@@ -306,7 +310,7 @@ impl Journey {
         }
     }
 
-    /// A new record, or one that is backfilled at `time`.
+    /// Accepts a new record, or a late one created at `time`.
     fn accept(&mut self, time: Option<invodex::Timestamp>) {
         let mut record: Invocation = self.dataset.record(self.next_record);
         self.next_record += 1;
@@ -339,14 +343,15 @@ impl Journey {
         self.forget(invoke_id);
     }
 
-    /// Of a record that is gone or matches no more nothing is promised, unless it is returned.
+    /// Drops a record from the promises, because it was removed or no longer matches. It may be
+    /// returned or not.
     fn forget(&mut self, invoke_id: &str) {
         if !self.returned.contains(invoke_id) {
             self.steady.remove(invoke_id);
         }
     }
 
-    /// Moves a run of some record on, if one has not ended, or stops the record.
+    /// Updates a run that has not ended of some record, or stops the record.
     fn change(&mut self) {
         use InvocationStatus as S;
         for _ in 0..12 {

@@ -1,7 +1,7 @@
-//! Bytes as an archive: as they are; with every block sealed anew, so that what is behind the
-//! seals is read; and archives made of entries. Restoring is refused with an error, or gives a
-//! store whose derived data follow from its records, that saves to an archive which gives the
-//! same bytes again, that answers and takes writes, and whose records another store accepts.
+//! Bytes as an archive: raw; with valid seals on every block, so that the reader gets past the
+//! seals; and as archives built from entries. Restoring fails with an error, or returns a store
+//! that passes `internal_validate`, answers and accepts writes. Its archive restores to the same
+//! bytes, and another store accepts its records.
 
 use arbitrary::Unstructured;
 use invodex::{
@@ -19,7 +19,7 @@ pub(super) fn check(data: &[u8]) {
     let config = config(first / 4);
     match first % 4 {
         0 => check_archive(&config, rest),
-        // Twice as often.
+        // Sealed bytes are twice as frequent.
         1 | 2 => check_archive(&config, &sealed_anew(rest)),
         _ => {
             if let Ok(document) = document(&mut Unstructured::new(rest)) {
@@ -29,7 +29,7 @@ pub(super) fn check(data: &[u8]) {
     }
 }
 
-/// Limits that much, little or nothing of an archive is beyond.
+/// Limits that much, little or nothing of an archive exceeds.
 fn config(number: u8) -> Config {
     let all = Config { retention_seconds: None, tuning: SMALL, ..Config::default() };
     match number % 6 {
@@ -41,13 +41,13 @@ fn config(number: u8) -> Config {
     }
 }
 
-/// The time of the archives that are made of entries, and of the seeds.
+/// The time of the archives that are built from entries, and of the seeds.
 fn now() -> Timestamp {
     Timestamp::saturating_from_secs(1_000_100)
 }
 
-/// The blocks that `bytes` seem to be, as they would be sealed. A length that is beyond the end
-/// is what is left, and whatever stands in the place of a seal is left out.
+/// Splits `bytes` into blocks and seals each. A length beyond the end becomes the rest of the
+/// bytes. The bytes in place of a seal are replaced.
 fn sealed_anew(bytes: &[u8]) -> Vec<u8> {
     let mut archive = PREAMBLE.to_vec();
     let mut rest = bytes.strip_prefix(PREAMBLE).unwrap_or(bytes);
@@ -94,7 +94,7 @@ fn check_archive(config: &Config, bytes: &[u8]) {
     assert!(save(&again) == saved, "the bytes follow from the records");
     assert!(records(&again) == records(&store), "the lists differ");
     ask(&store).expect("the requests are good");
-    // All that a store holds is what one accepts.
+    // A store accepts every record that a store holds.
     let all = Config { retention_seconds: None, tuning: SMALL, ..Config::default() };
     let mut accepted = Store::new(all, now());
     for record in records(&store).into_iter().rev() {
@@ -104,7 +104,7 @@ fn check_archive(config: &Config, bytes: &[u8]) {
 
     let mut record = Invocation::new("cn-a", "t-new", "c-1");
     record.instances.push(InstanceRun::new("i-1"));
-    // The acceptance numbers may be used up, or the id given.
+    // May fail: the acceptance numbers may be used up, or the id may exist.
     let _ = store.accept(&record);
     let oldest = store.iter().next_back().map(|view| view.invoke_id().to_owned());
     if let Some(oldest) = oldest {
@@ -119,7 +119,7 @@ fn records(store: &Store) -> Vec<Invocation> {
     store.iter().map(|view| view.to_invocation()).collect()
 }
 
-/// Asks for everything in the region of the newest record and of the oldest.
+/// Queries the regions of the newest and the oldest record without filters.
 fn ask(store: &Store) -> Result<(), Error> {
     let mut regions: Vec<_> = store.iter().map(|view| view.region_id().to_owned()).collect();
     regions.dedup();

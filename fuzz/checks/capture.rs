@@ -1,8 +1,8 @@
-//! Any text, and JSON made of records, as a captured response. Importing it is refused with an
-//! error, and nothing has changed, or it is reported: each record of the list is loaded, not
-//! retained or refused, of equal InvokeIds the last is loaded, and each line of the report is of a
-//! record of the list. What is loaded is sound, is refused when it comes again, and as it is
-//! answered comes in again without a difference.
+//! Any text, and JSON built from records, as a captured response. The import fails with an error
+//! and changes nothing, or returns a report: each record of the list is loaded, not retained or
+//! refused; of equal InvokeIds the last is loaded; each line of the report belongs to a record of
+//! the list. Loaded records are valid, are refused when imported again, and their answers import
+//! without a difference.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -88,14 +88,14 @@ fn check_report(report: &ImportReport, found: usize) {
     }
 }
 
-/// The records that are loaded are those whose positions are not refused, and of equal InvokeIds
-/// the last. What serde_json cannot hold as values is left out.
+/// Checks that exactly the records without a refusal are loaded, and of equal InvokeIds the last.
+/// Skips files that serde_json cannot read into values.
 fn check_positions(store: &Store, report: &ImportReport, text: &[u8], found: usize) {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let Ok(mut captured) = serde_json::from_slice::<Value>(text) else { return };
     let list = captured.pointer_mut("/Invocations/Invocation").map(Value::take);
     let Some(Value::Array(list)) = list else { return };
-    // The key of the list may stand there twice.
+    // The key of the list may be given twice.
     if list.len() != found {
         return;
     }
@@ -119,7 +119,8 @@ fn check_positions(store: &Store, report: &ImportReport, text: &[u8], found: usi
     }
 }
 
-/// What is loaded is refused the second time, for its InvokeId, and what was refused is again.
+/// Imports the file again: loaded records are refused for their InvokeId, refused ones are refused
+/// again.
 fn check_again(store: &mut Store, options: &ImportOptions, text: &[u8], first: &ImportReport) {
     let second = store.import(text, options).expect("it was read before");
     assert_eq!((second.loaded, second.not_retained.len()), (0, 0));
@@ -134,7 +135,7 @@ fn check_again(store: &mut Store, options: &ImportOptions, text: &[u8], first: &
     store.internal_validate().expect("a refused record changes nothing");
 }
 
-/// The record at this place of the list, as it is answered, comes in again as it is.
+/// Checks that the answer for the record at this position imports without a difference.
 fn check_answer(store: &Store, at: usize) {
     let view = store.iter().nth(at).expect("it is there");
     let request = DescribeInvocations::new(view.region_id())
@@ -154,7 +155,7 @@ fn check_answer(store: &Store, at: usize) {
     assert_eq!(again.to_invocation(), view.to_invocation());
 }
 
-/// How many elements all lists at Invocations.Invocation have.
+/// The number of elements in all lists at Invocations.Invocation.
 fn count(text: &[u8]) -> usize {
     let text = std::str::from_utf8(text).expect("JSON is UTF-8");
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -1,5 +1,5 @@
-//! Bytes to archives by their contents: entries whose counts and references are sound as a rule,
-//! and then some that are spoilt. They are sealed as they should be, so that all of it is read.
+//! Builds archives from bytes: entries whose counts and references are valid as a rule, some of
+//! which are then made invalid. The seals are valid, so that everything is read.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
@@ -28,13 +28,12 @@ pub(super) fn document(bytes: &mut Unstructured<'_>) -> Result<Document> {
     Ok(document)
 }
 
-/// How many entries of each shared kind there are: regions, groups, instances, tags, commands,
-/// texts.
+/// The number of entries of each shared kind: regions, groups, instances, tags, commands, texts.
 #[derive(Default)]
 struct Shared([u64; 6]);
 
 impl Shared {
-    /// The number of an entry that is there, or of a new one.
+    /// The number of an existing entry, or of a new one.
     fn refer(
         &mut self,
         bytes: &mut Unstructured<'_>,
@@ -44,7 +43,7 @@ impl Shared {
         let count = self.0[kind];
         let number = bytes.int_in_range(0..=count.min(254))?;
         if number == count {
-            // The kind and the number make it another one.
+            // Kind and number make the name unique.
             let name = format!("{kind}-{number}").into_bytes();
             entries.push(match kind {
                 0 => Entry::Region(name),
@@ -64,7 +63,7 @@ impl Shared {
     }
 }
 
-/// Text most often, of few letters, long ones and any bytes.
+/// Mostly a short text of few letters; sometimes a long one or any bytes.
 fn text(bytes: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     Ok(match u8::arbitrary(bytes)? {
         0..=127 => Vec::new(),
@@ -76,7 +75,7 @@ fn text(bytes: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     })
 }
 
-/// Small most often.
+/// Mostly a small number.
 fn seconds(bytes: &mut Unstructured<'_>) -> Result<i64> {
     Ok(match u8::arbitrary(bytes)? {
         small @ 0..=239 => i64::from(small) - 100,
@@ -107,7 +106,7 @@ fn command(bytes: &mut Unstructured<'_>, id: Vec<u8>) -> Result<Command> {
     })
 }
 
-/// A record with what it shares, its runs and their histories.
+/// A record with its shared entries, its runs and their histories.
 fn record(
     bytes: &mut Unstructured<'_>,
     document: &mut Document,
@@ -205,7 +204,7 @@ fn execution(
     })
 }
 
-/// Makes one thing unsound, or almost.
+/// Makes one value invalid, or just valid.
 fn spoil(bytes: &mut Unstructured<'_>, document: &mut Document) -> Result<()> {
     let count = document.entries.len();
     if count == 0 {

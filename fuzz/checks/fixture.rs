@@ -1,5 +1,5 @@
-//! The fixed records that requests are made to: forty, of every status, mode and type, with
-//! equal times, tags and histories.
+//! The fixed records for requests: forty of them, of every status, mode and type, some with equal
+//! times, with tags and histories.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use crate::model::{ModelToken, Operation};
 
 const RECORDS: u8 = 40;
 
-/// A token that the store gave, and the request that it answers, without a page.
+/// A token that the store returned, and its request without the page.
 #[derive(Debug)]
 pub(super) struct Issued {
     pub(super) operation: Operation,
@@ -25,7 +25,7 @@ pub(super) struct Issued {
 pub(super) struct Fixture {
     pub(super) twin: Twin,
     pub(super) issued: Vec<Issued>,
-    /// Those of `issued`.
+    /// The tokens of `issued`.
     pub(super) tokens: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl Fixture {
         Fixture { twin, issued, tokens }
     }
 
-    /// Whether the store gave `token` for a request that chooses the same rows as `like`.
+    /// Whether the store returned `token` for a request that selects the same rows as `like`.
     pub(super) fn has_issued(&self, token: &str, like: &Issued) -> bool {
         self.issued.iter().any(|issued| {
             issued.token == token
@@ -84,7 +84,7 @@ impl Fixture {
     }
 }
 
-/// Runs of a recurring task that can start do so, and end, again and again.
+/// Starts and ends the runs of a recurring task that can start, `times` times.
 fn execute(twin: &mut Twin, id: &str, times: u8) {
     let Some(view) = twin.store.get(id) else { return };
     if !matches!(view.repeat_mode(), RepeatMode::Period | RepeatMode::EveryReboot) {
@@ -105,7 +105,7 @@ fn execute(twin: &mut Twin, id: &str, times: u8) {
     }
 }
 
-/// Walks in several ways, and tells the model what each token means.
+/// Walks with several requests, and tells the model the meaning of each token.
 fn issue(twin: &mut Twin) -> Vec<Issued> {
     const WALKS: [(bool, &[(&str, &str)]); 10] = [
         (false, &[]),

@@ -1,5 +1,5 @@
-//! Bytes to captured responses: records in which no answer differs, with fields set to values of
-//! every type, taken away, given twice or unknown.
+//! Builds captured responses from bytes: records whose answers do not differ, with fields set to
+//! values of every type, removed, repeated or unknown.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ const TEXTS: [&str; 44] = [
     "i-2",
     "cn-a",
     "cn-b",
-    // Replaced by what no string or number can hold.
+    // Replaced by JSON that no string or number can hold.
     "@half",
     "@huge",
 ];
@@ -123,7 +123,7 @@ pub(super) fn response(bytes: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let mut text = String::from_utf8(capture(&records)).expect("JSON is UTF-8");
     text = text.replace("\"@huge\"", "1e999").replace("@half", "\\ud800");
     for _ in 0..bytes.int_in_range(0..=2)? {
-        // A key twice, when it is put before one that is there.
+        // Inserts a key before an existing one, so that it is given twice.
         let keys: Vec<_> = text.match_indices("\"Invo").map(|(at, _)| at).collect();
         let at = match keys.len() {
             0 => break,
@@ -149,7 +149,7 @@ fn edit(bytes: &mut Unstructured<'_>, record: &mut Value) -> Result<()> {
     match bytes.int_in_range(0..=9)? {
         0..=3 => set(record, "", bytes.choose(&FIELDS)?, value),
         4..=6 => set(record, RUN, bytes.choose(&RUN_FIELDS)?, value),
-        // A run more, on another instance or not.
+        // Adds a run, on another instance or the same.
         7 => {
             let Some(runs) = record.pointer_mut("/InvokeInstances/InvokeInstance") else {
                 return Ok(());
@@ -179,7 +179,7 @@ fn edit(bytes: &mut Unstructured<'_>, record: &mut Value) -> Result<()> {
     Ok(())
 }
 
-/// Sets a field of the object at `pointer`, if there is one, or takes it away.
+/// Sets or removes a field of the object at `pointer`, if there is one.
 fn set(record: &mut Value, pointer: &str, field: &str, value: Option<Value>) {
     let object = record.pointer_mut(pointer).and_then(Value::as_object_mut);
     match (object, value) {
@@ -189,7 +189,7 @@ fn set(record: &mut Value, pointer: &str, field: &str, value: Option<Value>) {
     }
 }
 
-/// A value of any type, a text most often; `None`: there is none.
+/// A value of any type, mostly a text, or `None` for an absent one.
 fn value(bytes: &mut Unstructured<'_>) -> Result<Option<Value>> {
     Ok(Some(match bytes.int_in_range(0..=15)? {
         0 => return Ok(None),

@@ -1,11 +1,11 @@
-//! What the fuzz targets hold: each a function of bytes, which panics when something does not
-//! hold. `tests/crashes.rs` replays what was found with them, and the seeds.
+//! The fuzz targets: functions of bytes that panic if a property does not hold. `tests/crashes.rs`
+//! replays the inputs that they found, and the seeds.
 //!
 //! - `operations`, `pairs`, `query_string`, `token`, `archive`, `capture`: the targets
 //! - `twin`: a store and the naive model side by side
-//! - `fixture`: the fixed records that requests are made to
-//! - `requests`: bytes to wire pairs
-//! - `records`, `documents`, `json`: bytes to records, archives and captured responses
+//! - `fixture`: the fixed records for requests
+//! - `requests`: wire pairs from bytes
+//! - `records`, `documents`, `json`: records, archives and captured responses from bytes
 
 mod archive;
 mod capture;
@@ -20,7 +20,7 @@ mod requests;
 mod token;
 mod twin;
 
-/// Panics when something does not hold.
+/// A target: panics if a property does not hold.
 type Check = fn(&[u8]);
 
 /// Each target by name.

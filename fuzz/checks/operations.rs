@@ -1,12 +1,12 @@
-//! A sequence of operations on a store and on the naive model, and the same answers from both.
-//! After every step all that is derived is recomputed, and the list is compared; at the end the
+//! A sequence of operations on a store and on the naive model, which must give the same answers.
+//! After every step `internal_validate` must pass and the lists must be equal; at the end also the
 //! newest rows of both operations.
 //!
-//! Operations are read from the bytes with `arbitrary`, so each byte chooses one thing and a
-//! change of one leaves the others as they are. The strategies of `tests/machine` could be driven
-//! through proptest's byte-fed generator instead, but that spends 4 or 8 bytes on each choice and
-//! gives half of all bytes that are left to each strategy that depends on another: after a dozen
-//! requests every choice is 0.
+//! Operations are read with `arbitrary`, so each byte makes one choice and a change of one byte
+//! leaves the other choices as they are. The alternative, to drive the strategies of
+//! `tests/machine` through proptest's byte-fed generator, spends 4 or 8 bytes on each choice, and
+//! half of the remaining bytes on each strategy that depends on another: after a dozen requests
+//! every choice is 0.
 
 use arbitrary::{Arbitrary, Unstructured};
 use invodex::{Clock as _, InvocationStatus, RunUpdate, Store, Subscription, Tuning};
@@ -17,18 +17,18 @@ use super::twin::{Pairs, Setup, Twin};
 use crate::engine::SMALL;
 use crate::model::Operation;
 
-/// Most walks that are open at a time, and most subscriptions.
+/// Maximum number of open walks, and of subscriptions.
 const OPEN: usize = 4;
-/// Most steps of one input, so that none is slow.
+/// Maximum number of steps of one input, so that no input is slow.
 const STEPS: usize = 48;
 
 #[derive(Arbitrary, Clone, Debug)]
 enum Op {
     Accept(Record),
-    /// With a CreationTime in the past.
+    /// Accepts a record with a CreationTime in the past.
     Backfill(Record),
     Batch(Vec<Record>),
-    /// So many records that follow from a number.
+    /// Accepts several records that follow from a seed.
     Crowd {
         count: u8,
         seed: u8,
@@ -38,7 +38,7 @@ enum Op {
         run: u8,
         update: Update,
     },
-    /// A run starts and ends, over and over while its schedule goes on.
+    /// Starts and ends a run, repeatedly while its schedule continues.
     Execute {
         target: u8,
         run: u8,
@@ -49,14 +49,14 @@ enum Op {
         target: u8,
         runs: Vec<u8>,
     },
-    /// A record, or seldom all of them.
+    /// Deletes a record, or rarely all of them.
     Delete {
         target: u8,
         all: u8,
     },
     Advance(u8),
     Set(i8),
-    /// A request of names and values that `requests` has.
+    /// Queries with names and values of `requests`.
     Ask {
         results: bool,
         form: u8,
@@ -67,12 +67,12 @@ enum Op {
         request: Vec<(u8, u8)>,
         size: u8,
     },
-    /// An open walk goes on by a page.
+    /// Continues an open walk by a page.
     Continue {
         walk: u8,
         size: u8,
     },
-    /// The store is saved, and restored in its own place.
+    /// Saves the store and replaces it by the restored one.
     Restore,
     Subscribe(u8),
     Read {
@@ -85,9 +85,9 @@ enum Op {
 struct Start {
     capacity: u8,
     retention: u8,
-    /// Records that are there to begin with, and what they follow from.
+    /// The number of initial records, and their seed.
     crowd: [u8; 2],
-    /// A bit each: policy, regions; then the history's limit.
+    /// One bit each for policy and regions; then the limit of the history.
     flags: u8,
     tuning: [u8; 3],
 }
@@ -122,7 +122,8 @@ struct Walk {
     token: String,
 }
 
-/// A queue, and which of the twin's events is the oldest that it should hold or have missed.
+/// A subscription, and the index of the oldest of the twin's events that it must hold or have
+/// missed.
 struct Subscriber {
     queue: Subscription,
     capacity: usize,
@@ -134,7 +135,7 @@ struct Case {
     twin: Twin,
     walks: Vec<Walk>,
     subscribers: Vec<Subscriber>,
-    /// Every token that a walk was given, for requests to choose from.
+    /// Every token that a walk received, for requests to choose from.
     tokens: Vec<String>,
 }
 
@@ -193,7 +194,7 @@ impl Case {
             Op::Delete { all: 255, .. } => self.twin.clear(),
             Op::Delete { target, .. } => self.twin.delete(&self.target(*target)),
             Op::Advance(seconds) => {
-                // Few seconds most often, so that not all expires at once.
+                // Mostly a few seconds, so that not everything expires at once.
                 let seconds = if *seconds < 240 { seconds % 16 } else { *seconds };
                 self.twin.set_clock(clock.saturating_add_secs(seconds.into()));
             }
@@ -233,7 +234,7 @@ impl Case {
         }
     }
 
-    /// Records of ids that follow each other, all else mixed up from the number of each.
+    /// Records with consecutive ids. All other fields are hashed from the number of each.
     fn crowd(&mut self, count: u8, seed: u8) {
         let clock = self.twin.clock.now();
         let record = |number: u8| {
@@ -252,7 +253,7 @@ impl Case {
         self.twin.accept_batch(&batch);
     }
 
-    /// Most are of a record that is there.
+    /// The id of a record, mostly of an existing one.
     fn target(&self, number: u8) -> String {
         let list = self.twin.model.list();
         match list.get(usize::from(number) % list.len().max(1)) {
@@ -261,7 +262,7 @@ impl Case {
         }
     }
 
-    /// Most are of the record.
+    /// The id of an instance, mostly of one of the record.
     fn instance(&self, id: &str, number: u8) -> String {
         let runs = self.twin.store.get(id);
         let runs: Vec<_> = runs.iter().flat_map(|view| view.instances()).collect();
@@ -296,7 +297,7 @@ impl Case {
         all
     }
 
-    /// Asks both; the token for the next page, which the model learns.
+    /// Asks both. Returns the token for the next page, which the model learns.
     fn ask(&mut self, operation: Operation, pairs: &Pairs, form: u8) -> Option<String> {
         let (token, meaning) = self.twin.ask(operation, pairs, form)??;
         self.twin.model.learn_token(&token, meaning);
@@ -323,8 +324,8 @@ impl Case {
             store.save(&mut archive).expect("a Vec takes everything");
             archive
         };
-        // An archive has no expired records, which would be back if the clock went back before the
-        // next write. So there is one.
+        // An archive lacks expired records. Without a write, a clock that goes back would bring
+        // them back in the model, so a write comes first.
         match self.twin.model.list().first() {
             Some(id) => {
                 let instance = self.instance(id, 0);
@@ -346,7 +347,8 @@ impl Case {
         self.subscribers.clear();
     }
 
-    /// Takes events: those of the twin, without the oldest ones where there was no room.
+    /// Reads events, which must be those of the twin, without the oldest ones if the queue was
+    /// full.
     fn read(&mut self, at: usize, most: usize) {
         let subscriber = &mut self.subscribers[at];
         let all = &self.twin.events;
@@ -366,7 +368,7 @@ impl Case {
         }
     }
 
-    /// Every event that is left, and the newest rows of all kinds.
+    /// Compares the remaining events and the newest rows of both operations.
     fn finish(&mut self) {
         for at in 0..self.subscribers.len() {
             self.read(at, usize::MAX);

@@ -1,5 +1,5 @@
-//! Wire pairs, documented ones and any others, to both operations over the fixed records: the
-//! answer or the error is that of the naive model.
+//! Wire pairs, documented ones and any others, for both operations over the fixed records. The
+//! answer or the error must be the naive model's.
 
 use super::fixture::fixture;
 use super::requests::{Flags, pairs};

@@ -1,11 +1,11 @@
 //! Any bytes as a query string.
 //!
-//! What is refused has a percent sign without two hexadecimal digits, or is not UTF-8 once
-//! decoded. What is not decodes to the pairs that the `form_urlencoded` crate makes of it, is the
-//! same once it is written anew from them, and asks what the pairs ask, by the naive model.
+//! It is refused if and only if it has a percent sign without two hexadecimal digits, or is not
+//! UTF-8 once decoded. Any other decodes to the same pairs as with the `form_urlencoded` crate,
+//! decodes to them again once they are encoded, and has the naive model's answer.
 //!
-//! The two decoders differ where one refuses: the crate keeps a percent sign that begins no
-//! escape, and puts replacement characters for what is not UTF-8.
+//! The crate itself refuses nothing: it keeps a percent sign that begins no escape, and replaces
+//! bytes that are not UTF-8.
 
 use form_urlencoded::Serializer;
 use invodex::decode_query;
@@ -31,7 +31,7 @@ pub(super) fn check(data: &[u8]) {
     assert!(is_decodable(query), "{decoded:?}");
     let expected: Pairs = form_urlencoded::parse(query).into_owned().collect();
     assert_eq!(decoded, expected);
-    // A name and value that are both empty is written as "=", which is a pair again.
+    // A pair whose name and value are both empty is encoded as "=", which is a pair again.
     let written = Serializer::new(String::new()).extend_pairs(&expected).finish();
     assert_eq!(decode_query(&written).as_ref(), Ok(&expected), "{written}");
 
@@ -39,7 +39,7 @@ pub(super) fn check(data: &[u8]) {
     fixture(flags.omitted_timed_any).twin.ask(flags.operation, &decoded, flags.form);
 }
 
-/// Whether every escape is whole and every name and value UTF-8.
+/// Whether every escape is complete and every name and value is UTF-8.
 fn is_decodable(query: &[u8]) -> bool {
     let is_hex = |at: usize| query.get(at).is_some_and(u8::is_ascii_hexdigit);
     let percents = query.iter().enumerate().filter(|(_, byte)| **byte == b'%');

@@ -1,5 +1,5 @@
-//! Records and updates in small numbers, so that each byte of an input chooses something, and
-//! from few names, so that they meet often.
+//! Records and updates as small numbers, so that each byte of an input makes a choice, with few
+//! names, so that values coincide often.
 
 use arbitrary::Arbitrary;
 use invodex::{
@@ -32,16 +32,16 @@ pub(super) fn at(base: Timestamp, offset: i8) -> Timestamp {
 #[derive(Arbitrary, Clone, Debug)]
 pub(super) struct Record {
     pub(super) id: u8,
-    /// Half of all are of the first region.
+    /// Half of all values mean the first region.
     pub(super) region: u8,
     pub(super) command: u8,
     pub(super) mode: u8,
     /// CreationTime, in seconds from the clock; an odd one is unset.
     pub(super) created: i8,
-    /// Two bits for each key: none, or a value.
+    /// Two bits for each key: absent, or one of the values.
     pub(super) tags: u8,
     pub(super) details: u8,
-    /// Most are none.
+    /// Most values mean no fault.
     pub(super) fault: u8,
     pub(super) runs: Vec<(u8, u8, u8)>,
 }
@@ -138,7 +138,7 @@ fn run(id: &str, status: u8, details: u8, now: Timestamp) -> InstanceRun {
     run
 }
 
-/// A fault of a record, or what is just no fault.
+/// Gives the record a fault, or a value that is just valid.
 fn spoil(record: &mut Invocation, fault: u8) {
     let beyond = usize::from(fault % 2);
     let text = |limit: usize| "x".repeat(limit + beyond);
@@ -170,11 +170,11 @@ fn spoil(record: &mut Invocation, fault: u8) {
 
 #[derive(Arbitrary, Clone, Debug)]
 pub(super) struct Update {
-    /// Beyond all statuses: none.
+    /// A number beyond all statuses leaves the status out.
     status: u8,
     reschedule: bool,
     time: i8,
-    /// What is named besides.
+    /// The other fields that the update names, as bits.
     named: u8,
     amount: u8,
 }

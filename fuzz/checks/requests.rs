@@ -1,9 +1,9 @@
-//! Bytes to wire pairs: a line for each, `Name=Value`.
+//! Wire pairs from bytes, one a line: `Name=Value`.
 //!
-//! A line is text as it stands; bytes that are not UTF-8 become replacement characters. A name
-//! whose first byte is 0x80 or more is one of the documented ones instead, a value one of those
-//! that the documented names meet: so one byte chooses what would be long to find. A byte 0x01
-//! before a text that should begin with such a byte is left out.
+//! Name and value are the text of the line, with replacement characters for bytes that are not
+//! UTF-8. But a name whose first byte is 0x80 or more means one of the documented names, and such a
+//! value one that suits them, so that one byte chooses a string that would take long to find. A
+//! byte 0x01 in front of a text is dropped; it escapes a first byte that would choose.
 
 use super::records::{
     COMMAND_IDS, COMMAND_NAMES, GROUPS, INSTANCE_IDS, REGIONS, TAG_KEYS, TAG_VALUES, pick,
@@ -11,7 +11,7 @@ use super::records::{
 use super::twin::Pairs;
 use crate::model::Operation;
 
-/// The operation, the policy and the form that the first byte asks for.
+/// The operation, the policy and the form that the first byte chooses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flags {
     pub(super) operation: Operation,
@@ -152,7 +152,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.strip_prefix(b"\x01").unwrap_or(bytes)).into_owned()
 }
 
-/// The pairs that `bytes` stand for; `tokens` are what NextToken chooses from.
+/// The pairs that `bytes` mean. A value of NextToken chooses from `tokens`.
 pub(super) fn pairs(bytes: &[u8], tokens: &[String]) -> Pairs {
     let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     lines

@@ -1,6 +1,5 @@
-//! Any text as NextToken, and real tokens that were altered: one is accepted only if it is byte
-//! for byte a token that the store gave for the same filters, and then the page is the one that
-//! follows it, by the naive model.
+//! Any text as NextToken, and altered real tokens. A token is accepted if and only if it is byte
+//! for byte one that the store returned for the same filters. The page is then the naive model's.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,14 +10,14 @@ pub(super) fn check(data: &[u8]) {
     let Some((&[policy, like, of, way, at], rest)) = data.split_first_chunk() else { return };
     let fixture = fixture(policy % 2 == 1);
     let issued = |number: u8| &fixture.issued[usize::from(number) * 7 % fixture.issued.len()];
-    // Whose filters the request has, and whose token is altered.
+    // The request has the filters of `like`; the token of `of` is altered.
     let (like, of) = (issued(like), issued(of));
     let token = altered(of.token.as_bytes(), way, at, rest);
     let mut pairs = like.pairs.clone();
     pairs.push(("MaxResults".to_owned(), (at % 50 + 1).to_string()));
     pairs.push(("NextToken".to_owned(), token.clone()));
     let is_accepted = fixture.twin.ask(like.operation, &pairs, policy / 2).is_some();
-    // An empty one asks for the first page.
+    // An empty token asks for the first page.
     assert_eq!(is_accepted, token.is_empty() || fixture.has_issued(&token, like), "{token:?}");
 }
 
@@ -30,28 +29,28 @@ fn altered(token: &[u8], way: u8, at: u8, with: &[u8]) -> String {
         bytes[place..].iter_mut().zip(with).for_each(|(byte, with)| *byte ^= with);
     };
     match way % 6 {
-        // Other text.
+        // Any text.
         0 => text(with),
-        // Characters become others.
+        // Changed characters.
         1 => {
             let mut bytes = token.to_vec();
             xor(&mut bytes);
             text(&bytes)
         }
-        // Bytes under the encoding become others.
+        // Changed bytes under the encoding.
         2 => {
             let mut bytes = URL_SAFE_NO_PAD.decode(token).expect("it is written so");
             xor(&mut bytes);
             URL_SAFE_NO_PAD.encode(bytes)
         }
-        // Another end.
+        // Another ending.
         3 => text(&[&token[..place(token.len())], with].concat()),
-        // Something between.
+        // Inserted text.
         4 => {
             let (start, end) = token.split_at(place(token.len()));
             text(&[start, with, end].concat())
         }
-        // Any bytes, encoded as they should be.
+        // Any bytes in the right encoding.
         _ => URL_SAFE_NO_PAD.encode(with),
     }
 }

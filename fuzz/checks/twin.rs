@@ -1,4 +1,4 @@
-//! A store and the naive model side by side: what is done to both must come to the same.
+//! A store and the naive model side by side. Every operation on both must have the same result.
 
 use std::fmt::Debug;
 
@@ -13,16 +13,17 @@ use crate::model::{Answer, Model, ModelConfig, ModelError, ModelToken, Operation
 
 pub(super) type Pairs = Vec<(String, String)>;
 
-/// When every store begins, in seconds.
+/// The initial time of every store, in seconds.
 pub(super) const START: u32 = 1_700_000_000;
 
-/// How both are configured.
+/// The configuration of both.
 #[derive(Clone, Debug)]
 pub(super) struct Setup {
     pub(super) capacity: usize,
     pub(super) retention: Option<u32>,
     pub(super) omitted_timed_any: bool,
-    /// There are the regions `cn-a` and `cn-b`, and `cn-c` without the API. Else all are known.
+    /// Whether the known regions are `cn-a`, `cn-b`, and `cn-c` without the API. Otherwise every
+    /// region is known.
     pub(super) has_regions: bool,
     pub(super) history_limit: usize,
     pub(super) tuning: Tuning,
@@ -53,7 +54,7 @@ impl Setup {
     fn model(&self) -> ModelConfig {
         let known = [("cn-a", true), ("cn-b", true), ("cn-c", false)];
         let known = known.map(|(id, api)| (id.to_owned(), api)).to_vec();
-        // Whatever else there comes to be stays as it is.
+        // Future fields keep their defaults.
         #[allow(clippy::needless_update)]
         ModelConfig {
             id: 7,
@@ -171,7 +172,7 @@ impl Twin {
         self.events.extend(to.map(|to| (id.to_owned(), instance.to_owned(), to)));
     }
 
-    /// Asks both. The store's token and what it means, where a page follows; `None` when both
+    /// Asks both. Returns the store's token and its meaning if a page follows; `None` if both
     /// refuse.
     pub(super) fn ask(
         &self,
@@ -194,7 +195,7 @@ impl Twin {
         Some(model.next.map(|next| (token, next)))
     }
 
-    /// What must hold after every step.
+    /// Checks the invariants that hold after every step.
     pub(super) fn check_state(&self) {
         self.store.internal_validate().expect("all that is derived follows from the columns");
         let list = self.model.list();
@@ -230,7 +231,7 @@ fn head(operation: Operation, body: &mut Value) -> &mut Value {
     }
 }
 
-/// Both values, or `None` when both refuse for the same reason.
+/// Both values, or `None` if both refuse for the same reason.
 fn outcome<T: Debug, U: Debug>(
     what: &str,
     store: Result<T, Error>,

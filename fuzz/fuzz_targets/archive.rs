@@ -1,4 +1,4 @@
-//! Bytes as an archive, sealed anew or as they are: see `checks/archive.rs`.
+//! Bytes as an archive, raw or with valid seals: see `checks/archive.rs`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| invodex_fuzz::check("archive", data));

@@ -1,5 +1,5 @@
-//! The fuzz targets of invodex. What each holds is in `checks`, which the tests of the library
-//! replay; what they hold it against is the tests' own.
+//! The fuzz targets of invodex. Their functions are in `checks`, with which the tests of the
+//! library replay inputs. The naive model that they compare with is that of the tests.
 
 #[path = "../../tests/captures/mod.rs"]
 mod captures;
@@ -15,7 +15,7 @@ mod forge;
 #[path = "../../tests/model/mod.rs"]
 mod model;
 
-/// Gives `data` to the target of this name, which panics when something does not hold.
+/// Runs the target of this name on `data`. Panics if a property does not hold.
 pub fn check(target: &str, data: &[u8]) {
     let found = checks::TARGETS.iter().find(|(name, _)| *name == target);
     let (_, check) = found.expect("a target");

@@ -117,7 +117,8 @@ impl Json<'_> {
     }
 }
 
-/// The digits of `number` and a comma, and where in the array they begin.
+/// The digits of `number` and a comma, and where in the array they begin. With all digits from one
+/// multiplication a body took 1.06 of the time (2026-11-28).
 #[inline(never)]
 fn digits(number: u64) -> ([u8; 21], usize) {
     let mut text = [b','; 21];

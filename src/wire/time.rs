@@ -8,6 +8,9 @@ use crate::model::Timestamp;
 pub(super) type TimeText = [u8; 20];
 
 /// Writes times. Keeps the date of the last one, since most times of a page are of one day.
+///
+/// Alternatives, by the time of a body of 50 rows (2026-11-28): keeping the last two dates took
+/// 0.955 for lists that lie on two days, and a table of `HH:MM` for each minute of a day 0.96.
 pub(super) struct Times {
     /// The day of `text`, in days since 1970-01-01.
     day: u32,

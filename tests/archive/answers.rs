@@ -1,4 +1,4 @@
-//! All that can be asked of a store, so that two can be held against each other.
+//! All answers of a store, to compare two stores.
 
 use invodex::{
     Config, DescribeInvocationResults, DescribeInvocations, Error, Invocation, InvokeStatus, Store,
@@ -110,7 +110,7 @@ pub(crate) fn records(store: &Store) -> Vec<Invocation> {
     store.iter().map(|view| view.to_invocation()).collect()
 }
 
-/// Every answer to [`requests`], and all of both lists by tokens.
+/// Every answer to [`requests`], and walks by token through both lists.
 pub(crate) fn answers(store: &Store) -> Vec<String> {
     let requests = requests(store);
     let ask = |(operation, pairs): &(&str, Pairs)| match body(store, operation, pairs) {
@@ -130,14 +130,14 @@ pub(crate) fn archive(store: &Store) -> Vec<u8> {
     archive
 }
 
-/// The store that `bytes` hold, checked from inside.
+/// Restores the store from `bytes` and validates it.
 pub(crate) fn restore(config: &Config, now: Timestamp, bytes: &[u8]) -> Result<Store, Error> {
     let store = Store::restore(config.clone(), now, bytes)?;
     store.internal_validate().expect("what is restored is sound");
     Ok(store)
 }
 
-/// Holds a store against what comes out of its archive.
+/// Compares a store with the one restored from its archive.
 pub(crate) fn assert_survives(store: &Store) -> Store {
     let bytes = archive(store);
     let restored = restore(store.config(), store.now(), &bytes).expect("it was just saved");

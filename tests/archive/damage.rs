@@ -1,4 +1,4 @@
-//! Archives that are no longer what was written, and readers and writers that fail.
+//! Damaged archives, and readers and writers that fail.
 
 use std::io::{self, Read, Write};
 
@@ -11,7 +11,7 @@ use super::{Dataset, Options};
 
 const NOW: Timestamp = Timestamp::MIN;
 
-/// Notes how much room its caller offers and takes.
+/// A reader that notes the largest buffer offered to it and the bytes read.
 struct Watched<R> {
     input: R,
     largest: usize,
@@ -115,7 +115,7 @@ fn an_archive_that_was_cut_off_or_mixed_up_at_the_border_of_a_block_is_refused()
         borders.push(border);
     }
     for (number, &border) in borders.iter().enumerate() {
-        // Before it, at it, and at each part of the frame behind it.
+        // Just before the boundary, at it, and at each part of the next block's frame.
         let lengths = [border - 1, border, border + 1, border + 4, border + 5, border + 6];
         for length in lengths.into_iter().filter(|&length| length < whole.len()) {
             let detail = refusal(&whole[..length]);
@@ -125,7 +125,7 @@ fn an_archive_that_was_cut_off_or_mixed_up_at_the_border_of_a_block_is_refused()
             assert!(detail.contains(&expected), "{length}: {detail}");
         }
     }
-    // Each block is as it was written, but one is missing, twice there, or elsewhere.
+    // Each block is intact, but one is missing, repeated or moved.
     let block = |number: usize| &whole[borders[number]..borders[number + 1]];
     let numbers: Vec<usize> = (0..blocks.0.len()).collect();
     let mut mixed = Vec::new();
@@ -179,7 +179,7 @@ fn nothing_may_follow() {
     }
 }
 
-/// A length is believed as far as bytes come.
+/// Memory for a block grows with the bytes read, not with the claimed length.
 #[test]
 fn no_room_is_made_for_what_is_only_claimed() {
     for number in 0..3 {
@@ -196,9 +196,9 @@ fn no_room_is_made_for_what_is_only_claimed() {
             let expected = if claim <= 1 << 20 { "is cut off" } else { "allowed are 1048576" };
             assert!(error.detail().contains(expected), "{error}");
             assert!(error.detail().starts_with(&format!("block {number} (")), "{error}");
-            // Room grows with what has come, which is less than a thousand bytes.
+            // Room grows with the bytes read, fewer than a thousand.
             assert!(input.largest <= 16 << 10, "room for {} bytes", input.largest);
-            // What is too long is not even begun.
+            // Nothing is read of a block that is too long.
             assert!(claim <= 1 << 20 || input.read == at + 4, "{} bytes read", input.read);
         }
     }
@@ -215,14 +215,14 @@ fn an_input_without_end_is_given_up_at_the_first_fault() {
         Store::restore(Config::default(), NOW, &mut input).expect_err("it is no archive");
         assert!(input.read < 100, "{} bytes read", input.read);
     }
-    // One that goes on behind the end is not read further.
+    // Input behind the end is not read further.
     let bytes = sound().bytes();
     let mut input = Watched::new(bytes.chain(io::repeat(0)));
     Store::restore(Config::default(), NOW, &mut input).expect_err("something follows");
     assert_eq!(input.read, bytes.len() + 1);
 }
 
-/// Gives or takes so many bytes, then fails.
+/// Reads or writes this many bytes, then fails.
 struct Failing<T> {
     inner: T,
     left: usize,
@@ -282,7 +282,7 @@ fn a_reader_or_a_writer_that_fails_is_named() {
     store.save(&mut out).expect("it does not fail");
 }
 
-/// Gives one byte at a time, and is interrupted in between.
+/// Reads one byte at a time, with an interruption before each.
 struct Slow<'a> {
     input: &'a [u8],
     interrupted: bool,
@@ -308,7 +308,7 @@ fn a_slow_reader_gives_the_same_store() {
     assert_eq!(archive(&restored), whole);
 }
 
-/// Notes the longest piece written.
+/// A writer that notes the longest write.
 struct Pieces {
     longest: usize,
     total: usize,
@@ -335,7 +335,7 @@ fn a_large_store_is_written_and_read_in_pieces() {
     let mut pieces = Pieces { longest: 0, total: 0, flushed: false };
     store.save(&mut pieces).expect("it takes everything");
     assert!(pieces.total > 900 << 10, "{} bytes in all", pieces.total);
-    // A piece is closed at 256 KiB, and its last entry is below 64 KiB.
+    // A block is closed at 256 KiB, and its last entry is below 64 KiB.
     assert!(pieces.longest < 320 << 10, "{} bytes at once", pieces.longest);
     assert!(pieces.flushed);
     let whole = archive(&store);

@@ -1,5 +1,5 @@
-//! The format once more, written from its description alone: makes archives that are sealed as
-//! they should be and hold whatever a test wants them to.
+//! An independent writer of the archive format, written from its description alone. It makes
+//! archives with valid seals and any contents.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -14,7 +14,7 @@ pub(crate) const PREAMBLE: &[u8] = b"\x89IVX\r\n\x1a\n\x01\0\0\0";
 pub(crate) struct Blocks(pub(crate) Vec<(u8, Vec<u8>)>);
 
 impl Blocks {
-    /// Takes a sound archive apart.
+    /// Splits a valid archive into its blocks.
     pub(crate) fn parse(archive: &[u8]) -> Self {
         let mut rest = archive.strip_prefix(PREAMBLE).expect("it begins as an archive does");
         let mut blocks = Vec::new();
@@ -31,7 +31,7 @@ impl Blocks {
         Blocks(blocks)
     }
 
-    /// Seals each block for its place.
+    /// Seals each block for its position.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = PREAMBLE.to_vec();
         for (number, (kind, content)) in self.0.iter().enumerate() {
@@ -90,7 +90,7 @@ pub(crate) enum Entry {
     Record(Record),
     Run(Run),
     History(Execution),
-    /// Any bytes at all.
+    /// Any bytes.
     Raw(Vec<u8>),
 }
 
@@ -121,7 +121,7 @@ pub(crate) struct Run {
     pub(crate) update_time: i64,
     pub(crate) execution: Execution,
     pub(crate) creation_time: Option<i64>,
-    /// How many there ever were, and how many follow.
+    /// The number of history records there ever were, and of those that follow.
     pub(crate) history: Option<(u64, u64)>,
 }
 
@@ -241,8 +241,8 @@ impl Execution {
     }
 }
 
-/// A sound archive of one record with all there can be: places of its entries are the constants
-/// below.
+/// A valid archive of one record with everything. The constants below are the positions of its
+/// entries.
 pub(crate) fn sound() -> Document {
     let text = |text: &str| text.as_bytes().to_vec();
     Document {
@@ -316,7 +316,7 @@ pub(crate) const TEXTS: usize = 6;
 pub(crate) const RUN: usize = 7;
 pub(crate) const HISTORY: usize = 8;
 
-/// The fields of the entry at a place of [`sound`].
+/// The fields of the entry at a position in [`sound`].
 macro_rules! fields {
     ($name:ident, $variant:ident, $type:ty) => {
         impl Document {

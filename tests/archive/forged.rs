@@ -1,4 +1,4 @@
-//! Archives that are whole and sealed, and hold what no store can hold.
+//! Archives that are complete and validly sealed, with contents that no store can have.
 
 use invodex::{Config, ErrorKind, Timestamp};
 
@@ -12,7 +12,7 @@ fn now() -> Timestamp {
     Timestamp::saturating_from_secs(1_000_100)
 }
 
-/// Refused for the reason given, in whatever way the limits of the new store would treat it.
+/// Checks that `bytes` are refused for this reason, under several limits of the new store.
 fn assert_refused(name: &str, bytes: &[u8], reason: &str) {
     let default = Config::default();
     let none = Config { capacity: 0, ..default.clone() };
@@ -85,7 +85,7 @@ fn entries_that_no_record_uses_leave_nothing_behind() {
     assert_eq!(archive(&store), sound().bytes());
 }
 
-/// What is wrong with an archive, the reason that its refusal gives, and how it comes about.
+/// The fault of an archive, the reason that its refusal names, and the function that causes it.
 type Case = (&'static str, &'static str, fn(&mut Document));
 
 #[test]
@@ -147,7 +147,7 @@ fn every_rule_of_blocks_is_held() {
     }
 }
 
-/// An entry goes over no block's end, and a record's parts can stand in blocks of their own.
+/// An entry must not cross the end of a block. The parts of a record may be in different blocks.
 #[test]
 fn data_can_be_cut_between_entries_only() {
     let document = sound();
@@ -373,7 +373,7 @@ fn every_rule_of_records_is_held() {
         forge(&mut document);
         assert_refused(name, &document.bytes(), reason);
     }
-    // Records that a store does not hold are no obstacle to later ones of the same InvokeId.
+    // A record that the store does not hold does not prevent a later one with the same InvokeId.
     let mut document = sound();
     add_record(&mut document);
     document.record(SECOND).invoke_id = b"t-1".to_vec();
@@ -471,7 +471,7 @@ fn every_rule_of_runs_and_histories_is_held() {
     }
 }
 
-/// What a writer leaves out may be there as well, and comes to the same.
+/// Default values, which a writer leaves out, may also be written, with the same result.
 #[test]
 fn usual_values_may_be_written_out() {
     let mut plain = sound();

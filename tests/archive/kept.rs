@@ -1,5 +1,5 @@
-//! The kept samples: an archive of each version of the format, and the answers to it. The rules for
-//! them stand in `src/archive/format.md`, "Rules for changes".
+//! The kept samples: an archive of each version of the format, and the answers of the restored
+//! store. Their rules are in `src/archive/format.md`, "Rules for changes".
 
 use std::fs;
 use std::path::PathBuf;
@@ -132,7 +132,7 @@ fn assert_answers(store: &Store, expected: &Value, version: u32) {
 }
 
 /// Makes the sample of the newest version. Refuses to overwrite it: only before the first release
-/// may it be deleted and made anew, in the commit that changes the format.
+/// may it be deleted and made again, in the commit that changes the format.
 #[test]
 #[ignore = "makes the files that another test reads"]
 fn make() {

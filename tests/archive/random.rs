@@ -1,4 +1,4 @@
-//! Random stores, saved in the middle of their life.
+//! Random stores that are saved and restored between writes.
 
 use invodex::{
     CommandType, Config, InstanceRun, Invocation, InvocationStatus, ManualClock, RepeatMode,
@@ -131,7 +131,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     proptest::collection::vec(op, 0..60)
 }
 
-/// Makes the write if it is possible, and says what came of it.
+/// Makes the write if it is possible, and returns its outcome.
 fn apply(store: &mut Store, clock: &ManualClock, op: &Op) -> String {
     let nth = |store: &Store, number: usize| {
         let place = number.checked_rem(store.len())?;

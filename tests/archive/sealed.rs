@@ -1,4 +1,4 @@
-//! Archives that are sealed as they should be, around what may or may not be sound.
+//! Archives with valid seals around contents that may or may not be valid.
 
 use invodex::{Config, DescribeInvocationResults, ErrorKind, RunUpdate, Timestamp};
 use oorandom::Rand32;
@@ -12,10 +12,10 @@ fn now() -> Timestamp {
     Timestamp::saturating_from_secs(1_000_100)
 }
 
-/// 2^32 - 2 history records are the most there can ever be.
+/// A run can have at most 2^32 - 2 history records over time.
 const HISTORY_MOST: u64 = u32::MAX as u64 - 1;
 
-/// The highest history number there can be, under every limit around it.
+/// The highest history number, under every limit around it.
 #[test]
 fn a_history_can_be_as_long_as_its_count() {
     let mut document = sound();
@@ -33,8 +33,8 @@ fn a_history_can_be_as_long_as_its_count() {
     }
 }
 
-/// Where there is no number left an execution leaves no history record, and nothing else is
-/// different: walks find every row, and what is saved can be restored.
+/// Once the history numbers are used up, an execution adds no history record. Everything else
+/// works: walks find every row, and a saved store can be restored.
 #[test]
 fn a_history_without_a_number_left_gets_no_more_records() {
     let mut document = sound();
@@ -66,7 +66,7 @@ fn a_history_without_a_number_left_gets_no_more_records() {
     }
 }
 
-/// 2^63 - 1 is the last acceptance number that there can be.
+/// 2^63 - 1 is the last acceptance number.
 #[test]
 fn acceptance_numbers_can_go_up_to_the_last() {
     let mut document = sound();
@@ -81,7 +81,7 @@ fn acceptance_numbers_can_go_up_to_the_last() {
     );
 }
 
-/// 1,048,576 bytes of content are the most; one more is refused by its length alone.
+/// A block has at most 1,048,576 bytes of content. A longer one is refused by its length alone.
 #[test]
 fn a_block_can_be_as_long_as_allowed() {
     let mut blocks = sound().blocks();
@@ -110,7 +110,7 @@ fn a_block_can_be_as_long_as_allowed() {
     assert!(error.detail().starts_with(detail), "{error}");
 }
 
-/// Configurations under which much or nothing of an archive is beyond a limit.
+/// Configurations whose limits much or nothing of an archive exceeds.
 fn configs() -> Vec<Config> {
     let all = Config { retention_seconds: None, tuning: SMALL, ..Config::default() };
     vec![
@@ -121,8 +121,9 @@ fn configs() -> Vec<Config> {
     ]
 }
 
-/// Restores `bytes` under each configuration. What is not refused is a sound store, which comes
-/// back the same. Returns whether the last one, which has no limits, took it.
+/// Restores `bytes` under each configuration. A restored store must be valid and equal to the one
+/// restored from its own archive. Returns whether the last configuration, which has no limits,
+/// accepts `bytes`.
 fn tried(bytes: &[u8], now: Timestamp) -> bool {
     let mut taken = false;
     for config in configs() {
@@ -142,7 +143,7 @@ fn tried(bytes: &[u8], now: Timestamp) -> bool {
     taken
 }
 
-/// Every byte of the content is changed, and sealed anew.
+/// Changes every byte of the content, with a valid seal.
 #[test]
 fn no_change_of_a_sealed_byte_makes_an_unsound_store() {
     let whole = sound().blocks();
@@ -160,7 +161,7 @@ fn no_change_of_a_sealed_byte_makes_an_unsound_store() {
     assert!(taken > 500 && refused > 500, "{taken} taken, {refused} refused");
 }
 
-/// Pieces of the content are changed, doubled, moved and left out at random, and sealed anew.
+/// Changes, repeats, moves and drops random parts of the content, with a valid seal.
 #[test]
 fn no_sealed_nonsense_makes_an_unsound_store() {
     let (store, _) = sample();

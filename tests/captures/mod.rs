@@ -40,7 +40,7 @@ pub(crate) fn options() -> ImportOptions {
     ImportOptions::new("cn-a")
 }
 
-/// A record in which no answer differs.
+/// A record whose answer does not differ from it.
 pub(crate) const RECORD: &str = r#"{
     "InvokeId": "t-0", "CommandId": "c-1", "CommandName": "disk-report",
     "CommandType": "RunShellScript", "CommandDescription": "", "CommandContent": "ZGYgLWg=",
@@ -141,7 +141,7 @@ pub(crate) fn unequal(
     lines
 }
 
-/// Compares the captured records with the answers, field by field, by no rule of the import.
+/// Compares the captured records with the answers field by field, independently of the import.
 pub(crate) fn every_difference(
     text: &[u8],
     store: &Store,

@@ -1,7 +1,7 @@
 //! Documented cases as data: the files under `data/cases`, read into plain structs.
 //!
-//! What a case expects is written by hand from the API's documentation. `run` runs the cases
-//! through anything that answers like a store.
+//! The expectations are written by hand from the API's documentation. `run` runs the cases through
+//! anything that answers like a store.
 //!
 //! A string of a record, a parameter or an update may hold `{x*3}`, which stands for `xxx`. In a
 //! record with a `count`, `{n}` stands for 1, 2, ... A parameter's value `$a` stands for the token
@@ -44,7 +44,7 @@ pub(crate) struct CaseFile {
     pub(crate) moves: Vec<Moves>,
 }
 
-/// A store with records, and what it is asked, in order.
+/// A store with records, and its cases in order.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Group {
@@ -55,7 +55,7 @@ pub(crate) struct Group {
     pub(crate) config: Config,
     #[serde(default = "default_operation")]
     pub(crate) operation: String,
-    /// Parameters that stand before those of every case.
+    /// Parameters in front of those of every case.
     #[serde(default)]
     pub(crate) base: Vec<(String, String)>,
     #[serde(default)]
@@ -71,7 +71,7 @@ fn default_operation() -> String {
     "DescribeInvocations".to_owned()
 }
 
-/// What a group's store is configured with.
+/// The configuration of a group's store.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
@@ -99,13 +99,13 @@ impl Default for Config {
     }
 }
 
-/// One request or one write, and what comes of it.
+/// One request or one write, and its expected result.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Case {
     pub(crate) name: String,
 
-    // What is done: one of these.
+    // The request or the write: one of these.
     pub(crate) pairs: Option<Vec<(String, String)>>,
     pub(crate) accept: Option<RecordSpec>,
     pub(crate) batch: Option<Vec<RecordSpec>>,
@@ -115,10 +115,10 @@ pub(crate) struct Case {
     pub(crate) delete: Option<String>,
     pub(crate) clock: Option<String>,
 
-    /// Instead of the group's.
+    /// Overrides the group's operation.
     pub(crate) operation: Option<String>,
 
-    // What is expected of a request.
+    // The expected answer to a request.
     /// InvokeIds, or `InvokeId/InstanceId` of results, in order.
     pub(crate) ids: Option<Vec<String>>,
     /// The number of rows.
@@ -137,7 +137,7 @@ pub(crate) struct Case {
     /// All names that the object at a pointer has.
     pub(crate) keys: BTreeMap<String, Vec<String>>,
 
-    // What is expected of a write.
+    // The expected result of a write.
     pub(crate) retained: Option<bool>,
     /// For each record of a batch: `retained`, `not retained` or an error's code.
     pub(crate) retained_each: Option<Vec<String>>,
@@ -148,7 +148,7 @@ pub(crate) struct Case {
     pub(crate) error: Option<(String, u16, String)>,
 }
 
-/// The statuses that follow from those of the runs.
+/// The statuses derived from those of the runs.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Derivation {
@@ -157,11 +157,11 @@ pub(crate) struct Derivation {
     pub(crate) invocation_status: String,
     pub(crate) invoke_status: String,
     pub(crate) timed: bool,
-    /// The legacy status of each run, where it is of interest.
+    /// The legacy status of each run, if the case checks it.
     pub(crate) legacy: Option<Vec<String>>,
 }
 
-/// Where runs in one status may move; a run may move nowhere else.
+/// All transitions from one status.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Moves {
@@ -174,7 +174,7 @@ pub(crate) struct Moves {
 }
 
 impl Case {
-    /// Whether a request's answer is looked at, beyond that it is no error.
+    /// Whether the case checks more of the answer than that it is not an error.
     fn expects_something(&self) -> bool {
         self.ids.is_some()
             || self.rows.is_some()
@@ -200,7 +200,7 @@ impl CaseFile {
     }
 }
 
-/// Writes out every `{x*3}` of a text.
+/// Expands every `{x*3}` of a text.
 pub(crate) fn expand(text: &str) -> String {
     let mut result = String::new();
     let mut rest = text;

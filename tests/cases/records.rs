@@ -1,4 +1,4 @@
-//! Records and updates as the case files write them.
+//! Records and updates in the form of the case files.
 
 use invodex::{
     CommandType, InstanceRun, Invocation, InvocationStatus, OutputUpdate, RepeatMode, RunUpdate,
@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::expand;
 
-/// A record; what is not named has the value that is of no interest.
+/// A record. Absent fields have default values.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RecordSpec {
-    /// How many records are made of this.
+    /// The number of records to build from this.
     count: usize,
     region_id: String,
     resource_group_id: String,
@@ -39,11 +39,11 @@ pub(crate) struct RecordSpec {
     tags: Vec<(String, String)>,
     /// More tags, `t1` to `tN`.
     tag_count: usize,
-    /// InstanceIds, each with a status where it is not Pending: `i-1 Running`.
+    /// InstanceIds, each followed by its status unless that is Pending: `i-1 Running`.
     runs: Vec<String>,
     /// More runs, `r-1` to `r-N`.
     run_count: usize,
-    /// What else a run has, by the place in `runs`.
+    /// Further fields of the runs, by position in `runs`.
     run: Vec<RunSpec>,
 }
 
@@ -81,7 +81,7 @@ impl Default for RecordSpec {
     }
 }
 
-/// Fields of a run beside its InstanceId and status; times are unset where they are "".
+/// Fields of a run beside its InstanceId and status. A time of "" is unset.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RunSpec {
@@ -130,7 +130,7 @@ pub(crate) struct UpdateSpec {
     oss_output_error_info: Option<String>,
 }
 
-/// A time that a case file names, which is never a wrong one.
+/// Reads a time of a case file, which must be valid.
 pub(crate) fn time(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap_or_else(|| panic!("no time: {text}"))
 }
@@ -147,13 +147,13 @@ fn optional_time(text: &str) -> Option<Timestamp> {
     if text.is_empty() { None } else { Some(time(text)) }
 }
 
-/// Bytes given as text or, where they are no text, one by one.
+/// Bytes given as text, or one by one if they are not text.
 fn bytes(text: &str, bytes: &[u8]) -> Vec<u8> {
     if bytes.is_empty() { expand(text).into_bytes() } else { bytes.to_vec() }
 }
 
 impl RecordSpec {
-    /// The records this stands for.
+    /// Builds the records.
     pub(crate) fn build(&self) -> Vec<Invocation> {
         (1..=self.count).map(|n| self.build_one(n)).collect()
     }
@@ -219,7 +219,7 @@ impl RunSpec {
 }
 
 impl UpdateSpec {
-    /// The update this stands for.
+    /// Builds the update.
     pub(crate) fn build(&self) -> RunUpdate {
         let text = |text: &Option<String>| text.as_deref().map(expand);
         let replaced = self.output.as_deref().map(expand).map(String::into_bytes);

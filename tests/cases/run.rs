@@ -11,11 +11,11 @@ use super::{Case, CaseFile, Config, Derivation, Group, Moves, expand};
 /// Code, HTTP status and parameter of an error.
 pub(crate) type Refusal = (String, u16, Option<String>);
 
-/// A store, or what stands for one.
+/// A store, or the model of one.
 pub(crate) trait Subject {
     fn create(config: &Config, now: Timestamp) -> Self;
     fn set_clock(&mut self, now: Timestamp);
-    /// True when the record is retained.
+    /// Returns whether the record is retained.
     fn accept(&mut self, invocation: &Invocation) -> Result<bool, Refusal>;
     fn accept_batch(&mut self, batch: &[Invocation]) -> Vec<Result<bool, Refusal>>;
     fn update_run(
@@ -24,15 +24,15 @@ pub(crate) trait Subject {
         instance_id: &str,
         update: &RunUpdate,
     ) -> Result<(), Refusal>;
-    /// How many runs changed.
+    /// Returns the number of changed runs.
     fn stop(&mut self, invoke_id: &str, instances: &[&str]) -> Result<usize, Refusal>;
     fn delete(&mut self, invoke_id: &str) -> Result<(), Refusal>;
-    /// The wire body, `NextToken` included; `RequestId` is not looked at.
+    /// The wire body with `NextToken`. `RequestId` is ignored.
     fn describe(&mut self, operation: &str, pairs: &[(String, String)]) -> Result<Value, Refusal>;
 }
 
-/// Runs a file's cases, each group and each table row on a store of its own. Panics with all
-/// that was not as expected; returns the number of cases.
+/// Runs the cases of a file, each group and each table row on a store of its own, and returns their
+/// number. Panics with all differences.
 pub(crate) fn run_file<S: Subject>(name: &str) -> usize {
     let file = CaseFile::load(name);
     let mut failures = Vec::new();
@@ -83,7 +83,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, is: T, expected: T) -> Resul
     if is == expected { Ok(()) } else { Err(format!("{what} is {is:?}, expected {expected:?}")) }
 }
 
-/// Checks an outcome against the error that the case expects; the value when none is.
+/// Checks an outcome against the expected error. Returns the value if none is expected.
 fn outcome<T: std::fmt::Debug>(
     case: &Case,
     result: Result<T, Refusal>,
@@ -158,7 +158,7 @@ fn run_case<S: Subject>(
     }
 }
 
-/// A parameter's value, with the saved token in place of its name.
+/// A parameter's value, with the name of a saved token replaced by the token.
 fn parameter(value: &str, tokens: &BTreeMap<String, String>) -> String {
     let Some(name) = value.strip_prefix('$') else { return expand(value) };
     let end = name.find(['+', '-']).unwrap_or(name.len());
@@ -172,7 +172,7 @@ fn parameter(value: &str, tokens: &BTreeMap<String, String>) -> String {
     token
 }
 
-/// The object that has the paging fields, and the rows.
+/// The object with the paging fields, and the rows.
 fn parts<'a>(operation: &str, body: &'a Value) -> Option<(&'a Value, &'a Value)> {
     if operation == "DescribeInvocations" {
         Some((body, body.pointer("/Invocations/Invocation")?))
@@ -268,7 +268,7 @@ fn store_of<S: Subject>(mode: &str, runs: &[InvocationStatus]) -> S {
     store
 }
 
-/// What a store answers about its one record.
+/// The row of a store's single record.
 fn described<S: Subject>(store: &mut S, operation: &str) -> Value {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let pairs = [pair("RegionId", "cn-a"), pair("InvokeId", "t-1"), pair("PageSize", "50")];

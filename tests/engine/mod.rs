@@ -1,4 +1,4 @@
-//! The engine as the tests drive it: made from a model's configuration, and asked in wire form.
+//! The engine as the tests drive it: configured as a model is, and queried in wire form.
 
 // Every test file uses another part.
 #![allow(dead_code)]
@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::cases::{self, Refusal, Subject};
 
-/// How an answer is taken from the engine.
+/// The form in which an answer is taken from the engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Form {
-    /// The JSON body as it is written.
+    /// The JSON body from `write_json`.
     Body,
     /// The borrowed views, serialised.
     Views,
@@ -123,7 +123,7 @@ pub(crate) fn refusal(error: Error) -> Refusal {
     (error.code().to_owned(), error.status(), error.parameter().map(str::to_owned))
 }
 
-/// Thresholds so small that a few rows cross every border.
+/// Thresholds so small that a few rows cross each.
 pub(crate) const SMALL: Tuning =
     Tuning { list_share: 4, list_min: 2, first_piece: 1, piece_span: 5, dead_min: 3 };
 

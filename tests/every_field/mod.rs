@@ -596,7 +596,7 @@ fn results() -> DescribeInvocationResults {
     request.content_encoding(ContentEncoding::PlainText)
 }
 
-/// Reads the record of a store in every way there is, and its last run's execution as a result.
+/// Reads the record of a store in every way, and its last run's execution as a result.
 /// `ended` is that execution, if the history holds it.
 fn check(stage: &str, store: &Store, record: &Invocation, ended: Option<&InstanceRun>) {
     let view = store.get("t-1").unwrap_or_else(|| panic!("{stage}: the record is lost"));

@@ -11,31 +11,31 @@ use invodex::{DescribeInvocationResults, DescribeInvocations};
 pub(crate) const INVOCATIONS: &str = "DescribeInvocations";
 pub(crate) const RESULTS: &str = "DescribeInvocationResults";
 
-/// What a parameter holds.
+/// The kind of a parameter's value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
-    /// Required, and known or not.
+    /// A region: required, and known or not.
     Region,
-    /// Any text, compared as it is.
+    /// Any text, compared exactly.
     Text,
-    /// The error's code before the name, and the highest number.
+    /// A number: the part of the error's code before the name, and the maximum.
     Number(&'static str, u32),
     Boolean,
-    /// The name that an error gives, and all values.
+    /// A value of a closed set: the name in an error, and all values.
     Name(&'static str, &'static [&'static str]),
     Token,
     TagKey,
     TagValue,
 }
 
-/// What a parameter is for.
+/// The purpose of a parameter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Role {
-    /// It chooses rows, so a token is bound to it.
+    /// Chooses rows, so a token is bound to it.
     Filter,
-    /// It changes how rows are shown.
+    /// Changes how rows are shown.
     Show,
-    /// It says which page.
+    /// Chooses the page.
     Page,
 }
 
@@ -44,18 +44,18 @@ pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) role: Role,
-    /// How often the machine asks for it, beside the others.
+    /// The relative frequency of the parameter in the machine's requests.
     pub(crate) weight: u32,
-    /// Values that requests are made of. Those of filters are in the machine's records.
+    /// Values for requests. The machine's records have those of filters.
     pub(crate) samples: &'static [&'static str],
-    /// Values that are refused; of texts, values that no record has.
+    /// Values that are refused; for texts, values that no record has.
     pub(crate) others: &'static [&'static str],
-    /// What has to be given with it.
+    /// Parameters that must be given with it.
     pub(crate) beside: &'static [(&'static str, &'static str)],
     pub(crate) build: Build,
 }
 
-/// The builder's method with a value, where the operation has the parameter.
+/// The builder's method with a value, if the operation has the parameter.
 pub(crate) struct Build {
     pub(crate) invocations: Option<fn(DescribeInvocations, &str) -> DescribeInvocations>,
     pub(crate) results: Option<fn(DescribeInvocationResults, &str) -> DescribeInvocationResults>,
@@ -126,7 +126,7 @@ macro_rules! results {
     };
 }
 
-/// A filter for a text, but for its name and builder.
+/// A filter for a text, without its name and builder.
 const TEXT: Parameter = Parameter {
     name: "",
     kind: Kind::Text,

@@ -274,8 +274,7 @@ impl Crate {
                 let Some(path) = self.absolute(&used.module, &used.path) else { continue };
                 let target = self.definition(&path, 0);
                 let common = file.module.iter().zip(&target).take_while(|(a, b)| a == b).count();
-                // Where one of them is the parent file of the folder that both stand in, it is no
-                // import.
+                // Not an import if one of the two is the parent file of their common folder.
                 if let (Some(from), Some(to)) = (file.module.get(common), target.get(common)) {
                     let folder = imports.entry(file.module[..common].to_vec()).or_default();
                     folder.entry(from.clone()).or_default().insert(to.clone());

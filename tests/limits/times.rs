@@ -1,4 +1,4 @@
-//! Times at the borders of their range: read, written, kept, compared and subtracted from.
+//! Times at the ends of their range: parsed, formatted, stored, compared and subtracted from.
 
 use invodex::{
     Clock, Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation,
@@ -10,7 +10,7 @@ use super::{Model, ModelConfig};
 const FIRST: &str = "1970-01-01T00:00:01Z";
 const LAST: &str = "2106-02-07T06:28:15Z";
 
-/// Texts that are times, and their seconds.
+/// Valid times as text, with their seconds.
 const TIMES: &[(&str, u32)] = &[
     (FIRST, 1),
     ("1970-01-01T00:00:02Z", 2),
@@ -26,7 +26,7 @@ const TIMES: &[(&str, u32)] = &[
     (LAST, u32::MAX),
 ];
 
-/// Texts that are none: out of the range, of a day that there is not, or of another form.
+/// Invalid times as text: out of range, on a day that does not exist, or in another form.
 const OTHERS: &[&str] = &[
     "1970-01-01T00:00:00Z",
     "1969-12-31T23:59:59Z",
@@ -101,7 +101,7 @@ fn every_form_of_a_time() {
         assert!(message.contains(&given), "{message} does not name {given}");
         assert!(message.contains(FIRST) && message.contains(LAST) && message.len() < 600);
     }
-    // Each place of the form holds what it holds, and nothing else.
+    // Each character of the form is replaced by each other one.
     let text = "2024-02-29T12:34:56Z";
     let mut refused = 0;
     for at in 0..text.len() {
@@ -157,7 +157,7 @@ fn record(id: &str, created: Option<Timestamp>) -> Invocation {
     record
 }
 
-/// Every time at a border in every field of a record, kept and written as it was given.
+/// Every time at an end of the range, in every field of a record, is stored and answered as given.
 #[test]
 fn records_of_every_time() {
     let config = Config { retention_seconds: None, ..Config::default() };
@@ -182,7 +182,7 @@ fn records_of_every_time() {
     let order: Vec<String> = store.iter().map(|view| view.invoke_id().to_owned()).collect();
     let expected: Vec<String> = (0..TIMES.len()).rev().map(|at| format!("t-{at:02}")).collect();
     assert_eq!(order, expected);
-    // A walk goes over the whole range.
+    // A walk covers the whole range.
     let mut walked = Vec::new();
     let mut token = String::new();
     loop {
@@ -232,14 +232,14 @@ fn updates_of_every_time() {
                 let expected = if sets.contains(&name) { text } else { "" };
                 assert_eq!(row[name], expected, "{from} to {to} at {text}: {name}");
             }
-            // The moment of a change is no clock: the store's time stays.
+            // The time in an update does not move the store's time.
             assert_eq!(store.now(), time(1_700_000_000));
         }
     }
 }
 
-/// Every clock, retention and CreationTime at a border, against the model: what is retained, and
-/// what is there when the clock has gone on or back.
+/// Every clock, retention and CreationTime at an end of its range, against the model: the retained
+/// records, and the records after the clock has moved forward or back.
 #[test]
 fn retention_at_the_ends_of_the_range() {
     let times = [1, 2, 3, 60, 61, 1_700_000_000, u32::MAX - 61, u32::MAX - 1, u32::MAX];

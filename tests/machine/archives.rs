@@ -1,4 +1,4 @@
-//! Saving, and going on with what is restored.
+//! Saving the store, and continuing with a restored one.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::walks::Walk;
 use super::{Check, Known, Machine};
 use crate::model::Archived;
 
-/// Everything as it was when the store was saved.
+/// The state of the machine when the store was saved.
 #[derive(Clone)]
 pub(super) struct Saved {
     bytes: Vec<u8>,
@@ -19,7 +19,7 @@ pub(super) struct Saved {
     last_write: Timestamp,
     accepted: u64,
     known: HashMap<String, Known>,
-    /// Their tokens were given before.
+    /// The open walks at that time.
     walks: Vec<Walk>,
 }
 
@@ -43,8 +43,8 @@ impl Machine<'_> {
         })
     }
 
-    /// Goes on with what is restored: of now, or of when the store was last saved, which then
-    /// takes back all that was written since; with the limits it has, or with others.
+    /// Replaces the store by a restored one: from an archive of now, or from the last saved one,
+    /// which undoes all later writes. The limits stay, or are replaced by `limits`.
     pub(super) fn restore(&mut self, earlier: bool, limits: Option<&Limits>) -> Check {
         let mut saved = self.save()?;
         if earlier && let Some(kept) = &self.saved {
@@ -55,7 +55,7 @@ impl Machine<'_> {
             self.spec.limits = limits.clone();
         }
         let mut config = self.spec.config();
-        // The archive's wins.
+        // The id of the archive wins.
         config.id ^= u64::from(self.steps as u32);
         let restored = Store::restore(config, self.clock.clone(), &saved.bytes[..]);
         let restored = match restored {
@@ -77,7 +77,7 @@ impl Machine<'_> {
         self.coverage.closed += self.subscribers.len() as u64;
         self.last_write = saved.last_write;
         self.accepted = saved.accepted;
-        // Whatever is not in the archive is no more accounted for.
+        // Records that are not in the archive count as removed.
         self.removed = saved.accepted - saved.model.len() as u64;
         self.known = saved.known;
         self.walks = saved.walks;
@@ -85,7 +85,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Adds the statistics of a store that ends here.
+    /// Adds the statistics of a store that is replaced.
     pub(super) fn count_statistics(&mut self) {
         let statistics = self.store.statistics();
         self.coverage.evicted += statistics.evicted;

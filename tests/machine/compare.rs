@@ -1,4 +1,4 @@
-//! Where an answer of the store differs from the model's.
+//! Comparison of the store's answers with the model's.
 
 use std::fmt::{Debug, Display};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Check, Coverage};
 use crate::model::{ModelError, Operation};
 
-/// Fails unless the two are equal.
+/// Fails if the two differ.
 pub(crate) fn same<T: PartialEq + Debug>(what: impl Display, store: T, model: T) -> Check {
     if store == model {
         return Ok(());
@@ -58,7 +58,7 @@ pub(crate) fn head(operation: Operation, body: &mut Value) -> &mut Value {
     }
 }
 
-/// Both values, or `None` when both refuse for the same reason.
+/// Both values, or `None` if both refuse for the same reason.
 pub(super) fn outcome<T: Debug, U: Debug>(
     what: &str,
     store: Result<T, Error>,

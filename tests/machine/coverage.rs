@@ -1,4 +1,4 @@
-//! What a run has seen of everything there is to see.
+//! The counts of a run. A plain run fails if one of them stays at zero.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::ops::Op;
 use crate::filters::{INVOCATIONS, Kind, RESULTS, filters};
 
-/// Every error code that a store answers with.
+/// Every error code of a store.
 const CODES: &[&str] = &[
     "MissingParameter.RegionId",
     "InvalidRegionId.NotFound",
@@ -71,7 +71,7 @@ pub(crate) fn filter_names(operation: &'static str) -> impl Iterator<Item = &'st
     })
 }
 
-/// How often a filter made a difference, and how often it left something.
+/// The number of requests in which a filter excluded rows, and in which it left some.
 #[derive(Clone, Copy, Default, Debug)]
 struct Effect {
     excluded: u64,
@@ -85,13 +85,13 @@ pub(crate) struct Coverage {
     pub(crate) queries: u64,
     pub(crate) rows: u64,
     pub(crate) history_rows: u64,
-    /// Walks begun and gone to their end, and pages after their first.
+    /// Walks begun, walks finished, and pages after the first.
     pub(crate) walks: u64,
     pub(crate) ended_walks: u64,
     pub(crate) capped_walks: u64,
     pub(crate) pages: u64,
-    /// Further pages before which something was written, of a token whose record was gone, after
-    /// the store was restored, and with another size than the page before.
+    /// Further pages: after a write, with a token whose record was removed, after a restore, and
+    /// with another size than the page before.
     pub(crate) written_pages: u64,
     pub(crate) pages_behind_nothing: u64,
     pub(crate) pages_restored: u64,
@@ -102,16 +102,16 @@ pub(crate) struct Coverage {
     pub(crate) expired: u64,
     pub(crate) history_dropped: u64,
     pub(crate) output_dropped: u64,
-    /// Records that restored stores began with, and those that their limits left out.
+    /// Records in restored stores, and records that the limits of those stores left out.
     pub(crate) restored: u64,
     pub(crate) left_behind: u64,
-    /// Restorings of an earlier time that took writes back.
+    /// Restores of an earlier archive that undid writes.
     pub(crate) taken_back: u64,
-    /// Events that were read, those that were missed, and those read after the store was gone.
+    /// Events that were read, that were missed, and that were read after the store was dropped.
     pub(crate) events: u64,
     pub(crate) missed_events: u64,
     pub(crate) events_after_the_end: u64,
-    /// Subscriptions whose store was gone.
+    /// Subscriptions whose store was dropped.
     pub(crate) closed: u64,
     ops: BTreeMap<&'static str, u64>,
     errors: BTreeMap<String, u64>,
@@ -139,7 +139,7 @@ impl Coverage {
         effect.matched += u64::from(matched);
     }
 
-    /// One line.
+    /// The counts in one line.
     pub(crate) fn summary(&self) -> String {
         let ops: u64 = self.ops.values().sum();
         let errors: u64 = self.errors.values().sum();
@@ -175,7 +175,7 @@ impl Coverage {
         )
     }
 
-    /// What has not been seen, one thing a line.
+    /// The counts that are zero, one a line.
     pub(crate) fn missing(&self) -> String {
         let mut missing = String::new();
         for kind in Op::KINDS.iter().filter(|kind| !self.ops.contains_key(*kind)) {
@@ -221,7 +221,7 @@ impl Coverage {
         missing
     }
 
-    /// How often each filter and each error came up, one a line.
+    /// The count of each filter and each error, one a line.
     pub(crate) fn details(&self) -> String {
         let mut details = String::new();
         for ((operation, name), Effect { excluded, matched }) in &self.filters {

@@ -1,15 +1,16 @@
-//! The machine: does the same to a store and to the naive model, and compares every answer.
+//! The operations machine: runs the same operations on a store and on the naive model, and compares
+//! every answer.
 //!
-//! - `pools`: the few ids, names and tags that cases are made of
-//! - `setup`, `records`, `updates`, `requests`, `ops`: what a case is made of, and its strategies
-//! - `writes`: the operations that change something
-//! - `archives`: saving, and going on with what is restored
+//! - `pools`: the few ids, names and tags of all cases
+//! - `setup`, `records`, `updates`, `requests`, `ops`: the parts of a case, and their strategies
+//! - `writes`: the operations that change the store
+//! - `archives`: saving and restoring
 //! - `subscribers`: events
 //! - `queries`: requests, walks and tokens
-//! - `walks`: what a walk promises, kept apart from the model
-//! - `state`: what must hold after every operation
-//! - `compare`: where an answer differs
-//! - `coverage`: what a run has seen
+//! - `walks`: the promises of a walk, checked independently of the model
+//! - `state`: the invariants after every operation
+//! - `compare`: the first difference of two answers
+//! - `coverage`: the counts of a run
 
 mod archives;
 mod compare;
@@ -43,17 +44,17 @@ use setup::StoreSpec;
 use subscribers::Subscriber;
 use walks::Walk;
 
-/// Nothing, or what is not as it must be.
+/// Ok, or the failed check.
 pub(crate) type Check = Result<(), TestCaseError>;
 
-/// Most walks that are open at a time; the next one takes the place of the oldest.
+/// Maximum number of open walks. The next one replaces the oldest.
 const OPEN_WALKS: usize = 4;
-/// Most writes in between when a walk goes on to its end.
+/// Maximum number of writes between the pages of a drained walk.
 const WRITES_OF_A_WALK: usize = 40;
-/// Most tokens kept to forge from.
+/// Maximum number of tokens that are kept to be forged.
 const KEPT_TOKENS: usize = 6;
 
-/// What the machine knows of a record that the store holds, or held.
+/// The machine's knowledge of a record that the store holds, or held.
 #[derive(Clone, Debug)]
 struct Known {
     number: u64,
@@ -61,33 +62,33 @@ struct Known {
     region: String,
     group: String,
     mode: RepeatMode,
-    /// An execution of its has ended, so that it may have a history.
+    /// Whether an execution of it has ended, so that it may have a history.
     has_history: bool,
     instances: Vec<String>,
 }
 
 /// A store and the model, side by side.
 struct Machine<'a> {
-    /// How the store is configured now.
+    /// The current configuration of the store.
     spec: StoreSpec,
     store: Store,
     clock: ManualClock,
     model: Model,
-    /// When the last write was that was not refused.
+    /// The time of the last write that was not refused.
     last_write: Timestamp,
     /// Acceptance numbers given so far.
     accepted: u64,
-    /// Records that were deleted or cleared away, or that are not in the archive which the store
-    /// came from.
+    /// The number of records that were deleted or cleared, or are missing from the archive from
+    /// which the store was restored.
     removed: u64,
-    /// Writes that were not refused, and restorings.
+    /// The number of writes that were not refused, and of restores.
     writes: u64,
-    /// The crowd so far.
+    /// The number of crowd records so far.
     many: u64,
     /// By InvokeId, the last record that was retained.
     known: HashMap<String, Known>,
     walks: Vec<Walk>,
-    /// Requests without a token, and the token that the store gave for them.
+    /// Requests without a token, and the token that the store returned for each.
     tokens: Vec<(Operation, Pairs, String)>,
     subscribers: Vec<Subscriber>,
     saved: Option<Saved>,
@@ -205,7 +206,8 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// A write that is never refused, unless there was one since the last page of a walk.
+    /// Makes a write that is never refused, unless the store was written since the walk's last
+    /// page.
     fn have_written(&mut self, walk: usize) -> Check {
         if self.walks[walk].writes != self.writes {
             return Ok(());
@@ -214,7 +216,7 @@ impl Machine<'_> {
         self.step(&Op::Many { count: 1, seconds })
     }
 
-    /// The store's time as it must be.
+    /// The expected time of the store.
     fn now(&self) -> Timestamp {
         self.clock.now().max(self.last_write)
     }

@@ -1,4 +1,4 @@
-//! What can happen to a store, one after the other.
+//! The operations of a case.
 
 use invodex::InvocationStatus;
 use proptest::collection::vec;
@@ -14,41 +14,41 @@ use crate::model::Operation;
 /// A record that a write names.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
-    /// One of those that are there.
+    /// An existing record.
     Live(u8),
-    /// One of those that are there and recur, the first ones more often.
+    /// An existing recurring task, the first ones more often.
     Recurring(u8),
-    /// One that is there or not.
+    /// Any id of the pool, whether or not it exists.
     Pool(u8),
 }
 
 /// A run that a write names.
 #[derive(Clone, Debug)]
 pub(crate) enum RunPick {
-    /// One of the record's own.
+    /// A run of the record.
     Own(u8),
-    /// One on an instance of the pool, which may be no part of the record.
+    /// A run on an instance of the pool, which the record may lack.
     Pool(u8),
 }
 
-/// What is done to a token that the store gave.
+/// A change to a token that the store returned, or to its request.
 #[derive(Clone, Debug)]
 pub(crate) enum Forgery {
-    /// One character becomes another.
+    /// Replaces a character.
     Change { at: u8, by: u8 },
-    /// The last characters are gone.
+    /// Drops the last characters.
     Truncate(u8),
-    /// There are more characters.
+    /// Appends characters.
     Extend(String),
-    /// It is another text.
+    /// Replaces the whole text.
     Text(String),
-    /// A parameter more, most often a filter.
+    /// Adds a parameter, mostly a filter.
     More(Pairs),
-    /// A parameter less.
+    /// Drops a parameter.
     Less(u8),
-    /// The operation is the other one.
+    /// Asks the other operation.
     Operation,
-    /// The store is another one, of the same id or of another.
+    /// Asks another store, with the same id or another.
     Store,
 }
 
@@ -57,7 +57,7 @@ pub(crate) enum Forgery {
 pub(crate) enum Op {
     Accept(RecordSpec),
     Batch(Vec<RecordSpec>),
-    /// A crowd of plain records in one batch, created within so many seconds before the clock.
+    /// Accepts a batch of plain records, created within this many seconds before the clock.
     Many {
         count: u16,
         seconds: u8,
@@ -67,13 +67,13 @@ pub(crate) enum Op {
         run: RunPick,
         update: UpdateSpec,
     },
-    /// A run starts and ends, by itself or with a schedule that goes on.
+    /// Starts and ends a run, with or without a schedule that continues.
     Execute {
         target: Target,
         run: RunPick,
         result: InvocationStatus,
         reschedule: bool,
-        /// Over and over, as long as the schedule goes on.
+        /// The number of executions, as long as the schedule continues.
         times: u8,
     },
     Stop {
@@ -82,25 +82,25 @@ pub(crate) enum Op {
     },
     Delete(Target),
     Clear,
-    /// The clock goes on by so many seconds.
+    /// Moves the clock forward by this many seconds.
     Advance(u8),
-    /// The clock is set, so many seconds from where it is.
+    /// Moves the clock by this many seconds, forward or back.
     Set(i8),
     Query {
-        /// The clock goes on by so many seconds before; no write comes in between.
+        /// Moves the clock forward by this many seconds first, without a write in between.
         later: u8,
         request: RequestSpec,
         form: u8,
-        /// What each filter excludes is counted.
+        /// Whether to count the rows that each filter excludes.
         measured: bool,
     },
-    /// A walk begins, at the first page or behind a page by number.
+    /// Begins a walk, at the first page or behind a page by number.
     Walk {
         request: RequestSpec,
         size: u8,
         page_number: Option<u8>,
     },
-    /// An open walk goes on by a page.
+    /// Continues an open walk by a page.
     Continue {
         walk: u8,
         size: u8,
@@ -109,22 +109,22 @@ pub(crate) enum Op {
         /// Writes that come before the page.
         between: Vec<Op>,
     },
-    /// An open walk goes on to its end.
+    /// Continues an open walk to its end.
     Drain {
         walk: u8,
         size: u8,
-        /// Writes, of which one comes before each page in turn.
+        /// Writes, one before each page in turn.
         between: Vec<Op>,
     },
-    /// The store is saved, for a later time.
+    /// Saves the store for a later restore.
     Save,
-    /// The store is saved and restored, or restored as it was last saved.
+    /// Saves and restores the store, or restores the last saved archive.
     Restore {
         earlier: bool,
         /// Other limits from now on.
         limits: Option<Limits>,
     },
-    /// With room for so many events.
+    /// Subscribes with this capacity.
     Subscribe(u8),
     Read {
         subscriber: u8,
@@ -137,7 +137,7 @@ pub(crate) enum Op {
     },
 }
 
-/// A store, and what happens to it.
+/// A store and its operations.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) store: StoreSpec,
@@ -145,7 +145,7 @@ pub(crate) struct Case {
 }
 
 impl Op {
-    /// Every kind.
+    /// The names of all kinds.
     pub(crate) const KINDS: [&'static str; 22] = [
         "accept",
         "backfill",
@@ -271,7 +271,7 @@ fn forged() -> impl Strategy<Value = Op> {
     (any::<u8>(), forgery).prop_map(|(token, forgery)| Op::Forged { token, forgery })
 }
 
-/// A change, of which some are refused.
+/// A write, which may be refused.
 fn write() -> BoxedStrategy<Op> {
     let updates = (target(), run(), update()).prop_map(|(target, run, update)| Op::Update {
         target,
@@ -296,7 +296,7 @@ fn write() -> BoxedStrategy<Op> {
 }
 
 fn drain(size: impl Strategy<Value = u8>) -> impl Strategy<Value = Op> {
-    // The pages of a walk that goes on to its end alternate with larger ones by a row.
+    // The pages of a drained walk alternate with pages that are larger by one row.
     let size = size.prop_map(|size| size.min(49));
     (any::<u8>(), size, vec(write(), 1..6)).prop_map(|(walk, size, between)| Op::Drain {
         walk,
@@ -325,7 +325,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// So many newest records that a small store loses all others, or fewer in between.
+/// Enough new records that a small store evicts all others, or fewer.
 fn many() -> impl Strategy<Value = Op> {
     let newest = (100..700_u16).prop_map(|count| Op::Many { count, seconds: 0 });
     let between = (1..100_u16, 0..70_u8).prop_map(|(count, seconds)| Op::Many { count, seconds });
@@ -341,7 +341,7 @@ fn deep_page() -> impl Strategy<Value = Op> {
     })
 }
 
-/// Rare, since they leave nothing or much behind.
+/// Operations that are rare because they empty or fill the store.
 fn rare_op() -> impl Strategy<Value = Op> {
     prop_oneof![
         80 => op(),
@@ -350,7 +350,7 @@ fn rare_op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// Cases of small stores, of which every limit is met often.
+/// Cases with small stores, which reach every limit often.
 pub(crate) fn case() -> impl Strategy<Value = Case> {
     let capacity = prop_oneof![1 => 0..4_usize, 10 => 4..=40_usize, 4 => 41..200_usize];
     let first = vec(record(), 0..=48).prop_map(Op::Batch);
@@ -360,7 +360,7 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
     })
 }
 
-/// Cases of stores that hold more than a query with tags can reach.
+/// Cases with stores that hold more records than a query with tags can reach.
 pub(crate) fn large_case() -> impl Strategy<Value = Case> {
     let capacity = (1_300..1_700_usize).boxed();
     let store = store(capacity).prop_map(|mut store| {

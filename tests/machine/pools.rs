@@ -1,12 +1,12 @@
-//! The few ids, names and tags that cases are made of: few, so that they meet often.
+//! The ids, names and tags of all cases. There are few, so that values coincide often.
 
-/// When every case begins, in seconds.
+/// The initial time of every case, in seconds.
 pub(crate) const START: u32 = 1_700_000_000;
 
 /// Ids that records and requests share; a case accepts most of them more than once.
 pub(crate) const INVOKE_IDS: u8 = 64;
 
-/// Where a store has a list of regions, the third lacks the API and the fourth is not on it.
+/// In a store with a list of regions, the third lacks the API and the fourth is not on the list.
 pub(crate) const REGIONS: [&str; 4] = ["cn-a", "cn-b", "cn-c", "cn-x"];
 pub(crate) const GROUPS: [&str; 3] = ["", "rg-1", "rg-2"];
 pub(crate) const COMMAND_IDS: [&str; 4] = ["c-1", "c-2", "c-3", "c-4"];

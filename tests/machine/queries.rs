@@ -17,7 +17,7 @@ use crate::engine::{self, Form};
 use crate::filters::{INVOCATIONS, RESULTS};
 use crate::model::{Answer, ModelError, Operation, RowId};
 
-/// What pages are asked for with.
+/// The parameters that choose a page.
 const PAGING: [&str; 4] = ["PageNumber", "PageSize", "MaxResults", "NextToken"];
 
 /// An answer on which the store and the model agree.
@@ -56,7 +56,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Puts ids in the place of what stands for one.
+    /// Replaces placeholders by ids.
     fn resolve(&self, pairs: &[(String, String)]) -> Pairs {
         let list = self.model.list();
         let known = |id: &&String| self.known.get(*id);
@@ -122,7 +122,7 @@ impl Machine<'_> {
             same(format!("{what}: a token"), !token.is_empty(), model.next.is_some())?;
             same("the token of each form", &token, text.get_or_insert_with(|| token.clone()))?;
         }
-        // Both refused above, if any did.
+        // If one refused, both did, as checked above.
         let Ok(answer) = answer else { return Ok(None) };
         let token = text.filter(|token| !token.is_empty());
         self.check_typed(operation, pairs, &answer, token.as_deref())?;
@@ -187,7 +187,7 @@ impl Machine<'_> {
         same("acceptance_number", model.iter().all(of), true)
     }
 
-    /// How many rows match, by the model.
+    /// The number of matching rows, by the model.
     fn count(&self, operation: Operation, pairs: &[(String, String)]) -> Option<u64> {
         let pairs = without(pairs, &PAGING);
         match operation {
@@ -259,7 +259,7 @@ impl Machine<'_> {
         rows.iter().map(|row| self.key(row)).collect()
     }
 
-    /// Every row that matches now, by the model, but not by its walks.
+    /// Every row that matches now, by the model. Does not use its walks.
     fn matching(&self, operation: Operation, pairs: &[(String, String)]) -> Matching {
         if operation == Operation::DescribeInvocations {
             let ids = self.model.describe_invocations_all_matching(pairs).ok()?;
@@ -335,7 +335,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// The next page of an open walk. False when the walk is over.
+    /// Asks for the next page of an open walk. Returns false if the walk is over.
     pub(super) fn go_on(
         &mut self,
         at: usize,
@@ -362,8 +362,8 @@ impl Machine<'_> {
         Ok(goes_on)
     }
 
-    /// A walk's token is never refused: when the record that it points at is gone (T4), when the
-    /// store was saved and restored (T5), with another page size (T6).
+    /// A walk's token is never refused: not after its record was removed (T4), not after the store
+    /// was saved and restored (T5), not with another page size (T6).
     fn t4_t5_t6_the_token_holds(
         &mut self,
         walk: &Walk,
@@ -425,7 +425,7 @@ impl Machine<'_> {
         self.ask(operation, &pairs, 0).map(drop)
     }
 
-    /// A token is good for every store of the same id, and for no other.
+    /// A token is valid in every store with the same id, and in no other.
     fn check_other_stores(
         &mut self,
         operation: Operation,

@@ -1,4 +1,4 @@
-//! Records: what a case says of one, and the record it stands for.
+//! Records: their form in a case, and the records built from it.
 
 use invodex::{CommandType, InstanceRun, Invocation, InvocationStatus, RepeatMode, Tag, Timestamp};
 use proptest::collection::vec;
@@ -17,17 +17,17 @@ pub(crate) struct RecordSpec {
     group: u8,
     command: u8,
     mode: u8,
-    /// CreationTime, in seconds from the clock; `None`: unset.
+    /// CreationTime in seconds from the clock; `None` leaves it unset.
     created: Option<i8>,
     tags: Vec<(u8, u8)>,
-    /// All of twenty tags, instead.
+    /// Whether the record has twenty tags instead of `tags`.
     many_tags: bool,
     runs: Vec<RunSpec>,
-    /// This many runs more, on instances of their own.
+    /// The number of further runs, on instances of their own.
     more_runs: u8,
     /// Chooses the other fields.
     details: u8,
-    /// What is at a limit or beyond it.
+    /// Fields at their limit or beyond it, see [`spoil`].
     faults: Vec<u8>,
 }
 
@@ -38,7 +38,7 @@ struct RunSpec {
     details: u8,
 }
 
-/// How far from the clock a time is.
+/// The distance of a time from the clock, in seconds.
 pub(crate) fn offset() -> impl Strategy<Value = i8> {
     prop_oneof![
         4 => Just(0_i8),
@@ -201,7 +201,7 @@ impl RunSpec {
     }
 }
 
-/// How many faults there are.
+/// The number of faults.
 const FAULTS: u8 = 2 * 33;
 
 /// Puts one field at its limit (even numbers) or just beyond it (odd ones).
@@ -278,8 +278,8 @@ fn spoil(record: &mut Invocation, fault: u8) {
     }
 }
 
-/// A plain record of a crowd, of which each has another id, created up to so many seconds before
-/// the clock.
+/// A plain record of a crowd, with an id of its own, created up to this many seconds before the
+/// clock.
 pub(crate) fn one_of_many(number: u64, clock: Timestamp, seconds: u8) -> Invocation {
     let spread = |by: u64| (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (60 - by)) as usize;
     let id = format!("t-many-{number}");

@@ -1,7 +1,7 @@
-//! Requests: wire pairs, with every parameter, good values and bad ones, in any combination.
+//! Requests: wire pairs with every parameter, valid and invalid values, in any combination.
 //!
-//! A value `@7` stands for the id of a live record, `@h7` for that of one with a history, or of a
-//! recurring one while there is none; which one is only known when the request is made.
+//! The value `@7` stands for the id of a live record, `@h7` for the id of one with a history, or of
+//! a recurring task if no record has one. The record is chosen when the request is made.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ fn owned(pairs: &[(&str, &str)]) -> Pairs {
     pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// One parameter with a good value, seldom a bad or an empty one.
+/// One parameter with a valid value, rarely an invalid or an empty one.
 fn parameter(
     name: &'static str,
     good: &'static [&'static str],
@@ -42,7 +42,7 @@ fn parameter(
     value.prop_map(move |value| owned(&[(name, value)])).boxed()
 }
 
-/// `InvokeId`: of a live record, of the pool, or of none.
+/// `InvokeId`: of a live record, of the pool, or of no record.
 fn id() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => any::<u8>().prop_map(|number| format!("@{number}")),
@@ -99,7 +99,7 @@ fn sampled(row: &Parameter, bad: u32) -> (u32, BoxedStrategy<Pairs>) {
     (row.weight, parameter(row.name, row.samples, row.others, bad))
 }
 
-/// The filters and what is shown; `bad` is how often a value is not what it should be.
+/// Filters and parameters of the output. `bad` is the weight of invalid values.
 fn filters(operation: Operation, bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
     let mut all =
         vec![(1, id().prop_map(|id| vec![("InvokeId".to_owned(), id)]).boxed()), (4, tag(bad))];
@@ -152,13 +152,13 @@ fn filters(operation: Operation, bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
     all
 }
 
-/// Pages of both kinds.
+/// Paging by number and by token.
 fn paging(bad: u32) -> Vec<(u32, BoxedStrategy<Pairs>)> {
     let pages = PARAMETERS.iter().filter(|row| row.role == Role::Page);
     pages.map(|row| sampled(row, bad)).collect()
 }
 
-/// Parameters that mean nothing.
+/// Unknown parameters.
 pub(crate) fn unknown() -> BoxedStrategy<Pairs> {
     let names: &[&str] = &[
         "OwnerId",
@@ -198,7 +198,7 @@ fn history(most_pages: usize) -> impl Strategy<Value = RequestSpec> {
     })
 }
 
-/// One filter more, of any operation: to the other one it is unknown.
+/// One further filter, of either operation. The other operation ignores it.
 pub(crate) fn one_more() -> impl Strategy<Value = Pairs> {
     let mut all = filters(Operation::DescribeInvocations, 0);
     all.extend(filters(Operation::DescribeInvocationResults, 0));
@@ -237,7 +237,7 @@ fn any_request() -> impl Strategy<Value = RequestSpec> {
     })
 }
 
-/// A request to begin a walk with: no bad values, no pages, few filters.
+/// A request that begins a walk: valid values, no paging, few filters.
 pub(crate) fn walk() -> impl Strategy<Value = RequestSpec> {
     prop_oneof![5 => any_walk(), 1 => history(0)]
 }
@@ -255,7 +255,7 @@ fn any_walk() -> impl Strategy<Value = RequestSpec> {
     })
 }
 
-/// What may differ from page to page of a walk.
+/// Parameters that may differ between the pages of a walk.
 pub(crate) fn noise() -> impl Strategy<Value = Pairs> {
     let ignored = parameter("PageNumber", &["0", "2", "x"], &[], 0);
     let size = parameter("PageSize", &["51", "3"], &[], 0);

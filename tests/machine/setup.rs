@@ -1,4 +1,4 @@
-//! Stores: how each case's is configured, for the engine and for the model.
+//! The configuration of each case's store, for the engine and for the model.
 
 use invodex::{Config, OmittedTimed, Regions, Tuning};
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ pub(crate) struct StoreSpec {
     pub(crate) limits: Limits,
 }
 
-/// What may be another one for a store that is restored.
+/// Limits that may change when a store is restored.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) capacity: usize,
@@ -27,7 +27,7 @@ pub(crate) struct Limits {
 }
 
 fn tuning() -> impl Strategy<Value = Tuning> {
-    // With the larger shares few rows are enough for bits, also among many.
+    // With the larger shares a few rows make a bitmap, even among many.
     let share = prop_oneof![3 => 2..=8_u32, 1 => 16..=64_u32];
     let random = (share, 0..=4_u32, 1..=3_u32, 1..=20_u32, 0..=6_u32).prop_map(
         |(list_share, list_min, first_piece, piece_span, dead_min)| Tuning {
@@ -44,7 +44,7 @@ fn tuning() -> impl Strategy<Value = Tuning> {
 fn limits_with(capacity: BoxedStrategy<usize>) -> impl Strategy<Value = Limits> {
     let retention = prop::option::of(5..=60_u32);
     let history_limit = prop_oneof![1 => Just(0_usize), 4 => 1..=3_usize];
-    // An output has a few bytes most often, the longest one 24,576.
+    // Most outputs have a few bytes, the longest 24,576.
     let output_budget = prop_oneof![
         5 => Just(None),
         1 => Just(Some(0)),
@@ -67,7 +67,7 @@ pub(crate) fn limits() -> impl Strategy<Value = Limits> {
     limits_with(prop_oneof![1 => 0..4_usize, 8 => 4..=60_usize].boxed())
 }
 
-/// A store of `capacity`, with thresholds so small that a few rows cross every border.
+/// A store of `capacity` with thresholds so small that a few rows cross each.
 pub(crate) fn store(capacity: BoxedStrategy<usize>) -> impl Strategy<Value = StoreSpec> {
     let id = prop_oneof![2 => Just(0_u64), 1 => Just(7), 1 => Just(u64::MAX)];
     (id, any::<bool>(), any::<bool>(), limits_with(capacity)).prop_map(

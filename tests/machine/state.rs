@@ -1,4 +1,4 @@
-//! What must hold after every operation that may have changed something.
+//! Checks after every operation that may have changed the store.
 
 use proptest::test_runner::TestCaseError;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Subscribers: read at any time, and held against the model's own account of what was sent.
+//! Subscribers: read at any time, and compared with the model's own account of the sent events.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use proptest::test_runner::TestCaseError;
 use super::compare::{body, same};
 use super::{Check, Machine};
 
-/// Most that are open at a time; the next one takes the place of the oldest.
+/// Maximum number of open subscriptions. The next one replaces the oldest.
 const OPEN_SUBSCRIPTIONS: usize = 4;
 
 /// A subscription, and the number by which the model knows it.
@@ -58,7 +58,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Reads what is left to one subscriber, which then goes.
+    /// Reads the remaining events of one subscriber and drops it.
     pub(super) fn unsubscribe(&mut self, subscriber: u8) -> Check {
         while !self.subscribers.is_empty() {
             let at = usize::from(subscriber) % self.subscribers.len();

@@ -1,4 +1,4 @@
-//! Updates of runs: what a case says of one, and the update it stands for.
+//! Updates of runs: their form in a case, and the updates built from it.
 
 use invodex::{InvocationStatus, OutputUpdate, RunUpdate, Timestamp};
 use proptest::collection::vec;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::pools::at;
 use super::records::offset;
 
-/// An update in small numbers.
+/// An update as small numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct UpdateSpec {
     status: Option<InvocationStatus>,
@@ -16,7 +16,7 @@ pub(crate) struct UpdateSpec {
     named: Vec<Named>,
 }
 
-/// A field that an update names. Times are in seconds from the clock.
+/// A field that an update sets. Times are in seconds from the clock.
 #[derive(Clone, Debug)]
 enum Named {
     Start(Option<i8>),
@@ -27,12 +27,12 @@ enum Named {
     Dropped(u64),
     /// The number of the text and its length.
     Text(u8, u16),
-    /// Lengths.
+    /// The length of the output.
     Replace(u16),
     Append(u16),
 }
 
-/// Every status, those of a usual course more often.
+/// Any status, the usual ones more often.
 pub(crate) fn status() -> impl Strategy<Value = InvocationStatus> {
     use InvocationStatus as S;
     prop_oneof![
@@ -114,7 +114,7 @@ impl UpdateSpec {
     }
 }
 
-/// Bytes of which no two places that are near to each other look the same.
+/// Bytes in which no two nearby sections are equal.
 fn bytes(length: u16) -> Vec<u8> {
     (0..length).map(|at| (at % 251) as u8).collect()
 }

@@ -1,6 +1,6 @@
-//! What a walk by token promises, kept by hand for each open walk: from which rows matched when,
-//! and not from how a page is found. Something is
-//! written before every further page.
+//! The promises of a walk by token, checked for each open walk by the rows that matched at each
+//! moment, independently of the way pages are found. The store is written before every further
+//! page.
 //!
 //! | promise | where it is checked |
 //! |---|---|
@@ -22,10 +22,10 @@ use super::Check;
 use super::requests::Pairs;
 use crate::model::Operation;
 
-/// Where a row stands: smaller is earlier. CreationTime and acceptance number, run, history.
+/// The position of a row, smaller is earlier: CreationTime and acceptance number, run, history.
 pub(crate) type RowKey = (Reverse<(u32, u64)>, usize, Reverse<u64>);
 
-/// Rows that a query with tags can reach.
+/// Maximum number of rows that a query with tags reaches.
 pub(crate) const TAGGED_ROWS: u64 = 1_000;
 
 /// A walk that has another page.
@@ -39,23 +39,23 @@ pub(crate) struct Walk {
     pub(crate) size: u8,
     /// The store's writes when its last page was made.
     pub(crate) writes: u64,
-    /// The store was saved and restored since its last page.
+    /// Whether the store was saved and restored since its last page.
     pub(crate) restored: bool,
     position: RowKey,
     returned: BTreeSet<RowKey>,
-    /// Rows that have matched ever since the walk began, or ever since they came to stand behind
-    /// it.
+    /// Rows that must be returned: they have matched since the walk began, or since they appeared
+    /// behind its position.
     due: BTreeSet<RowKey>,
-    /// Rows that matched when it was last looked at.
+    /// Rows that matched at the last [`look`](Self::look).
     matching: BTreeSet<RowKey>,
     tagged: bool,
     /// Rows that count as returned.
     count: u64,
-    /// Too many rows to see all: what is due is not known.
+    /// Whether there are too many rows to track, so that `due` is unknown.
     is_blind: bool,
 }
 
-/// Every row that matches, or `None` when they are too many.
+/// Every row that matches, or `None` if there are too many.
 pub(crate) type Matching = Option<BTreeSet<RowKey>>;
 
 fn fail(what: String) -> TestCaseError {
@@ -86,7 +86,7 @@ impl Walk {
         }
     }
 
-    /// Begins the walk behind a page by number, with which `count` rows are passed.
+    /// Begins the walk behind a page by number, which ends after `count` rows.
     pub(crate) fn pass(&mut self, page: &[RowKey], count: u64) {
         if let Some(&last) = page.last() {
             self.position = last;
@@ -96,7 +96,7 @@ impl Walk {
         self.due.retain(|row| *row > position);
     }
 
-    /// After a write, or when the clock was moved: `matching` are all rows that match now.
+    /// Called after a write, or after the clock was moved. `matching` has all rows that match now.
     pub(crate) fn look(&mut self, matching: Matching) {
         let Some(matching) = matching else {
             self.is_blind = true;
@@ -113,7 +113,7 @@ impl Walk {
         self.tagged && self.count >= TAGGED_ROWS
     }
 
-    /// Takes the next page, and checks that it may be one. True when another page follows.
+    /// Checks the next page against the promises. Returns whether another page follows.
     pub(crate) fn take(
         &mut self,
         rows: &[RowKey],
@@ -140,8 +140,9 @@ impl Walk {
         Ok(token.is_some())
     }
 
-    /// T1: what matched during the whole walk was returned (and not twice, T2). What was evicted,
-    /// deleted or did not match for a while is no longer due, see [`look`](Self::look).
+    /// T1: rows that matched during the whole walk were returned (and not twice, T2). Rows that
+    /// were evicted or deleted, or did not match for a while, are no longer due, see
+    /// [`look`](Self::look).
     fn t1_all_that_was_there(&self) -> Check {
         match self.due.difference(&self.returned).next() {
             Some(row) if !self.is_capped() => {
@@ -159,7 +160,7 @@ impl Walk {
         Err(fail(format!("a row is returned twice: {row:?}")))
     }
 
-    /// T3: what comes to stand before the walk's position is not returned.
+    /// T3: a row that appears before the walk's position is not returned.
     fn t3_behind_the_walk(&self, row: RowKey) -> Check {
         if row <= self.position {
             return Err(fail(format!("{row:?} stands before the walk at {:?}", self.position)));
@@ -170,8 +171,8 @@ impl Walk {
         Ok(())
     }
 
-    /// T3: what comes to stand behind the walk's position is returned in its place: the page has
-    /// every row that matches between the position `before` it and its last one.
+    /// T3: a row that appears behind the walk's position is returned in its place. The page has
+    /// every matching row between the position `before` it and its last row.
     fn t3_in_its_place(&self, before: RowKey, rows: usize) -> Check {
         let passed = (Bound::Excluded(before), Bound::Included(self.position));
         let passed = if rows == 0 { 0 } else { self.matching.range(passed).count() };
@@ -181,8 +182,8 @@ impl Walk {
         Ok(())
     }
 
-    /// T7: there is a token exactly when a matching row stands behind the last returned one, and
-    /// a query with tags has not returned all that it can reach.
+    /// T7: there is a token if and only if a matching row is behind the last returned one, and a
+    /// query with tags has not returned all rows that it can reach.
     fn t7_a_token_while_there_is_more(&self, token: Option<&str>) -> Check {
         let behind = (Bound::Excluded(self.position), Bound::Unbounded);
         let more = self.matching.range(behind).next().is_some() && !self.is_capped();
@@ -192,7 +193,7 @@ impl Walk {
         Ok(())
     }
 
-    /// T4: whether the row that the token points at is gone, or no longer matches.
+    /// T4: whether the row of the token was removed or no longer matches.
     pub(crate) fn points_at_nothing(&self) -> bool {
         !self.is_blind && !self.matching.contains(&self.position)
     }

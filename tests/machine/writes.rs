@@ -1,4 +1,4 @@
-//! The operations that change something.
+//! The operations that change the store.
 
 use invodex::{Invocation, InvocationStatus, RunUpdate, Timestamp};
 
@@ -88,7 +88,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Takes note of a write that was not refused.
+    /// Notes a write that was not refused.
     fn written(&mut self, now: Timestamp) {
         self.last_write = now;
         self.writes += 1;

@@ -1,4 +1,4 @@
-//! What is kept of a store that is saved, and the store that comes of it.
+//! The state that an archive keeps, and the store restored from it.
 //! Part of the naive model: shares nothing with the engine.
 
 use std::cmp::Reverse;
@@ -7,7 +7,7 @@ use invodex::Timestamp;
 
 use super::{Model, ModelConfig, Record};
 
-/// The records that had not expired, and where the store's numbers and its time were.
+/// The records that had not expired, and the store's counters and time.
 #[derive(Clone)]
 pub(crate) struct Archived {
     store_id: u64,
@@ -17,7 +17,7 @@ pub(crate) struct Archived {
 }
 
 impl Archived {
-    /// How many records there are.
+    /// The number of records.
     pub(crate) fn len(&self) -> usize {
         self.records.len()
     }
@@ -33,10 +33,9 @@ impl Model {
         }
     }
 
-    /// Becomes the store that is restored from `archived`: its id is the archive's, its
-    /// statistics begin at 0, what is beyond `config` goes, and whoever had subscribed had
-    /// subscribed to the store that is gone. Returns how many records expired and how many were
-    /// evicted.
+    /// Becomes the store restored from `archived`. The id is the archive's, statistics begin at 0,
+    /// records beyond the limits of `config` are dropped, and subscriptions end with the old store.
+    /// Returns the number of expired and of evicted records.
     pub(crate) fn restore(&mut self, archived: &Archived, config: ModelConfig) -> (u64, u64) {
         self.config = ModelConfig { id: archived.store_id, ..config };
         self.records.clone_from(&archived.records);

@@ -1,18 +1,18 @@
-//! What is refused when a record is accepted, and the rules of tags, which requests share.
+//! The validation of records, and the rules of tags, which requests share.
 //! Part of the naive model: shares nothing with the engine.
 
 use invodex::Invocation;
 
 use super::ModelError;
 
-/// Most bytes of an id.
+/// Maximum length of an id in bytes.
 const ID: usize = 128;
-/// Most bytes of a string that has no limit of its own.
+/// Maximum length of a string without a limit of its own, in bytes.
 const TEXT: usize = 4096;
-/// Most tags of a record or a request.
+/// Maximum number of tags of a record or a request.
 pub(super) const TAGS: usize = 20;
 
-/// A refusal of a record: its text is the store's own, so none is given here.
+/// The refusal of a record. It has no message, because the store writes its own.
 pub(super) fn refusal(code: String, parameter: &str) -> ModelError {
     ModelError { code, status: 400, message: None, parameter: Some(parameter.to_owned()) }
 }
@@ -31,7 +31,7 @@ fn required_id(field: &str, id: &str) -> Result<(), ModelError> {
     at_most(field, id.len(), ID)
 }
 
-/// The strings of a run, under their names and in the order they are checked.
+/// Checks the strings of a run, given by name in the order of the checks.
 pub(super) fn run_texts(fields: [(&str, &str); 6]) -> Result<(), ModelError> {
     for (field, text) in fields {
         at_most(field, text.len(), TEXT)?;
@@ -39,7 +39,7 @@ pub(super) fn run_texts(fields: [(&str, &str); 6]) -> Result<(), ModelError> {
     Ok(())
 }
 
-/// Everything that can be wrong with a record by itself.
+/// Checks everything about a record that does not depend on the store.
 pub(super) fn record(invocation: &Invocation) -> Result<(), ModelError> {
     required_id("RegionId", &invocation.region_id)?;
     at_most("ResourceGroupId", invocation.resource_group_id.len(), ID)?;

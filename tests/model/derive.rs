@@ -1,4 +1,4 @@
-//! Every status that follows from others, `Timed`, and the moves a run may make, as tables.
+//! Derived statuses, `Timed`, and the transitions of a run, as tables.
 //! Part of the naive model: shares nothing with the engine.
 
 use invodex::InvocationStatus::{self, *};
@@ -72,7 +72,7 @@ pub(super) fn timed(mode: RepeatMode, status: &str) -> bool {
         && ["Pending", "Scheduled", "Running", "Stopping"].contains(&status)
 }
 
-/// Whether a run may move, other than back to Scheduled with an execution's result.
+/// Whether a run may make this transition, other than back to Scheduled with an execution's result.
 pub(super) fn may_move(mode: RepeatMode, from: InvocationStatus, to: InvocationStatus) -> bool {
     let to_any = |set: &[InvocationStatus]| set.contains(&to);
     match from {

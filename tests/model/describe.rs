@@ -1,4 +1,4 @@
-//! `DescribeInvocations`: which records match, and how they are written.
+//! `DescribeInvocations`: the matching records and their form in the answer.
 //! Part of the naive model: shares nothing with the engine.
 
 use base64::Engine as _;
@@ -47,8 +47,8 @@ impl Model {
         Ok(Answer { body, ids, total: page.total, next: page.next })
     }
 
-    /// InvokeIds of all records that match, in order, whatever page the request asks for and
-    /// however many a query with tags can reach. The request is still checked, but for its token.
+    /// InvokeIds of all matching records in order, regardless of the page and of the rows that a
+    /// query with tags can reach. The request is checked, except for its token.
     pub(crate) fn describe_invocations_all_matching(
         &self,
         pairs: &[(String, String)],
@@ -65,12 +65,12 @@ impl Model {
     }
 }
 
-/// Whether a filter that is given has this value.
+/// Whether the filter is absent or has this value.
 fn is<T: PartialEq<str> + ?Sized>(filter: Option<&T>, value: &str) -> bool {
     filter.is_none_or(|filter| filter == value)
 }
 
-/// The filters that choose records in both queries.
+/// Whether a record matches the filters that both queries have.
 pub(super) fn matches_record(record: &Record, filters: &Filters) -> bool {
     let invocation = &record.invocation;
     let has_tag = |(key, value): &(String, Option<String>)| {

@@ -1,4 +1,4 @@
-//! Which events a change sends, and what is in the queue of each subscriber.
+//! The events of a change, and the queue of each subscriber.
 //! Part of the naive model: shares nothing with the engine.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,7 +15,7 @@ pub(crate) struct ModelEvent {
     pub(crate) is_task_event: bool,
 }
 
-/// What one subscriber has not read yet.
+/// The unread events of one subscriber.
 struct Queue {
     events: VecDeque<ModelEvent>,
     capacity: usize,
@@ -25,7 +25,7 @@ struct Queue {
     closed: bool,
 }
 
-/// All subscribers there have been, but those that are gone.
+/// All subscribers that have not been dropped.
 #[derive(Default)]
 pub(super) struct Queues {
     queues: BTreeMap<u64, Queue>,
@@ -33,7 +33,7 @@ pub(super) struct Queues {
 }
 
 impl Queues {
-    /// The store is gone: nothing comes any more, what is there can be read.
+    /// The store is dropped: no more events come, but the queued ones can be read.
     pub(super) fn close(&mut self) {
         self.queues.values_mut().for_each(|queue| queue.closed = true);
     }
@@ -50,7 +50,7 @@ impl Queues {
     }
 }
 
-/// The event of the run that is `run`-th of `record`, which came to `status`.
+/// The event that run number `run` of `record` reached `status`.
 pub(super) fn event(record: &Record, run: usize, status: InvocationStatus) -> ModelEvent {
     let (invocation, run) = (&record.invocation, &record.runs[run].now);
     let sent = [Aborted, Success, Failed, Invalid, Timeout, Cancelled, Terminated];
@@ -72,7 +72,7 @@ pub(super) fn event(record: &Record, run: usize, status: InvocationStatus) -> Mo
 }
 
 impl Model {
-    /// A subscriber from now on; the number that it is read by.
+    /// Adds a subscriber and returns its number.
     pub(crate) fn subscribe(&mut self, capacity: usize) -> u64 {
         let queue = Queue { events: VecDeque::new(), capacity, missed: 0, sent: 0, closed: false };
         self.subscribers.last += 1;
@@ -89,7 +89,7 @@ impl Model {
         self.subscribers.queues.get_mut(&number)?.events.pop_front()
     }
 
-    /// Events missed, events sent, and whether the store is gone.
+    /// Events missed, events sent, and whether the store was dropped.
     pub(crate) fn subscriber(&self, number: u64) -> Option<(u64, u64, bool)> {
         let queue = self.subscribers.queues.get(&number)?;
         Some((queue.missed, queue.sent, queue.closed))

@@ -1,18 +1,18 @@
-//! A naive model of the store: what every answer must be, straight from the rules.
+//! A naive model of the store, which gives the expected answers straight from the rules.
 //!
 //! It keeps the records in a `Vec`, and answers a query by filtering, sorting and slicing all of
 //! them. It shares nothing with the engine's query path: of the crate it uses only the plain
 //! data types and the spelling of enum values. Statuses, transitions, limits, orders and the
 //! reading of parameters are written here a second time, for clarity and not for speed.
 //!
-//! - `checks`: what is refused when a record is accepted, and the rules of tags
-//! - `derive`: statuses, `Timed`, and the moves a run may make
+//! - `checks`: the validation of records, and the rules of tags
+//! - `derive`: statuses, `Timed`, and the transitions of a run
 //! - `writes`: accepting, updating, stopping, deleting
 //! - `request`: wire parameters to a request, and the order of errors
 //! - `paging`: pages, totals and tokens
 //! - `describe`, `results`: the two queries
-//! - `events`: what subscribers are sent
-//! - `archive`: what a store that is saved and restored still is
+//! - `events`: the events that subscribers receive
+//! - `archive`: the state of a store that is saved and restored
 
 // Every test file uses another part.
 #![allow(dead_code, unused_imports)]
@@ -38,22 +38,22 @@ pub(crate) use events::ModelEvent;
 pub(crate) use paging::{ModelToken, Position};
 pub(crate) use request::{Filters, Operation};
 
-/// What a store is configured with.
+/// The configuration of a store.
 #[derive(Clone, Debug)]
 pub(crate) struct ModelConfig {
     /// The store's id: a token of a store with another id is refused.
     pub(crate) id: u64,
-    /// Most live records, over all regions.
+    /// Maximum number of live records, over all regions.
     pub(crate) capacity: usize,
-    /// Seconds a record lives after its CreationTime; `None`: for ever.
+    /// Seconds that a record is kept after its CreationTime; `None` keeps it forever.
     pub(crate) retention_secs: Option<u32>,
-    /// An omitted `Timed` restricts nothing, instead of being false.
+    /// Whether an omitted `Timed` restricts nothing; otherwise it means false.
     pub(crate) omitted_timed_any: bool,
-    /// The known regions and whether each has this API; `None`: every region is known.
+    /// The known regions and whether each has this API. With `None` every region is known.
     pub(crate) regions: Option<Vec<(String, bool)>>,
-    /// History records kept for one run.
+    /// Maximum number of history records of a run.
     pub(crate) history_limit: usize,
-    /// Most bytes of output in all records together; `None`: no such limit.
+    /// Maximum bytes of output in all records together; `None` for no limit.
     pub(crate) output_budget: Option<usize>,
 }
 
@@ -71,18 +71,18 @@ impl Default for ModelConfig {
     }
 }
 
-/// Why a request or a write was refused.
+/// The error of a request or a write.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ModelError {
     pub(crate) code: String,
     pub(crate) status: u16,
-    /// Where the API's documentation gives the text.
+    /// The message, if the API's documentation gives one for the code.
     pub(crate) message: Option<String>,
     /// The wire name of the parameter or field at fault.
     pub(crate) parameter: Option<String>,
 }
 
-/// Which row of an answer: an invocation, one of its runs, or one of a run's history records.
+/// The row of an answer: an invocation, one of its runs, or one of a run's history records.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct RowId {
     pub(crate) invoke_id: String,
@@ -100,7 +100,7 @@ pub(crate) struct Answer {
     pub(crate) ids: Vec<RowId>,
     /// `None` in token mode.
     pub(crate) total: Option<u64>,
-    /// `None` where the wire has an empty `NextToken`.
+    /// `None` if the wire has an empty `NextToken`.
     pub(crate) next: Option<ModelToken>,
 }
 
@@ -142,7 +142,7 @@ pub(crate) struct Model {
     history_dropped: u64,
     output_dropped: u64,
     subscribers: events::Queues,
-    /// What the engine's opaque tokens mean, as the harness has told.
+    /// The meaning of the engine's opaque tokens, set by `learn_token`.
     tokens: HashMap<String, ModelToken>,
 }
 
@@ -171,17 +171,17 @@ impl Model {
         self.live().iter().map(|record| record.invocation.invoke_id.clone()).collect()
     }
 
-    /// The meaning of a token that the engine gave: the `next` of the answer that carried it.
+    /// Sets the meaning of a token that the engine returned: the `next` of the same answer.
     pub(crate) fn learn_token(&mut self, text: &str, token: ModelToken) {
         self.tokens.insert(text.to_owned(), token);
     }
 
-    /// History records that fell out because their run had too many.
+    /// The number of history records that were dropped because their run had too many.
     pub(crate) fn history_dropped(&self) -> u64 {
         self.history_dropped
     }
 
-    /// Bytes of output that went because all together were too many.
+    /// Bytes of output that were dropped because of the budget.
     pub(crate) fn output_dropped(&self) -> u64 {
         self.output_dropped
     }
@@ -194,7 +194,7 @@ impl Model {
         }
     }
 
-    /// Strictly older than the retention allows.
+    /// Whether a record is strictly older than the retention allows.
     fn is_expired(&self, created: Timestamp) -> bool {
         match self.config.retention_secs {
             None => false,

@@ -6,10 +6,10 @@ use std::cmp::Reverse;
 use super::request::{Filters, Operation, Paging, Request};
 use super::{Model, ModelError, error};
 
-/// Most rows that a query with tags can reach.
+/// Maximum number of rows that a query with tags reaches.
 const TAGGED_ROWS: u64 = 1000;
 
-/// Where a row stands among all rows, whether or not it is still there.
+/// The position of a row among all rows, whether or not the row still exists.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Position {
     /// The record's CreationTime in seconds.
@@ -23,7 +23,7 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// Smaller keys stand first: newest record, then its runs in order, each followed by its
+    /// A key that sorts rows: newest record first, then its runs in order, each followed by its
     /// history, newest first.
     fn key(&self) -> (Reverse<u32>, Reverse<u64>, usize, Reverse<u64>) {
         let history = self.history.unwrap_or(u64::MAX);
@@ -31,19 +31,19 @@ impl Position {
     }
 }
 
-/// What an opaque token stands for.
+/// The meaning of an opaque token.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ModelToken {
     pub(crate) operation: Operation,
     pub(crate) store_id: u64,
     pub(crate) filters: Filters,
-    /// Of the last row returned.
+    /// The position of the last returned row.
     pub(crate) position: Position,
     /// Rows returned so far by the walk.
     pub(crate) returned: u64,
 }
 
-/// Which of the matching rows are on the page.
+/// The part of the matching rows that is on the page.
 pub(super) struct Page {
     pub(super) start: usize,
     pub(super) end: usize,
@@ -52,7 +52,7 @@ pub(super) struct Page {
 }
 
 impl Model {
-    /// The token that a request continues from, once it is found to be one for this request.
+    /// The token of the request, checked to be one for this request.
     pub(super) fn token(&self, request: &Request) -> Result<Option<&ModelToken>, ModelError> {
         let Paging::Token { text: Some(text), .. } = &request.paging else { return Ok(None) };
         match self.tokens.get(text) {

@@ -1,4 +1,4 @@
-//! Wire parameters to a request, and the order in which a request's errors are found.
+//! Reads a request from wire parameters, with the order in which its errors are found.
 //! Part of the naive model: shares nothing with the engine.
 
 use std::collections::BTreeSet;
@@ -6,15 +6,14 @@ use std::collections::BTreeSet;
 use super::checks::{TAGS, bad_key, bad_value};
 use super::{ModelConfig, ModelError, error};
 
-/// Which of the two queries.
+/// One of the two queries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Operation {
     DescribeInvocations,
     DescribeInvocationResults,
 }
 
-/// The filters that choose rows. Those that are ignored are not here, and what stands for the
-/// same choice is equal.
+/// The effective filters. Ignored ones are absent, and filters that choose the same rows are equal.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Filters {
     pub(crate) region_id: String,
@@ -24,17 +23,17 @@ pub(crate) struct Filters {
     pub(crate) command_name: Option<String>,
     pub(crate) command_type: Option<String>,
     pub(crate) repeat_mode: Option<String>,
-    /// After the rule for an omitted `Timed`; `None` restricts nothing.
+    /// `Timed` after the rule for an omitted one; `None` restricts nothing.
     pub(crate) timed: Option<bool>,
     /// `InvokeStatus`, or `InvokeRecordStatus` of the results.
     pub(crate) status: Option<String>,
     pub(crate) instance_id: Option<String>,
-    /// Keys, with values where one is asked for.
+    /// Keys, with values if the request has them.
     pub(crate) tags: BTreeSet<(String, Option<String>)>,
     pub(crate) include_history: bool,
 }
 
-/// Which page is asked for.
+/// The requested page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Paging {
     Offset {
@@ -103,7 +102,7 @@ impl Pairs<'_> {
 
     fn integer(&self, name: &str, most: u64, unset: u64, code: &str) -> Result<u64, ModelError> {
         let Some(value) = self.value(name) else { return Ok(unset) };
-        // A minus sign leads to the same error as anything else that is no digit.
+        // A minus sign leads to the same error as any other character that is not a digit.
         let digits = value.trim_start_matches('0');
         let is_number = value.chars().all(|digit| digit.is_ascii_digit());
         match digits.parse() {
@@ -117,8 +116,8 @@ fn invalid(name: &str) -> ModelError {
     error(&format!("InvalidParameter.{name}"), name)
 }
 
-/// The N of a tag parameter, where it is written as one: decimal, at least 1, no leading zero.
-/// Any N above the limit is as good as another.
+/// The N of a tag parameter, if it is valid: decimal, at least 1, no leading zero. All N above the
+/// limit are equivalent.
 fn tag_number(name: &str, part: &str) -> Option<usize> {
     let digits = name.strip_prefix("Tag.")?.strip_suffix(part)?;
     let is_number = !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit());
@@ -215,7 +214,7 @@ pub(super) fn read(
     } else {
         filters.command_type = match pairs.one_of("CommandType", COMMAND_TYPES)? {
             Some(command_type) => Some(command_type),
-            // The older name is at fault under the newer one.
+            // An error in the older name is reported under the newer one.
             None => pairs.one_of("Type", COMMAND_TYPES).map_err(|_| invalid("CommandType"))?,
         };
         filters.repeat_mode = pairs.one_of("RepeatMode", REPEAT_MODES)?;

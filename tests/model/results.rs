@@ -1,4 +1,4 @@
-//! `DescribeInvocationResults`: which runs and history records match, and how they are written.
+//! `DescribeInvocationResults`: the matching runs and history records and their form in the answer.
 //! Part of the naive model: shares nothing with the engine.
 
 use invodex::InstanceRun;
@@ -73,7 +73,7 @@ fn rows_of(record: &Record, include_history: bool) -> Vec<Row<'_>> {
             position: position(None),
         });
         if include_history {
-            // One execution is over, whatever becomes of the schedule: as a one-time task.
+            // An ended execution has the legacy status of a one-time task, whatever the schedule.
             rows.extend(run.history.iter().rev().map(|past| Row {
                 record,
                 run: &past.run,

@@ -1,4 +1,4 @@
-//! Accepting, updating, stopping, deleting: what each write changes, or why it is refused.
+//! Accepting, updating, stopping and deleting: the effect or the error of each write.
 //! Part of the naive model: shares nothing with the engine.
 
 use std::cmp::Reverse;
@@ -7,7 +7,7 @@ use invodex::{InstanceRun, Invocation, InvocationStatus, OutputUpdate, RunUpdate
 
 use super::{HistoryRecord, Model, ModelError, Record, Run, checks, derive, error, events};
 
-/// Most bytes of output that a run keeps: the last ones.
+/// Maximum bytes of output of a run. Only the last ones are kept.
 const OUTPUT: usize = 24_576;
 
 impl Model {
@@ -31,7 +31,7 @@ impl Model {
         numbers.into_iter().map(|number| number.map(is_kept)).collect()
     }
 
-    /// Judges one record and, unless it has expired already, keeps it; its acceptance number.
+    /// Validates one record, keeps it unless it has expired, and returns its acceptance number.
     fn accept_one(&mut self, invocation: &Invocation) -> Result<u64, ModelError> {
         checks::record(invocation)?;
         if self.find(&invocation.invoke_id).is_ok() {
@@ -84,7 +84,7 @@ impl Model {
         Ok(())
     }
 
-    /// Stops the named runs, or all of them; how many changed.
+    /// Stops the named runs, or all of them. Returns how many changed.
     pub(crate) fn stop(
         &mut self,
         invoke_id: &str,
@@ -101,7 +101,7 @@ impl Model {
         }
         let mut changed = 0;
         for run in named {
-            // A run that is named twice has its new status the second time: Cancelled and
+            // A run that is named twice already has its new status the second time: Cancelled and
             // Stopping stay.
             let to = match self.records[index].runs[run].now.invocation_status {
                 InvocationStatus::Pending | InvocationStatus::Scheduled => {
@@ -132,7 +132,7 @@ impl Model {
         self.written();
     }
 
-    /// After a write that was not refused: its time holds, and what has expired is gone for good.
+    /// Called after a write that was not refused: keeps its time and removes expired records.
     fn written(&mut self) {
         self.last_write = Some(self.now());
         self.drop_expired();
@@ -144,7 +144,7 @@ impl Model {
             records.into_iter().filter(|record| !self.is_expired(record.created)).collect();
     }
 
-    /// Over the budget for all outputs the oldest records lose theirs, each all of them.
+    /// Applies the budget for all outputs: the oldest records lose all their outputs.
     pub(super) fn keep_output_budget(&mut self) {
         let Some(most) = self.config.output_budget else { return };
         self.records.sort_by_key(|record| Reverse((record.created, record.number)));
@@ -172,7 +172,7 @@ impl Model {
             .ok_or_else(|| error("InvalidInvokeId.NotFound", "InvokeId"))
     }
 
-    /// Makes a change that is known to be legal.
+    /// Makes a change that has been validated.
     fn change(&mut self, index: usize, at: usize, update: &RunUpdate) {
         let time = update.time.unwrap_or(self.now());
         let record = &mut self.records[index];
@@ -197,7 +197,7 @@ impl Model {
         if update.reschedule {
             run.now.invocation_status = InvocationStatus::Scheduled;
         }
-        // Every change of status, and with a schedule that goes on two of them.
+        // One event for each change of status: two if the run is scheduled again.
         let rescheduled = update.reschedule.then_some(InvocationStatus::Scheduled);
         for status in (to != from).then_some(to).into_iter().chain(rescheduled) {
             self.subscribers.send(&events::event(&self.records[index], at, status));
@@ -205,7 +205,7 @@ impl Model {
     }
 }
 
-/// What a move from one status to another sets by itself.
+/// Sets the fields that a transition sets automatically.
 fn automatic(run: &mut InstanceRun, from: InvocationStatus, to: InvocationStatus, time: Timestamp) {
     run.invocation_status = to;
     match to {
@@ -249,7 +249,7 @@ fn automatic(run: &mut InstanceRun, from: InvocationStatus, to: InvocationStatus
     }
 }
 
-/// The fields that an update names, which win over the automatic ones.
+/// Sets the fields that the update names, which override the automatic ones.
 fn named(run: &mut InstanceRun, update: &RunUpdate) {
     if let Some(time) = update.start_time {
         run.start_time = time;
@@ -292,7 +292,7 @@ fn named(run: &mut InstanceRun, update: &RunUpdate) {
     }
 }
 
-/// Everything of a record that may have output.
+/// All runs and history records, which may have output.
 fn outputs(record: &mut Record) -> impl Iterator<Item = &mut InstanceRun> {
     record
         .runs

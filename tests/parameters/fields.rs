@@ -1,5 +1,5 @@
-//! Every field of a record and of an update at its limit, one beyond it, and far beyond, with
-//! characters of every width; and every sort of text within the limit, kept as it was given.
+//! Every field of a record and of an update at its limit, one beyond it, and far beyond it, with
+//! characters of every width; and every sort of text within the limit, stored as given.
 
 use invodex::{Error, InstanceRun, Invocation, RunUpdate, Tag};
 
@@ -8,7 +8,7 @@ use super::{assert_helpful, both, now};
 use crate::filters::Kind;
 use crate::model::{Model, ModelConfig};
 
-/// What a limit counts.
+/// The unit of a limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Unit {
     Bytes,
@@ -19,7 +19,7 @@ use Unit::{Bytes, Characters};
 type Set<T> = fn(&mut T, String);
 type Get<T> = fn(&T) -> String;
 
-/// Its name, most, of what, and whether it may be empty.
+/// A field: its name, limit, unit, whether it may be empty, and its setter and getter.
 type Field = (&'static str, usize, Unit, bool, Set<Invocation>, Get<Invocation>);
 
 /// The texts of a record.
@@ -50,7 +50,7 @@ const RECORD: &[Field] = &[
     ("OssOutputErrorInfo", 4_096,  Bytes,      true,  |r, t| r.instances[0].oss_output_error_info = t, |r| r.instances[0].oss_output_error_info.clone()),
 ];
 
-/// The texts that an update may change; the limit of each is that of the record's.
+/// The texts that an update may set, with the same limits as in a record.
 const UPDATE: &[(&str, Set<RunUpdate>)] = &[
     ("ErrorCode", |u, t| u.error_code = Some(t)),
     ("ErrorInfo", |u, t| u.error_info = Some(t)),
@@ -69,7 +69,7 @@ fn record() -> Invocation {
     record
 }
 
-/// Accepts the record in a store and the model of their own; what the store then gives back.
+/// Accepts the record in a new store and a new model, and returns it as the store holds it.
 fn accepted(record: &Invocation, what: &str) -> Result<Invocation, Error> {
     let mut store = invodex::Store::new(invodex::Config::default(), now());
     let mut model = Model::new(ModelConfig::default(), now());
@@ -162,7 +162,7 @@ fn every_text_of_an_update_at_its_limit() {
     }
 }
 
-/// What a field may hold is kept, whatever it is: only lengths are limited, and tags.
+/// Any text within the limit is stored as given. Only lengths and tags are restricted.
 #[test]
 fn every_sort_of_text_is_kept() {
     let mut kept = 0;
@@ -209,7 +209,7 @@ fn numbers_at_their_limits() {
             }
         }
     }
-    // Every other number is kept as it is.
+    // Every other number is stored as given.
     for (repeats, exit_code, dropped) in
         [(0, i64::MIN, 0), (1, -1, 1), (u32::MAX, i64::MAX, u64::MAX), (1 << 16, 1 << 40, 1 << 40)]
     {
@@ -240,7 +240,7 @@ fn numbers_at_their_limits() {
     }
 }
 
-/// A name that is held already, however long: it is not repeated whole.
+/// Errors for existing and for unknown names show the name, shortened if it is long.
 #[test]
 fn names_that_are_there_already_or_not_at_all() {
     let (mut store, _) = both();

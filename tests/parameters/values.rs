@@ -1,9 +1,9 @@
-//! The values, and what each kind of parameter makes of them: written by hand from the API's
+//! The values, and whether each kind of parameter accepts them, written by hand from the API's
 //! rules.
 
 use crate::filters::Kind;
 
-/// What becomes of a value.
+/// The outcome for a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Expected {
     /// The request is answered.
@@ -12,20 +12,21 @@ pub(crate) enum Expected {
     Missing,
 }
 
-/// A value, by what is told of it, and whether each kind takes it.
+/// A value with its description, and whether each kind of parameter accepts it.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     value: Given,
-    /// Of text, number, boolean, name, token, key and value of a tag, in this order: `+` taken,
-    /// `-` refused. RegionId refuses all, and misses the empty one.
+    /// One mark for each kind: text, number, boolean, name, token, tag key and tag value, in this
+    /// order. `+` means accepted, `-` refused. RegionId refuses all of them, the empty one as
+    /// missing.
     taken: &'static str,
 }
 
 enum Given {
     Is(&'static str),
-    /// Over and over, and then something else.
+    /// A repeated text, followed by another.
     Long(&'static str, usize, &'static str),
-    /// All values that the kind has, as they are or changed.
+    /// All values of the kind, as they are or changed.
     Own(fn(&str) -> String),
     /// The highest number and the one after it.
     Highest(u32),
@@ -119,7 +120,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row { name: "made-up Base64",              value: Is("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), taken: "+----++" },
 ];
 
-/// Requests that come of the table, and those of them that are refused: as counted once.
+/// The numbers of requests from the table and of refused ones, as counted once.
 pub(crate) const ASKED: usize = 2_904;
 pub(crate) const REFUSED: usize = 1_676;
 

@@ -1,4 +1,4 @@
-//! Tokens that are brought to other filters, or to the other operation.
+//! Tokens used with other filters or with the other operation.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use invodex::{
 use super::{Pairs, ask, assert_refused, given, store};
 use crate::filters::{Kind, PARAMETERS, Role, filters};
 
-/// Values of every filter, of which some match: its samples, and of a text also other texts and a
+/// Values of every filter, some of which match: its samples, and for a text also other texts and a
 /// sample of each other filter.
 fn choices() -> Vec<(&'static str, &'static str)> {
     let filters: Vec<_> = PARAMETERS.iter().filter(|row| row.role == Role::Filter).collect();
@@ -31,8 +31,8 @@ fn choices() -> Vec<(&'static str, &'static str)> {
 
 const SECOND_TAG: [(&str, &str); 2] = [("Tag.1.Key", "Tag.2.Key"), ("Tag.1.Value", "Tag.2.Value")];
 
-/// What the filters come to, by the rules of the API and for the store above, which never lets an
-/// omitted `Timed` restrict anything. `None` when the request is refused for another reason.
+/// The effective filters by the rules of the API, for the store above, in which an omitted `Timed`
+/// restricts nothing. `None` if the request is refused for another reason.
 fn effective(operation: &str, pairs: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
     let last = |name: &str| {
         let last = pairs.iter().rev().find(|(given, _)| *given == name);
@@ -80,8 +80,8 @@ fn effective(operation: &str, pairs: &[(&str, &str)]) -> Option<Vec<(String, Str
     Some(all)
 }
 
-/// Each token asked with a parameter more, or with another value, or without one, or with two of
-/// these changes: it is refused exactly when the filters come to something else.
+/// Uses each token with a further parameter, with another value, without a parameter, or with two
+/// of these changes. It must be refused if and only if the effective filters differ.
 #[test]
 fn every_filter_that_is_another() {
     let store = store(7);
@@ -123,11 +123,11 @@ fn every_filter_that_is_another() {
     assert!(refused > 2_500 && accepted > 150, "{refused} refused, {accepted} accepted");
 }
 
-/// What a value may be changed to under another name: up to two characters of it.
+/// The changes of a value under another name: up to two of its characters.
 const CHANGES: [(&str, &[usize]); 4] =
     [("a", &[0]), ("abc", &[2]), ("abcdefgh", &[3, 4]), ("abcdefghijklmnop", &[0, 8])];
 
-/// The value with each pair of letters at the places named, or with each letter at the one.
+/// The value with each pair of letters at the two positions, or with each letter at the one.
 fn changed(value: &str, places: &[usize]) -> Vec<String> {
     let others = if places.len() > 1 { 0x20..0x7f_u8 } else { 0..1 };
     let mut all = Vec::new();
@@ -143,8 +143,8 @@ fn changed(value: &str, places: &[usize]) -> Vec<String> {
     all
 }
 
-/// A token is bound to the names of the filters: a hash by whose seed one name is told from
-/// another must not let some letters of the value make up for it.
+/// A token is bound to the names of the filters: no change of a value's letters may cancel out a
+/// change of the filter's name in the hash.
 #[test]
 fn a_value_under_another_name() {
     const NAMES: [&str; 4] = ["ResourceGroupId", "CommandId", "CommandName", "InstanceId"];
@@ -183,9 +183,8 @@ fn a_value_under_another_name() {
     println!("{tried} values under another name refused");
 }
 
-/// Two values over all filters that take a text, in every way, some left out: each gets a token of
-/// its own at one and the same place. So no filters whose values change places are taken for each
-/// other, whatever a hash makes of them.
+/// Distributes two values over all text filters in every way, some filters left out. All tokens for
+/// the same position must differ, so filters that exchange their values are never confused.
 #[test]
 fn values_that_change_places() {
     const TEXTS: [Option<&str>; 3] = [None, Some("a"), Some("b")];
@@ -233,7 +232,7 @@ fn values_that_change_places() {
     println!("{} filters with a token of their own", tokens.len());
 }
 
-/// The first token for these filters, of a store of which each row meets them.
+/// The first token for these filters, from a store in which each row matches.
 fn token_of(operation: &str, pairs: &[(&str, &str)]) -> String {
     let value = |name: &str, or: &'static str| {
         let found = pairs.iter().find(|(given, _)| *given == name);
@@ -268,8 +267,8 @@ fn token_of(operation: &str, pairs: &[(&str, &str)]) -> String {
     token
 }
 
-/// A store's id does not make up for the operation: not at any distance of one bit, nor at the one
-/// at which it once did.
+/// No other store id cancels out a change of the operation in the hash: neither one that differs in
+/// one bit, nor the one that once did.
 #[test]
 fn another_store_and_operation() {
     const ONCE: u64 = 0x8ebc_6af0_9c88_c6e3 ^ 0x5899_65cc_7537_4cc3;

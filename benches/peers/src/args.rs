@@ -17,7 +17,7 @@ usage: invodex-peers [OPTIONS]
   --svg FILE       write the plot
   --equal-only     only check that all answers are equal";
 
-/// The sections, in the order they are measured.
+/// The sections.
 pub const SECTIONS: [&str; 8] =
     ["find", "answer", "cold", "write", "memory", "growth", "shared", "load"];
 

@@ -25,7 +25,7 @@ impl Bound {
         Bound { what: limit.what.into(), measured, limit: limit.figure, unit: limit.unit, met }
     }
 
-    /// The bound of one of several figures that share a limit.
+    /// A bound for one of several figures that share a limit.
     pub fn of_case(limit: &Limit, case: impl fmt::Display, measured: f64) -> Self {
         Bound { what: format!("{}: {case}", limit.what), ..Bound::new(limit, measured) }
     }
@@ -39,8 +39,8 @@ impl fmt::Display for Bound {
     }
 }
 
-/// Reduces many figures that share a limit: reports every one that misses it, and of those that
-/// meet it the nearest.
+/// Summarises many figures that share a limit: every one that misses it, and the nearest of those
+/// that meet it.
 pub struct Nearest {
     limit: Limit,
     cases: Vec<(String, f64)>,

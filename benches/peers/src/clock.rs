@@ -9,7 +9,7 @@ pub fn nanoseconds_of(duration: Duration) -> f64 {
     duration.as_nanos() as f64
 }
 
-/// The measured time of no work at all, in nanoseconds.
+/// The measured time of an empty measurement, in nanoseconds.
 pub fn overhead() -> f64 {
     static OVERHEAD: OnceLock<f64> = OnceLock::new();
     *OVERHEAD.get_or_init(|| {
@@ -20,7 +20,7 @@ pub fn overhead() -> f64 {
     })
 }
 
-/// Waits without giving the core away.
+/// Waits in a loop, without yielding the core.
 pub fn spin_until(due: Instant) {
     while Instant::now() < due {
         std::hint::spin_loop();

@@ -1,4 +1,4 @@
-//! All answers are the same: rows, where the walk goes on, totals, and the whole JSON.
+//! Checks that all contenders answer alike: rows, position of the next page, totals, whole JSON.
 
 use invodex::DescribeInvocations;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::record::{Answer, REQUEST_ID};
 use crate::request::{Case, Found};
 use crate::world::World;
 
-/// Panics with the request's name where an answer differs.
+/// Panics with the request's name if an answer differs.
 pub fn check(world: &World, cases: &[Case]) {
     for case in cases {
         let found = world.scan.find(&case.query);
@@ -24,7 +24,7 @@ pub fn check(world: &World, cases: &[Case]) {
         if case.place.after.is_none() {
             check_total(world, case);
         }
-        // The bytes of a row do not depend on how rows are spread: once is enough.
+        // The bytes of a row do not depend on the data set, so one data set is enough.
         if world.sqlite.is_some() {
             check_answers(world, case, &found);
         }
@@ -100,7 +100,7 @@ pub fn library_answer(world: &World, pairs: &[(String, String)]) -> Vec<u8> {
     body
 }
 
-/// The answer without the text of the token, which every peer has in its own form.
+/// The answer without the text of the token, whose form differs between peers.
 fn comparable(body: &[u8]) -> Value {
     let mut body: Value = serde_json::from_slice(body).expect("it is JSON");
     let more = body["NextToken"] != "";

@@ -1,7 +1,7 @@
 //! The limits of the library's speed and memory at 100,000 records. `--check` holds a run to them.
 //!
 //! The emulator's limit, 1.5 times the processor time of a handler that answers constant bytes, is
-//! checked by its own bench: `cargo bench -p invodex-emulator -- --check`.
+//! checked by its own bench: `cargo bench -p invodex-emulator --bench loopback -- --check`.
 
 /// The end of the range that a figure must not leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

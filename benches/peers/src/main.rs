@@ -1,5 +1,6 @@
-//! `invodex` measured beside what one would write or take instead: a scan, a mock server, roaring
-//! alone, SQLite in memory, and the limits that it must keep. `--help` says how.
+//! Measures `invodex` beside its alternatives (a scan, a mock server, roaring bitmaps, SQLite in
+//! memory) and checks its limits. `--help` lists the options, `benches/README.md` describes the
+//! method.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The figures in short, as a page beside the plot: each class over all pages and places.
+//! The figures as a page of tables beside the plot: each class over all pages and places.
 
 use std::fmt::Write;
 
@@ -49,7 +49,7 @@ fn distinct<'c>(classes: impl Iterator<Item = &'c str>) -> Vec<&'c str> {
     distinct
 }
 
-/// A factor for the eye.
+/// A factor, rounded for readers.
 fn times(factor: f64) -> String {
     if factor < 9.95 { format!("{factor:.1}") } else { format!("{factor:.0}") }
 }

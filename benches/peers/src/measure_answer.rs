@@ -1,5 +1,5 @@
-//! Writing the answer: the body of a page that is found, and the whole way from the pairs of a
-//! request to the bytes.
+//! Writing an answer: the body of a page that has been found, and the whole path from the pairs of
+//! a request to the bytes.
 
 use invodex::{ContentEncoding, DescribeInvocationsResponse, Store};
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub struct Body {
     pub bytes: usize,
     pub base64: Cost,
     pub plain_text: Cost,
-    /// The same bytes copied.
+    /// `memcpy` of the same bytes.
     pub memcpy: Cost,
     /// `serde_json::to_vec` from owned structs.
     pub serde_json: Cost,
@@ -53,14 +53,14 @@ pub struct Answers {
     pub whole: Vec<Whole>,
 }
 
-/// A store that pages are written from.
+/// A store with pages to write.
 struct Written {
     content: &'static str,
     options: Options,
     store: Store,
 }
 
-/// A page that is found, and what is written beside it.
+/// A page that has been found, and the same rows for the other contenders.
 struct Page<'s> {
     content: &'static str,
     place: &'static str,
@@ -94,7 +94,7 @@ pub fn measure(
     let asked: Vec<_> = cases.iter().filter_map(|case| Asked::new(world, case)).collect();
     let mut groups: Vec<_> = pages.iter().map(Page::group).collect();
     groups.extend(asked.iter().map(Asked::group));
-    // An answer takes many times what finding it does.
+    // An answer takes many times as long as finding its page.
     let effort = Effort { turn: 4 * effort.turn, ..effort };
     let mut costs = interleave(effort, yardstick, &mut groups);
     let of_asked = costs.split_off(pages.len());
@@ -124,7 +124,7 @@ impl Written {
     }
 }
 
-/// The rows of the page as owned structs. The generator makes them anew from their number.
+/// The rows of the page as owned structs, generated again from their numbers.
 fn owned(options: &Options, page: &DescribeInvocationsResponse<'_>) -> Answer<Record> {
     let ids: Vec<_> = page.invocations().map(|row| row.invoke_id().to_owned()).collect();
     let mut rows: Vec<_> = Dataset::new(*options)
@@ -177,7 +177,7 @@ impl Page<'_> {
 }
 
 impl<'w> Asked<'w> {
-    /// None where no row is returned.
+    /// `None` if no row is returned.
     fn new(world: &'w World, case: &'w Case) -> Option<Self> {
         let rows = world.scan.find(&case.query).rows.len();
         let sqlite = world.sqlite.as_ref().filter(|_| rows > 0)?;

@@ -1,5 +1,5 @@
-//! Whole answers with cold caches: most requests of a real test come long after the last one, and
-//! other work has taken the caches meanwhile.
+//! Whole answers with cold caches. Most requests of a real test come long after the last one, when
+//! other work has replaced the contents of the caches.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -19,10 +19,10 @@ use crate::world::{PAGES, World};
 /// neither the store nor the code is left in one.
 const TOUCHED: usize = 64 << 20;
 
-/// Bytes of a cache line, of which one byte is touched.
+/// Bytes of a cache line. One byte of each line is touched.
 const CACHE_LINE: usize = 64;
 
-/// Answers before the warm one is timed, and how many are timed together.
+/// Answers before the warm ones are timed, and the number of warm answers that are timed together.
 const WARM_UP: u32 = 8;
 const WARM_CALLS: u32 = 16;
 
@@ -32,7 +32,7 @@ const WARM_CALLS: u32 = 16;
 pub struct Cold {
     pub class: &'static str,
     pub page: usize,
-    /// The rows of the answer: fewer than the page holds where not so many match.
+    /// The rows of the answer; fewer than the page size if fewer match.
     pub rows: usize,
     pub cold: f64,
     pub warm: f64,
@@ -40,9 +40,9 @@ pub struct Cold {
     pub ratio: f64,
 }
 
-/// The median over the classes whose answer fills the page. An answer of few rows or none is mostly
-/// the code's own way through memory: cold it takes many times as long as warm, but no longer than a
-/// full page.
+/// The median over the classes whose answer fills the page. An answer with few rows or none spends
+/// most of its time on cache misses of the code: cold it takes many times as long as warm, but no
+/// longer than a full page.
 #[derive(Clone, Debug, Serialize)]
 pub struct ColdMedian {
     pub page: usize,
@@ -53,7 +53,7 @@ pub struct ColdMedian {
 
 pub fn measure(world: &World, cases: &[Case], effort: Effort) -> Vec<Cold> {
     let heads: Vec<_> = cases.iter().filter(|case| case.place.after.is_none()).collect();
-    // Zeros would be one page of memory, mapped many times.
+    // Not zeros: those would be one page of memory, mapped many times.
     let other = vec![1_u8; TOUCHED];
     let mut times = vec![(Vec::new(), Vec::new()); heads.len()];
     for _ in 0..effort.rounds.div_ceil(2) {

@@ -1,4 +1,4 @@
-//! Finding a page: from a request that is built to its rows and the place of the next.
+//! Finding a page: from a built request to its rows and the position of the next page.
 //!
 //! The library reads the text of a token within that call, which belongs to the cost of the answer
 //! and not to that of finding. Requests with a token and without one, to a store without records
@@ -18,7 +18,7 @@ use crate::statistics::geometric_mean;
 use crate::world::{Variant, World};
 use crate::yardstick::Yardstick;
 
-/// One request and what it costs.
+/// One request and its costs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
     pub variant: &'static str,
@@ -33,7 +33,7 @@ pub struct Line {
     pub scan: Option<Cost>,
 }
 
-/// A total, and the page at a deep offset.
+/// The costs of a total and of pages at a deep offset.
 #[derive(Clone, Debug, Serialize)]
 pub struct TotalLine {
     pub variant: &'static str,
@@ -51,7 +51,7 @@ pub struct TotalLine {
 
 #[derive(Default, Serialize)]
 pub struct Finds {
-    /// The cost of reading a token, which is subtracted already.
+    /// The cost of reading a token, which has been subtracted.
     pub token: Option<Cost>,
     pub pages: Vec<Line>,
     pub totals: Vec<TotalLine>,
@@ -61,13 +61,13 @@ pub struct Finds {
 struct Prepared<'w> {
     world: &'w World,
     case: &'w Case,
-    /// None where SQLite is not compared.
+    /// `None` if SQLite is not compared.
     page_sql: Option<Sql>,
-    /// None but at the head.
+    /// `None` except at the head.
     total: Option<Total>,
 }
 
-/// The requests by number of page, with the total.
+/// The requests by page number, with the total.
 struct Total {
     total: u64,
     first: DescribeInvocations,
@@ -123,7 +123,7 @@ fn measure_token(world: &World, cases: &[Case], effort: Effort, yardstick: &Yard
         // Checks, hashes the filters, reads the token; and only checks.
         Box::new(|| ask(&empty, &case.request)),
         Box::new(|| ask(&empty, &without)),
-        // Hashes the filters for the page behind the first row; there is none behind both.
+        // Hashes the filters for the token behind the first row; there is no token behind both.
         Box::new(|| ask(&two, &one_row)),
         Box::new(|| ask(&two, &two_rows)),
     ];
@@ -186,7 +186,7 @@ impl<'w> Prepared<'w> {
 }
 
 impl Line {
-    /// `others` are roaring, then SQLite and the scan where they are compared.
+    /// `others` are roaring, then SQLite and the scan if they are compared.
     fn new(variant: Variant, case: &Case, invodex: Cost, others: &[Cost]) -> Self {
         Line {
             variant: variant.name(),
@@ -228,7 +228,7 @@ impl TotalLine {
     }
 }
 
-/// The other's time as a multiple of the library's.
+/// The time of a peer as a multiple of the library's.
 fn times(other: Cost, invodex: Cost) -> f64 {
     other.y / invodex.y
 }
@@ -247,7 +247,7 @@ pub fn bounds(finds: &Finds, bounds: &mut Vec<Bound>) {
     let compared = || finds.pages.iter().filter_map(|line| Some((line, line.sqlite?)));
     let mut each = Nearest::to(limits::FIND_SQLITE);
     for (line, sqlite) in compared() {
-        // SQLite sees at once that an empty list is empty.
+        // SQLite notices at once that an empty list is empty.
         if !(line.class.starts_with("none-") && line.place == "head") {
             each.add(line.name(), times(sqlite, line.invodex));
         }

@@ -22,21 +22,21 @@ pub struct Point {
     pub class: &'static str,
     pub page: usize,
     pub records: usize,
-    /// The page is full before a tenth of the list is passed.
+    /// Whether the page is full before a tenth of the list has been read.
     pub stops_early: bool,
     pub invodex: Cost,
     /// The scan with early stop, up to 1,000 records.
     pub scan: Option<Cost>,
 }
 
-/// The largest list that the scan is measured with.
+/// The largest list with which the scan is measured.
 const SCANNED: usize = 1_000;
 
-/// A store of some size, what the scan has of it, and what both are asked.
+/// A store of some size, its newest records for the scan, and the requests for both.
 struct List {
     records: usize,
     store: Store,
-    /// The newest tenth, at least: more than the scan needs to see whether a class stops early.
+    /// At least the newest tenth, from which the scan can tell whether a class stops early.
     newest: Scan,
     cases: Vec<Case>,
 }

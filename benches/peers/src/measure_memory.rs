@@ -21,7 +21,7 @@ pub struct Filled {
     pub data: &'static str,
     pub records: usize,
     pub runs_of_a_record: f64,
-    /// Bytes of the texts that no other record has, on average.
+    /// Mean bytes of the texts that only one record has.
     pub unique_texts: f64,
     pub bytes_of_a_record: f64,
     /// The bytes that the store's own statistics report.
@@ -40,7 +40,7 @@ pub struct Memory {
 #[derive(Clone, Debug, Serialize)]
 pub struct Steady {
     pub writes: usize,
-    /// The most that it held in the first and the second half of them.
+    /// The maximum number of bytes held in the first and in the second half.
     pub most_before: usize,
     pub most_after: usize,
 }

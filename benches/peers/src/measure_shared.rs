@@ -1,4 +1,4 @@
-//! A reader and a writer on a core each, through one `SharedStore`.
+//! A reader and a writer, each on its own core, on one `SharedStore`.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::yardstick::Yardstick;
 /// Reader and writer at one pace of the writer, in nanoseconds: medians over the rounds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shared {
-    /// Writes offered in a second; none with 0, as many as go with `None`.
+    /// Writes offered in a second: 0 for none, `None` for as many as possible.
     pub offered: Option<u64>,
     pub reads_a_second: f64,
     pub read_median: f64,
@@ -27,7 +27,7 @@ pub struct Shared {
     pub write_median: f64,
     pub write_p99: f64,
     pub write_p99_y: f64,
-    /// The same over all rounds together, with those in which the machine was disturbed.
+    /// The same over all rounds together, including those in which the machine was disturbed.
     pub write_p99_of_all: f64,
 }
 
@@ -96,7 +96,7 @@ pub fn measure(count: usize, quick: bool, effort: Effort, yardstick: &Yardstick)
     SharedStores { cores, rates: rates.collect() }
 }
 
-/// The record as it is accepted first: nothing has been started yet.
+/// The record as it is accepted: no run has started.
 fn pending(mut record: Invocation) -> Invocation {
     for run in &mut record.instances {
         let instance_id = std::mem::take(&mut run.instance_id);
@@ -109,12 +109,12 @@ fn pending(mut record: Invocation) -> Invocation {
 struct Written {
     took: Duration,
     count: usize,
-    /// Without those of the first quarter: the tasks have just been made, and the first accepts find
-    /// little of the store in the caches, which takes them ten times as long.
+    /// Without those of the first quarter. Building the tasks has just replaced the store in the
+    /// caches, and the first accepts take ten times as long.
     times: Vec<f64>,
 }
 
-/// Accepts each task, starts and finishes its first run, at the pace offered, for `length`.
+/// Accepts tasks, and starts and finishes the first run of each, at the offered pace, for `length`.
 fn write(
     shared: &SharedStore,
     tasks: &[Invocation],

@@ -1,5 +1,5 @@
-//! Writes through the public API, of records that are built already. Each is timed alone, less
-//! what reading the clock takes.
+//! Writes through the public API, with records that are built in advance. Each write is timed
+//! alone, less the cost of reading the clock.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -17,15 +17,15 @@ use crate::support::dataset::{Dataset, Options};
 use crate::support::stores;
 use crate::yardstick::Yardstick;
 
-/// Writes of one kind in a round.
+/// Number of writes of one kind in a round.
 const OPERATIONS: usize = 32;
 
 #[derive(Default, Serialize)]
 pub struct Writes {
     pub alone: Option<Kinds>,
-    /// Through a `SharedStore`, with a reader that asks 10,000 times a second.
+    /// On a `SharedStore`, beside a reader that makes 10,000 requests a second.
     pub paced_reader: Option<Kinds>,
-    /// The same with a reader that does not pause.
+    /// The same beside a reader that does not pause.
     pub busy_reader: Option<Kinds>,
     pub steady: Option<Steady>,
 }
@@ -33,17 +33,17 @@ pub struct Writes {
 /// The cost of each kind of write, as medians.
 #[derive(Clone, Debug, Serialize)]
 pub struct Kinds {
-    /// The newest record, in a store that is not full.
+    /// Accepting the newest record in a store that is not full.
     pub accept: Cost,
-    /// The same in a full store, whose oldest record goes.
+    /// The same in a full store, which evicts its oldest record.
     pub accept_and_evict: Cost,
     /// The difference between the two.
     pub evict: Cost,
     /// Deleting the oldest record by its InvokeId.
     pub delete_oldest: Cost,
-    /// A running run succeeds.
+    /// A status change: a running run succeeds.
     pub update: Cost,
-    /// A single record that belongs in the middle of a full store.
+    /// A single late record into the middle of a full store.
     pub backfill: Cost,
 }
 
@@ -54,7 +54,7 @@ pub struct Steady {
     pub median: Cost,
     /// p99.99 of a single run, which includes every disturbance of the machine.
     pub p9999_of_one_run: Cost,
-    /// p99.99 of each write's shortest time in three equal runs: disturbances do not repeat, the
+    /// p99.99 of each write's shortest time in three equal runs. Disturbances do not repeat; the
     /// store's own work does.
     pub p9999: Cost,
     pub longest: Cost,
@@ -95,7 +95,7 @@ impl Target for SharedStore {
     }
 }
 
-/// Each kind of write has a store of its own, so that none prepares the ground for another.
+/// Each kind of write has a store of its own, so that none warms the caches for another.
 const GROWING: usize = 0;
 const FULL: usize = 1;
 const UPDATED: usize = 2;
@@ -106,7 +106,7 @@ fn new_stores(options: &Options) -> [Store; 5] {
     [2, 1, 1, 1, 1].map(|capacity| stores::store_of(options, capacity * options.count))
 }
 
-/// Everything that is written, built before.
+/// All records that are written, built in advance.
 struct Material {
     fresh: Vec<Invocation>,
     running: Vec<(String, String)>,
@@ -140,7 +140,7 @@ impl Material {
     }
 }
 
-/// The median of some writes of one kind. None when there are no more of them.
+/// The median of some writes of one kind, or `None` if no record is left to write.
 fn time_each<T>(items: &[T], mut write: impl FnMut(&T)) -> Option<f64> {
     let times = items.iter().map(|item| {
         let start = Instant::now();

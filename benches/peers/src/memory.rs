@@ -1,4 +1,4 @@
-//! The allocator counts the bytes that are held. It costs each allocation one atomic addition.
+//! An allocator that counts the allocated bytes. Each allocation costs one more atomic addition.
 
 use std::alloc::System;
 
@@ -7,7 +7,7 @@ use cap::Cap;
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
-/// Bytes that are held now.
+/// Bytes that are allocated now.
 pub fn allocated() -> usize {
     ALLOCATOR.allocated()
 }

@@ -1,5 +1,5 @@
-//! Roaring alone: one set for each value of each column, all of a request's ANDed, the smallest
-//! first, and the page walked back from its place.
+//! Roaring bitmaps alone: one set for each value of each column. The sets of a request are ANDed,
+//! the smallest first, and the page is read back from its position.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! The list as a vector of structs: walked until the page is full, as an embedder would begin; and
-//! filtered whole, cloned and turned into JSON values, as mock servers do.
+//! The list as a vector of structs. The scan walks it until the page is full, as a simple embedder
+//! would. The mock server filters all of it, clones the page and makes JSON values.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ impl Scan {
         Scan { records }
     }
 
-    /// The records behind the place, the newest first.
+    /// The records behind the position, newest first.
     fn behind(&self, query: &Query) -> impl Iterator<Item = (usize, &Record)> {
         let end = match query.after {
             None => self.records.len(),
@@ -58,8 +58,8 @@ impl Scan {
         query.reach(total as u64)
     }
 
-    /// The answer of a mock server: every match collected, the page of it cloned, each row a JSON
-    /// value.
+    /// The answer of a mock server: collects every match, clones the page, and makes each row a
+    /// JSON value.
     pub fn mock_answer(&self, pairs: &[(String, String)]) -> Vec<u8> {
         let query = Query::from_pairs(pairs, read_token);
         let matches: Vec<&Record> =

@@ -32,8 +32,8 @@ pub struct Prepared<'s> {
 }
 
 impl Prepared<'_> {
-    /// Binds the values and gives what is selected: places of rows, one more than a page has
-    /// where there are more; or a count.
+    /// Binds the values and returns the selected numbers: a count, or the positions of the rows,
+    /// one more than the page size if more follow.
     pub fn positions(&mut self) -> Result<Vec<i64>> {
         let rows = self.statement.query_map(params_from_iter(self.values), |row| row.get(0))?;
         rows.collect()
@@ -44,7 +44,7 @@ impl Prepared<'_> {
     }
 }
 
-/// Each form is tried so many times.
+/// Number of tries of each form.
 const TRIES: usize = 5;
 
 const SCHEMA: &str = "
@@ -87,7 +87,7 @@ const INDEXES: &str = "
     CREATE INDEX repeat_mode ON invocation (region, timed, repeat_mode);
     ANALYZE;";
 
-/// The place in the list as one number.
+/// The position in the list as one number.
 pub fn position((time, number): Key) -> i64 {
     i64::from(time.as_secs()) << 31 | number as i64
 }
@@ -97,7 +97,7 @@ impl Sqlite {
     pub fn new(records: &[Record]) -> Result<Self> {
         let database = Connection::open_in_memory()?;
         database.set_prepared_statement_cache_capacity(4_096);
-        // Otherwise every value that is bound anew has the statement planned anew.
+        // Without it SQLite plans a statement again whenever a value is bound.
         database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         database.execute_batch(SCHEMA)?;
         let mut commands = HashMap::new();
@@ -111,14 +111,14 @@ impl Sqlite {
         Ok(Sqlite { database, rows, positions })
     }
 
-    /// The request in all its forms.
+    /// All forms of the request.
     pub fn page_forms(&self, query: &Query) -> Result<Vec<Sql>> {
         let pos = query.after.map_or(i64::MAX, position);
         let forms = forms(&self.database, &query.wanted)?;
         Ok(forms.iter().map(|form| form.page(pos, query.rows() + 1)).collect())
     }
 
-    /// The count of all matches in all its forms.
+    /// All forms of the count of matches.
     pub fn total_forms(&self, query: &Query) -> Result<Vec<Sql>> {
         Ok(forms(&self.database, &query.wanted)?.iter().map(Form::total).collect())
     }
@@ -142,7 +142,7 @@ impl Sqlite {
         Ok(best.expect("every request has a form").1)
     }
 
-    /// Prepared once, to be run as often as one likes.
+    /// Prepares a statement that can run many times.
     pub fn prepare<'s>(&'s self, sql: &'s Sql) -> Result<Prepared<'s>> {
         Ok(Prepared { statement: self.database.prepare(&sql.text)?, values: &sql.values })
     }
@@ -160,7 +160,8 @@ impl Sqlite {
         rows.collect()
     }
 
-    /// The whole answer, from the pairs of the request to the bytes; `sql` is that request's.
+    /// The whole answer, from the pairs of the request to the bytes. `sql` is the request's
+    /// statement.
     pub fn answer(&self, pairs: &[(String, String)], sql: &Sql) -> Result<Vec<u8>> {
         let query = Query::from_pairs(pairs, read_token);
         let mut positions = self.positions(sql)?;
@@ -320,7 +321,7 @@ fn insert_runs(database: &Connection, record: &Record, pos: i64) -> Result<()> {
     Ok(())
 }
 
-/// An enumerated value that was written by name.
+/// An enumerated value that is stored by name.
 fn named<T>(row: &Row<'_>, at: usize, from_name: impl Fn(&str) -> Option<T>) -> Result<T> {
     let name = row.get_ref(at)?.as_str()?;
     Ok(from_name(name).expect("it was written from a value"))

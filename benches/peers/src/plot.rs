@@ -1,4 +1,4 @@
-//! The plot: what finding a page takes, class by class, on a logarithmic scale.
+//! The plot: the time to find a page, by class, on a logarithmic scale.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<LogCoord<f64>,
 const LABELS: i32 = 250;
 const ROW: i32 = 15;
 
-/// A contender that is shown: its colour and its cost.
+/// A contender of the plot: its name, colour and cost.
 type Series = (&'static str, RGBColor, fn(&Line) -> Option<Cost>);
 const SERIES: [Series; 4] = [
     ("invodex", RGBColor(0x1b, 0x6f, 0xb3), |line| Some(line.invodex)),

@@ -1,4 +1,4 @@
-//! A reader on a thread of its own, beside the work of the calling thread.
+//! A reader on its own thread, beside the work of the calling thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ pub enum Pace {
     Busy,
 }
 
-/// The pages that the reader asks for in turn.
+/// The requests of the reader, made in turn.
 fn requests() -> Vec<DescribeInvocations> {
     let all = || DescribeInvocations::new(REGIONS[0].id).max_results(10);
     vec![
@@ -28,7 +28,7 @@ fn requests() -> Vec<DescribeInvocations> {
     ]
 }
 
-/// Nanoseconds of one answer. The only use of a `SharedStore`'s own query.
+/// The time of one answer in nanoseconds. The only place that queries through a `SharedStore`.
 fn time_answer(store: &SharedStore, request: &DescribeInvocations, body: &mut Vec<u8>) -> f64 {
     let start = Instant::now();
     body.clear();
@@ -38,8 +38,7 @@ fn time_answer(store: &SharedStore, request: &DescribeInvocations, body: &mut Ve
     nanoseconds_of(took)
 }
 
-/// Does `work` while a reader asks `store`. Also gives how long each of its queries took, in
-/// nanoseconds.
+/// Does `work` while a reader queries `store`. Also returns the time of each query, in nanoseconds.
 pub fn beside_reader<'a, T>(
     pace: Pace,
     store: impl Fn() -> &'a SharedStore + Sync,

@@ -1,4 +1,4 @@
-//! A record as an embedder would keep it: plain structs that serde writes as the API's JSON.
+//! A record as a simple embedder would keep it: plain structs that serde writes as the API's JSON.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,13 +11,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::support::wanted::{Overall, Wanted};
 use crate::support::{self, Key};
 
-/// A row of the answer, and what filters need besides.
+/// A row of the answer, with the other fields that filters need.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Record {
     #[serde(skip, default = "no_key")]
     pub key: Key,
-    /// Not in answers; captured files may carry it.
+    /// Not in answers; captured files may have it.
     #[serde(skip_serializing)]
     pub region_id: String,
     #[serde(skip_serializing)]
@@ -29,7 +29,7 @@ pub struct Record {
     #[serde(deserialize_with = "name::command_type")]
     pub command_type: CommandType,
     pub command_description: String,
-    /// In Base64, as the answer has it.
+    /// In Base64, as in the answer.
     pub command_content: String,
     pub parameters: String,
     #[serde(deserialize_with = "name::repeat_mode")]
@@ -133,7 +133,7 @@ impl<T> Answer<T> {
     }
 }
 
-/// A peer's NextToken: the place alone, without a seal.
+/// A peer's NextToken: the position alone, without a seal.
 pub fn token((time, number): Key) -> String {
     format!("{:08x}{number:016x}", time.as_secs())
 }
@@ -195,7 +195,7 @@ impl Record {
         }
     }
 
-    /// Whether it meets every filter.
+    /// Whether the record matches every filter.
     pub fn matches(&self, wanted: &Wanted) -> bool {
         self.region_id == wanted.region_id
             && wanted.timed.is_none_or(|timed| timed == self.timed)
@@ -217,7 +217,7 @@ impl Record {
             })
     }
 
-    /// The row that the answer shows: with a filter by instance only the run on it.
+    /// The row as the answer shows it; with a filter by instance, only the run on that instance.
     pub fn shown(&self, wanted: &Wanted) -> Record {
         let mut shown = self.clone();
         if let Some(id) = &wanted.instance_id {

@@ -22,7 +22,7 @@ pub struct Report {
     pub quick: bool,
     /// One Y, the median of all rounds, in nanoseconds.
     pub y_nanoseconds: f64,
-    /// The same AND and count as a loop that takes one word after the other.
+    /// The same AND and count as a loop over single words.
     pub y_word_by_word_nanoseconds: f64,
     pub find: Option<Finds>,
     pub answer: Option<Answers>,
@@ -35,7 +35,7 @@ pub struct Report {
     pub bounds: Vec<Bound>,
 }
 
-/// Nanoseconds for the eye.
+/// A time, rounded for readers.
 pub fn time(nanoseconds: f64) -> String {
     match nanoseconds {
         ns if ns < 999.5 => format!("{ns:.0} ns"),
@@ -45,7 +45,7 @@ pub fn time(nanoseconds: f64) -> String {
     }
 }
 
-/// The time of another, and how many times the library's it is.
+/// The time of a peer, also as a multiple of the library's.
 fn other(other: Option<Cost>, invodex: Cost) -> String {
     match other {
         Some(cost) => format!("{:>9} {:>7.1}x", time(cost.nanoseconds), cost.y / invodex.y),

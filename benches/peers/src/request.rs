@@ -1,4 +1,4 @@
-//! A request as the peers read it, and what finding a page gives.
+//! A request as the peers read it, and the result of finding a page.
 
 use invodex::DescribeInvocations;
 
@@ -12,15 +12,15 @@ use crate::support::{Key, TAGGED_ROWS, stores};
 pub struct Query {
     pub wanted: Wanted,
     pub page: usize,
-    /// The last row that was returned before.
+    /// The last row before the page, if any.
     pub after: Option<Key>,
-    /// The rows of a query with tags that earlier pages returned.
+    /// The number of rows that a query with tags has returned before.
     pub returned: usize,
 }
 
 impl Query {
-    /// Reads the pairs of a request, and a token's text with `read_token`. A peer's token does
-    /// not carry how many rows of a query with tags were returned; those here stand behind one.
+    /// Reads the pairs of a request, and the text of a token with `read_token`. A peer's token
+    /// lacks the number of rows that a query with tags has returned, which is always 1 here.
     pub fn from_pairs(
         pairs: &[(String, String)],
         read_token: impl Fn(&str) -> Option<Key>,
@@ -33,7 +33,7 @@ impl Query {
         Query { wanted, page, after, returned }
     }
 
-    /// The most rows of the page.
+    /// The page size.
     pub fn rows(&self) -> usize {
         match self.wanted.tags.is_empty() {
             true => self.page,
@@ -41,18 +41,18 @@ impl Query {
         }
     }
 
-    /// Whether a page may follow one of `rows` rows.
+    /// Whether another page may follow one of `rows` rows.
     pub fn may_go_on(&self, rows: usize) -> bool {
         self.wanted.tags.is_empty() || self.returned + rows < TAGGED_ROWS
     }
 
-    /// The total that is told of one that was counted.
+    /// The total that the answer shows for a counted one.
     pub fn reach(&self, total: u64) -> u64 {
         if self.wanted.tags.is_empty() { total } else { total.min(TAGGED_ROWS as u64) }
     }
 }
 
-/// The rows of a page by number from the oldest, and whether the walk goes on.
+/// The rows of a page, numbered from the oldest record, and whether another page follows.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Found {
     pub rows: Vec<u32>,
@@ -65,11 +65,11 @@ pub struct Case {
     pub adversarial: bool,
     pub page: usize,
     pub place: Place,
-    /// As the library takes it.
+    /// The library's form.
     pub request: DescribeInvocations,
-    /// As the peers take it.
+    /// The peers' form.
     pub query: Query,
-    /// As it comes over the wire, with the library's token and with the peers'.
+    /// The wire form, with the library's token and with the peers'.
     pub pairs: Vec<(String, String)>,
     pub peer_pairs: Vec<(String, String)>,
 }

@@ -1,5 +1,6 @@
-//! Many short rounds in which all contenders take turns. A disturbance of the machine then hits all
-//! of them, in few turns each. The median is kept, in nanoseconds and in Y of the same round.
+//! Many short rounds in which all contenders take turns. A disturbance of the machine then hits few
+//! turns of each contender. The median over the rounds counts, in nanoseconds and in Y of the same
+//! round.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -45,20 +46,20 @@ impl Effort {
         Effort { rounds: 9, turn: Duration::from_micros(20), round: Duration::ZERO };
 }
 
-/// The reference of a round is the mean of so many Y.
+/// Number of Y whose mean is the reference of a round.
 const Y_CALLS: u32 = 16;
 
 /// Calls before the clock starts.
 const WARM_UP: u32 = 8;
 
-/// A call that takes longer is made once in a turn, in every third round only. It is not warmed up:
-/// it reads more than the caches hold.
+/// A longer call is made once in a turn, and only in every third round. It is not warmed up,
+/// because it reads more than the caches hold.
 const LONG: Duration = Duration::from_millis(1);
 
-/// Something that is measured. What it returns is only kept from being left out.
+/// A measured function. Its result goes to `black_box`, so that its work is not optimised away.
 pub type Contender<'a> = Box<dyn FnMut() -> usize + 'a>;
 
-/// Contenders that are compared with each other, one after the other in each round.
+/// Contenders that are compared with each other and run one after the other in each round.
 pub type Group<'a> = Vec<Contender<'a>>;
 
 /// The cost of one call of each contender of each group.
@@ -84,7 +85,7 @@ pub fn interleave(
     all.iter().map(|turns| turns.iter().map(|turn| median_cost(&turn.costs)).collect()).collect()
 }
 
-/// The nanoseconds of one Y now.
+/// The time of one Y now, in nanoseconds.
 pub fn time_y(yardstick: &Yardstick) -> f64 {
     black_box(yardstick.run());
     let start = Instant::now();
@@ -98,10 +99,10 @@ pub fn time_y(yardstick: &Yardstick) -> f64 {
 
 /// The calls of one contender in a round, and its costs in the rounds so far.
 struct Turn {
-    /// Calls before the clock starts: other contenders have filled the caches with their data.
+    /// Calls before the clock starts, because other contenders have filled the caches.
     warm_up: u32,
     calls: u32,
-    /// It takes part in every so many rounds.
+    /// Takes part in one round of this many.
     every: usize,
     costs: Vec<Cost>,
 }
@@ -142,7 +143,7 @@ impl Turn {
     }
 }
 
-/// Both medians, each for itself.
+/// The median of the nanoseconds and the median of the Y.
 pub fn median_cost(costs: &[Cost]) -> Cost {
     Cost {
         nanoseconds: median(costs.iter().map(|cost| cost.nanoseconds)),

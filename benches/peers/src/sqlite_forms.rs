@@ -1,5 +1,5 @@
-//! A request as SQL, in the three forms that may be the fastest: joins in the planner's order; a
-//! walk of the rarest filter that tests the others; a walk of the list that tests all filters.
+//! A request as SQL, in three forms of which any may be the fastest: joins in the planner's order;
+//! a walk of the rarest filter that tests the others; a walk of the list that tests all filters.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params_from_iter};
@@ -13,7 +13,7 @@ pub struct Sql {
     pub values: Vec<Value>,
 }
 
-/// One form: its tables, its conditions, and the column of the row's place.
+/// One form: its tables, its conditions, and the column with the row's position.
 pub struct Form {
     from: String,
     conditions: Vec<String>,
@@ -42,14 +42,14 @@ impl Form {
     }
 }
 
-/// A filter that has a table of its own, which gives places for a value.
+/// A filter with a table of its own, which maps a value to positions.
 struct Link {
     table: &'static str,
     columns: &'static [&'static str],
     values: Vec<Value>,
 }
 
-/// Region and Timed, which begin every index.
+/// Region and Timed, the first columns of every index.
 struct Scope {
     values: Vec<Value>,
 }

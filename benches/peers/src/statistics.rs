@@ -4,7 +4,7 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The value below which the share `at` of all lies; 0 of none.
+/// The quantile `at` of the values; 0 if there are none.
 pub fn quantile(values: impl IntoIterator<Item = f64>, at: f64) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_unstable_by(f64::total_cmp);
@@ -12,7 +12,7 @@ pub fn quantile(values: impl IntoIterator<Item = f64>, at: f64) -> f64 {
     values.get(index.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
 }
 
-/// The geometric mean; 1 of none.
+/// The geometric mean; 1 if there are no values.
 pub fn geometric_mean(values: impl IntoIterator<Item = f64>) -> f64 {
     let (sum, count) = values
         .into_iter()

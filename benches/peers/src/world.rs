@@ -1,4 +1,4 @@
-//! The library and its peers with the same records in them.
+//! The library and its peers, filled with the same records.
 
 use invodex::Store;
 
@@ -15,7 +15,7 @@ use crate::support::stores;
 /// The sizes of pages.
 pub const PAGES: [usize; 2] = [10, 50];
 
-/// A way in which the records are spread over the list.
+/// A variant of the data set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Variant {
     Plain,
@@ -50,7 +50,7 @@ pub struct World {
     pub store: Store,
     pub scan: Scan,
     pub roaring: Roaring,
-    /// Not in every world: it takes the longest to fill.
+    /// Not in every world, because it takes the longest to fill.
     pub sqlite: Option<Sqlite>,
 }
 

@@ -1,5 +1,5 @@
-//! The yardstick of the bounds, Y: one AND of three bitmaps of 12.5 KB, which hold a bit for each
-//! of 100,000 records, and the count of its ones, as a plain loop.
+//! The yardstick Y: one AND of three bitmaps of 12.5 KB, one bit for each of 100,000 records, with
+//! a count of the ones, as a plain loop.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -11,7 +11,7 @@ const WORDS: usize = 1_568;
 
 pub struct Yardstick {
     bitmaps: [Vec<u64>; 3],
-    /// Its nanoseconds in each round so far.
+    /// The time of Y in each round so far, in nanoseconds.
     times: RefCell<Vec<f64>>,
 }
 
@@ -30,7 +30,7 @@ impl Yardstick {
         Yardstick { bitmaps, times: RefCell::default() }
     }
 
-    /// One Y.
+    /// Runs one Y.
     #[inline(never)]
     pub fn run(&self) -> u32 {
         let [a, b, c] = &self.bitmaps;
@@ -53,7 +53,7 @@ impl Yardstick {
         median(self.times.borrow().iter().copied())
     }
 
-    /// The same without chunks, which a compiler may turn into other instructions.
+    /// The same without chunks, for which a compiler may choose other instructions.
     #[inline(never)]
     pub fn run_word_by_word(&self) -> u32 {
         let [a, b, c] = &self.bitmaps;

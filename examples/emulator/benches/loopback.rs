@@ -1,14 +1,15 @@
-//! How fast the emulator starts and answers with 100,000 records, which part of that is the
-//! library's, and how much more the server's processor time is than that of a handler that answers
-//! constant bytes: `cargo bench -p invodex-emulator`. Needs Linux, for the processor time.
+//! Measures the emulator with 100,000 records: the time to start, requests a second, the library's
+//! share of a request, and the server's processor time beside that of a handler that answers
+//! constant bytes. Run it with `cargo bench -p invodex-emulator --bench loopback`. It needs Linux,
+//! for the processor time.
 //!
-//! With `--check` the start and the library's part are left out, and the exit code is 1 if a page
-//! of 10 rows takes more than [`LIMIT`] times the processor time of the constant bytes.
+//! With `--check` only the comparison runs, and the exit code is 1 if a page of 10 rows takes more
+//! than [`LIMIT`] times the processor time of the constant bytes.
 //!
-//! Each server is a process of its own, so that its processor time, user and system, is that of
-//! the server alone; clients are threads of this process. The server of constant bytes is this
-//! program again. It serves with the emulator's own `connections.rs` behind the same layer that
-//! catches panics; its handler reads nothing of the request, and copies nothing.
+//! Each server is a process of its own, so that its processor time, user and system, excludes the
+//! clients, which are threads of this process. The server of constant bytes is this program again.
+//! It uses the emulator's `connections.rs` and the same layer that catches panics. Its handler
+//! reads nothing of the request and copies nothing.
 
 #[path = "../src/connections.rs"]
 mod connections;
@@ -33,16 +34,17 @@ use serde_json::{Value, json};
 use tower_http::catch_panic::CatchPanicLayer;
 
 const NOW: &str = "2025-06-01T00:00:00Z";
-/// The most times the processor time of constant bytes that a page of 10 rows may take.
+/// Maximum processor time of a page of 10 rows, as a multiple of that of the constant bytes.
 const LIMIT: f64 = 1.5;
-/// How often the emulator and the constant bytes take turns. The median of the ratios counts.
+/// Rounds in which the two servers take turns. The median of the ratios counts.
 const ROUNDS: usize = 11;
-/// Clients, each with a connection, and the requests of each in one turn. A turn takes more than
-/// half a second of the server's processor time, which the system counts in hundredths.
+/// The number of clients, each with one connection, and the requests of each in one turn. A turn
+/// takes more than half a second of the server's processor time, which the system counts in
+/// hundredths.
 const CONNECTIONS: usize = 8;
 const REQUESTS_EACH: usize = 5_000;
-/// The first argument of this program when it is the server of constant bytes; the file of the
-/// bytes follows.
+/// The first argument that makes this program the server of constant bytes. The second is the file
+/// with the bytes.
 const CONSTANT: &str = "--serve-constant";
 const TEN_ROWS: &str = "MaxResults=10";
 const PAGES: [(&str, &str); 4] = [
@@ -66,7 +68,7 @@ fn main() -> ExitCode {
         serve_constant(fs::read(file).unwrap());
         return ExitCode::SUCCESS;
     }
-    // Other than by `cargo bench` there is nothing to do.
+    // Only `cargo bench` passes `--bench`; under `cargo test` there is nothing to do.
     if !args.iter().any(|arg| arg == "--bench") {
         return ExitCode::SUCCESS;
     }
@@ -125,7 +127,8 @@ fn query(filters: &str) -> String {
     format!("Action=DescribeInvocations&Version=2014-05-26&RegionId=cn-hangzhou&{filters}")
 }
 
-/// How many times the processor time of constant bytes the emulator's page of 10 rows takes.
+/// The processor time of the emulator's page of 10 rows, as a multiple of that of the constant
+/// bytes.
 fn against_constant(server: &Server) -> f64 {
     let path = format!("/?{}", query(TEN_ROWS));
     let body = Client::connect(&server.address).ask(&path);
@@ -157,7 +160,7 @@ fn against_constant(server: &Server) -> f64 {
     median(|round| round.2)
 }
 
-/// Answers every request with `bytes` until it is told to end.
+/// Answers every request with `bytes` until a signal ends the process.
 #[tokio::main]
 async fn serve_constant(bytes: Vec<u8>) {
     async fn answer(State(bytes): State<Bytes>) -> ([(header::HeaderName, HeaderValue); 1], Bytes) {
@@ -173,7 +176,7 @@ async fn serve_constant(bytes: Vec<u8>) {
     connections::serve(listener, router, async move { _ = terminate.recv().await }).await;
 }
 
-/// Everything in the store as one captured response.
+/// All records of the store as one captured response.
 fn captured(store: &Store) -> Value {
     let mut rows = Vec::new();
     for region in dataset::pools::REGIONS.iter().map(|region| region.id) {
@@ -199,7 +202,7 @@ fn captured(store: &Store) -> Value {
     json!({"Invocations": {"Invocation": rows}})
 }
 
-/// Bytes of an answer, and the seconds from a query string to the whole of it.
+/// The length of an answer in bytes, and the seconds from the query string to the complete answer.
 fn library(store: &Store, query: &str) -> (usize, f64) {
     let mut bytes = 0;
     let mut answers = |count: u32| {
@@ -238,15 +241,15 @@ struct Server {
     address: String,
 }
 
-/// What a server did under load.
+/// The figures of a server under load.
 struct Load {
     each_second: f64,
-    /// Seconds of the server's processor time for one request.
+    /// The server's processor time for one request, in seconds.
     processor: f64,
 }
 
 impl Server {
-    /// The server, and how long it took until it was ready.
+    /// Starts the server and returns it with the time until it was ready.
     fn start(mut command: Command) -> (Self, Duration) {
         let begun = Instant::now();
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -256,7 +259,7 @@ impl Server {
         (Server { process, address }, begun.elapsed())
     }
 
-    /// All clients ask for `path`, one request after the other.
+    /// Has all clients request `path`, each one request after the other.
     fn load(&self, path: &str) -> Load {
         let mut clients: Vec<_> =
             (0..CONNECTIONS).map(|_| Client::connect(&self.address)).collect();
@@ -273,7 +276,7 @@ impl Server {
         }
     }
 
-    /// Seconds of processor time until now, the system's for it included.
+    /// The processor time so far, user and system, in seconds.
     fn processor(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
         let (_, fields) = stat.rsplit_once(')').unwrap();
@@ -288,7 +291,7 @@ impl Server {
     }
 }
 
-/// A connection that is kept.
+/// A client with a persistent connection.
 struct Client(BufReader<TcpStream>);
 
 impl Client {
@@ -298,7 +301,7 @@ impl Client {
         Client(BufReader::with_capacity(64 * 1_024, stream))
     }
 
-    /// The body of the answer, which is a success.
+    /// Requests `path` and returns the body. Panics on an error.
     fn ask(&mut self, path: &str) -> Vec<u8> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         self.0.get_mut().write_all(request.as_bytes()).unwrap();

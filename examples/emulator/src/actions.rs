@@ -1,4 +1,4 @@
-//! Which action is asked for, and its answer.
+//! Dispatches a request to its action and builds the answer.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{commands, outcomes, run_command};
 
 const VERSION: &str = "2014-05-26";
 
-/// The body of the answer.
+/// Answers a request and returns the body.
 pub(crate) fn answer(
     tenant: &Arc<Tenant>,
     call: &Call,
@@ -28,14 +28,14 @@ pub(crate) fn answer(
             "InvalidParameter",
             "The specified parameter \"Action or Version\" is not valid.",
         )
-        .recommend(format!("this emulator knows version {VERSION}")));
+        .recommend(format!("allowed is version {VERSION}")));
     }
     if params.get("Format").is_some_and(|format| !format.eq_ignore_ascii_case("JSON")) {
-        return Err(ApiError::invalid("Format", "this emulator answers in JSON alone"));
+        return Err(ApiError::invalid("Format", "allowed is JSON"));
     }
     let mut body = Vec::new();
     let fields = match action {
-        // The store answers these two whole.
+        // The store writes the whole body of these two.
         "DescribeInvocations" => {
             let request = DescribeInvocations::from_pairs(params.pairs());
             tenant.store.describe_invocations(&request, request_id, &mut body)?;
@@ -62,7 +62,7 @@ pub(crate) fn with_request_id(mut fields: Value, request_id: &str) -> Vec<u8> {
     fields.to_string().into_bytes()
 }
 
-/// Checks RegionId and the tags as the API does, by a query that has the same ones.
+/// Checks RegionId and the tags as the API does, by running a query with them.
 pub(crate) fn check_region_and_tags(tenant: &Tenant, params: &Params) -> Result<(), Error> {
     let same = params.pairs().filter(|(name, _)| *name == "RegionId" || name.starts_with("Tag."));
     let request = DescribeInvocations::from_pairs(same).max_results(1);
@@ -73,7 +73,7 @@ fn stop_invocation(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiEr
     check_region_and_tags(tenant, params)?;
     let (region_id, invoke_id) = (params.require("RegionId")?, params.require("InvokeId")?);
     tenant.store.write(|store| {
-        // An invocation of another region is none here.
+        // An invocation of another region counts as unknown.
         if store.get(invoke_id).is_some_and(|found| found.region_id() != region_id) {
             return Err(ApiError::unknown_invocation());
         }

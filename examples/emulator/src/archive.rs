@@ -1,8 +1,8 @@
-//! All stores to one file and back.
+//! Saves all stores to one file and restores them.
 //!
-//! The file is a line with the format's name, a line with the hash and the length of what
-//! follows, then that: a JSON list with one entry for each store, a line's end, and the stores'
-//! own archives one after the other, which check themselves.
+//! Format: a line with the format's name; a line with the hash and the length of the JSON that
+//! follows; a JSON list with one entry for each store, and a line end; the archives of the stores
+//! one after the other, each with its own checksums.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use crate::tenants::{Saved, State, Tenants};
 const NAME: &[u8] = b"invodex-emulator archive 1\n";
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Saves every minute in which something changed.
+/// Saves all stores every minute if anything changed.
 pub(crate) async fn save_when_changed(tenants: Arc<Tenants>, path: PathBuf) {
     loop {
         tokio::time::sleep(PAUSE).await;
@@ -33,16 +33,16 @@ pub(crate) async fn save_when_changed(tenants: Arc<Tenants>, path: PathBuf) {
     }
 }
 
-/// Writes all stores to a file beside `path` and puts it in its place: at any moment the file is
-/// whole, the old one or the new one.
+/// Writes all stores to a file beside `path` and renames it to `path`, so that `path` always names
+/// a complete file, the old one or the new one.
 pub(crate) fn save(tenants: &Tenants, path: &Path) -> Result<(), Failure> {
-    // One at a time, from the first store on: a save that began earlier must not end later and
-    // put an older state in the place of a newer one.
+    // One save at a time: a save that began earlier must not end later and replace a newer state
+    // with an older one.
     static SAVING: Mutex<()> = Mutex::new(());
     let _saving = SAVING.lock().unwrap_or_else(PoisonError::into_inner);
     let (mut entries, mut stores) = (Vec::new(), Vec::new());
     for (access_key_id, tenant) in tenants.all() {
-        // Held over both, so that the two agree.
+        // Locked while the store is saved too, so that state and store agree.
         let state = tenant.state();
         let start = stores.len();
         tenant.store.read(|store| store.save(&mut stores))?;
@@ -66,13 +66,13 @@ pub(crate) fn save(tenants: &Tenants, path: &Path) -> Result<(), Failure> {
     file.write_all(&stores)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
-    // The directory's own entry, too, outlives a loss of power.
+    // Syncs the directory, so that the rename survives a loss of power.
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(directory.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(())
 }
 
-/// Opens all stores of the file; none, if one cannot be read.
+/// Opens all stores of the file, or none if one of them cannot be read.
 pub(crate) fn restore(tenants: &Tenants, path: &Path) -> Result<(), String> {
     let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let refuse = |what: &str| format!("{}: {what}", path.display());
@@ -92,7 +92,7 @@ pub(crate) fn restore(tenants: &Tenants, path: &Path) -> Result<(), String> {
     if stores.is_empty() { Ok(()) } else { Err(refuse("goes on after its end")) }
 }
 
-/// The list of entries, checked, and the stores.
+/// Splits the file into the JSON list, whose hash is checked, and the archives.
 fn parts(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = bytes.strip_prefix(NAME)?;
     let end = rest.iter().position(|&byte| byte == b'\n')?;

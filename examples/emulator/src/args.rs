@@ -1,4 +1,4 @@
-//! The command line, and what it says of stores.
+//! The command line, and the settings of stores that follow from it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,39 +12,40 @@ use crate::tenants::{Capture, Settings};
 #[derive(Parser, Debug)]
 #[command(version)]
 pub(crate) struct Args {
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8088")]
     pub(crate) listen: String,
     /// Captured DescribeInvocations responses, loaded into every store; the records may carry
     /// RegionId and ResourceGroupId as extra keys
     #[arg(long, value_name = "FILE", num_args = 1..)]
     load: Vec<PathBuf>,
-    /// How CommandContent and Output are written in the captures
+    /// Encoding of CommandContent and Output in the captures
     #[arg(long, value_enum, default_value_t = LoadEncoding::Auto)]
     load_encoding: LoadEncoding,
-    /// The region of captured records that name none
+    /// Region of captured records without one
     #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
     region: String,
-    /// The regions there are; all, when none is named. A minus before one: it is there without
-    /// this API
+    /// The known regions; every region if the list is empty. A minus, as in -C, marks a known
+    /// region without this API
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     regions: Vec<String>,
     /// A fixed clock, such as 2024-05-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
-    /// How long a record is kept; 0: for ever
+    /// Days that a record is kept; 0 keeps it forever
     #[arg(long, value_name = "N", default_value_t = 28)]
     retention_days: u16,
-    /// The most records a store keeps
+    /// Maximum number of records in a store
     #[arg(long, value_name = "N", default_value_t = Config::default().capacity)]
     capacity: usize,
-    /// What a request without Timed asks for
+    /// Meaning of a request without Timed
     #[arg(long, value_enum, default_value_t = Omitted::Documented)]
     omitted_timed: Omitted,
-    /// Restored at start; saved at the end, and every minute when something changed
+    /// File that is restored at start; saved at exit, and every minute if anything changed
     #[arg(long, value_name = "FILE")]
     pub(crate) archive: Option<PathBuf>,
-    /// Accepted runs go Pending, Running, Success by themselves, with this pause before each step
+    /// Completes accepted runs automatically: Pending, Running, Success, with this pause before
+    /// each step
     #[arg(long, value_name = "MS")]
     auto_complete: Option<u64>,
     /// Makes ids and RequestIds repeatable
@@ -66,7 +67,7 @@ enum Omitted {
 }
 
 impl Args {
-    /// Reads the captures.
+    /// The settings of all stores. Reads the captured files.
     pub(crate) fn settings(&self) -> Result<Settings, String> {
         let read = |path: &PathBuf| match std::fs::read(path) {
             Ok(bytes) => Ok(Capture { name: path.display().to_string(), bytes }),

@@ -1,5 +1,5 @@
-//! Commands that are kept: CreateCommand, DescribeCommands, DeleteCommand. A store knows none; it
-//! keeps a copy of the command in each record.
+//! Saved commands: CreateCommand, DescribeCommands, DeleteCommand. The library has no saved
+//! commands; each of its records has a copy of its command.
 
 use axum::http::StatusCode;
 use base64::Engine;
@@ -13,12 +13,12 @@ use crate::error::ApiError;
 use crate::params::Params;
 use crate::tenants::Tenant;
 
-/// The most commands kept in a store.
+/// Maximum number of saved commands in a store.
 const MOST: usize = 10_000;
-/// The most parameters in a command's content, and the bytes of a parameter's name.
+/// Maximum number of parameters in a command's content, and maximum length of their names in bytes.
 const PARAMETERS: (usize, usize) = (20, 64);
 
-/// A command, by the names of its parameters.
+/// A command. Fields are named as the parameters that set them.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Command {
     pub(crate) id: String,
@@ -27,19 +27,19 @@ pub(crate) struct Command {
     pub(crate) name: String,
     description: String,
     command_type: String,
-    /// As Base64.
+    /// In Base64.
     content: String,
     pub(crate) working_dir: String,
     pub(crate) timeout: u32,
     pub(crate) launcher: String,
     pub(crate) enable_parameter: bool,
     tags: Vec<(String, String)>,
-    /// Seconds; set when it is kept.
+    /// In seconds; set when the command is saved.
     creation_time: u32,
     pub(crate) invoke_times: u64,
 }
 
-/// What CommandContent is when nothing, or nothing known, is said of it.
+/// The encoding of CommandContent if ContentEncoding is missing or unknown.
 #[derive(Clone, Copy)]
 pub(crate) enum DefaultEncoding {
     PlainText,
@@ -47,7 +47,7 @@ pub(crate) enum DefaultEncoding {
 }
 
 impl Command {
-    /// Reads a command and checks all of it.
+    /// Reads a command from the parameters and validates it.
     pub(crate) fn read(
         id: String,
         params: &Params,
@@ -97,7 +97,7 @@ impl Command {
         Ok(command)
     }
 
-    /// A record of the command with no runs yet.
+    /// A record of the command, without runs.
     pub(crate) fn invocation(&self, invoke_id: &str) -> Invocation {
         let mut record = Invocation::new(&self.region_id, invoke_id, &self.id);
         record.command_name = self.name.clone();
@@ -116,8 +116,8 @@ impl Command {
         BASE64_STANDARD.decode(&self.content).unwrap_or_default()
     }
 
-    /// The names between `{{` and `}}`, each once, but those of the service itself: no more than
-    /// one over the limit.
+    /// The distinct parameter names between `{{` and `}}`, without the service's own (`ACS::`).
+    /// Stops at one name above the limit.
     pub(crate) fn parameter_names(&self) -> Vec<String> {
         let content = self.content();
         let content = String::from_utf8_lossy(&content);
@@ -235,7 +235,7 @@ pub(crate) fn create(tenant: &Tenant, params: &Params) -> Result<Value, ApiError
     params.require("Name")?;
     let id = tenant.ids.command_id();
     let command = Command::read(id.clone(), params, DefaultEncoding::Base64)?;
-    // A store that keeps nothing checks what it is given as any other does.
+    // An empty store validates a record as any other store does.
     let mut probe = command.invocation("probe");
     probe.instances.push(InstanceRun::new("probe"));
     Store::new(Config { capacity: 0, ..Config::default() }, Timestamp::MIN)
@@ -259,7 +259,7 @@ pub(crate) fn delete(tenant: &Tenant, params: &Params) -> Result<Value, ApiError
     Ok(json!({}))
 }
 
-/// The newest first. A token says how many stand before the page.
+/// DescribeCommands, newest first. A token is the number of commands before the page.
 pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
     check_region_and_tags(tenant, params)?;
     let region_id = params.require("RegionId")?;
@@ -305,7 +305,7 @@ pub(crate) fn record_tags(params: &Params) -> Vec<Tag> {
     params.tags().into_iter().map(|(key, value)| Tag::new(key, value)).collect()
 }
 
-/// A store names what it refuses by the record's field; the API has codes of its own for some.
+/// Translates the store's error for a field into the API's own code, where there is one.
 pub(crate) fn documented(error: invodex::Error) -> ApiError {
     let (code, message) = match error.code() {
         "InvalidParameter.CommandContent" => {

@@ -1,4 +1,5 @@
-//! Connections and their limits. A file of its own, so that the bench serves with the same code.
+//! Accepts connections and limits them. The bench includes this file too, so that both of its
+//! servers run the same code.
 
 use std::time::Duration;
 
@@ -9,14 +10,14 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
-/// Bytes of a request's line and headers together.
+/// Maximum size of a request's line and headers together.
 const HEAD_BYTES: usize = 64 * 1_024;
-/// How long a request's line and headers may take.
+/// Timeout for a request's line and headers.
 const HEAD_TIME: Duration = Duration::from_secs(10);
-/// How long open requests may take when the server ends.
+/// Time that open requests have to finish at shutdown.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Answers until `stop`, then lets open requests end.
+/// Serves until `stop` completes, then lets open requests finish.
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_BYTES);
@@ -28,15 +29,15 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
             () = &mut stop => break,
         };
         let Ok((stream, _)) = accepted else {
-            // No more connections at the moment, as when all file handles are taken.
+            // Accepting failed, for example because no file handle is free: try again later.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        // An answer goes at once, also when the last one is not yet acknowledged.
+        // Sends an answer at once, even if the last one has not been acknowledged.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
         let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
-        // A connection that fails is over for its client alone.
+        // A failed connection concerns its client alone.
         tokio::spawn(async { drop(connection.await) });
     }
     drop(listener);

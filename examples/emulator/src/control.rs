@@ -1,5 +1,5 @@
-//! What tests need and the API does not have, under `/_emulator/`. Bodies are JSON objects; the
-//! access key id is found as in any other request.
+//! Endpoints for tests under `/_emulator/`, which the API does not have. Bodies are JSON objects.
+//! The access key id is read as in any other request.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(crate) fn router() -> Router<Arc<Tenants>> {
         .route("/health", get(health))
 }
 
-/// Reads the body, acts, and writes the answer.
+/// Reads the body, calls the endpoint's function, and writes the answer.
 async fn act<T: DeserializeOwned>(
     State(tenants): Shared,
     request: Request,
@@ -68,7 +68,7 @@ fn invalid_body(error: serde_json::Error) -> ApiError {
         .recommend(error.to_string())
 }
 
-/// Reports how a run goes on.
+/// Updates a run.
 fn runs(tenant: &Tenant, mut report: Map<String, Value>) -> Result<Value, ApiError> {
     let mut take = |name| match report.remove(name) {
         Some(Value::String(id)) if !id.is_empty() => Ok(id),
@@ -81,7 +81,7 @@ fn runs(tenant: &Tenant, mut report: Map<String, Value>) -> Result<Value, ApiErr
     Ok(json!({}))
 }
 
-/// Says what becomes of runs that are accepted from now on.
+/// Adds a script for runs that are accepted from now on.
 fn outcomes(tenant: &Tenant, outcome: Outcome) -> Result<Value, ApiError> {
     tenant.state().outcomes.add(outcome)?;
     tenant.touch();
@@ -91,13 +91,13 @@ fn outcomes(tenant: &Tenant, outcome: Outcome) -> Result<Value, ApiError> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 enum Move {
-    /// To this time.
+    /// Sets this time.
     Now(String),
-    /// Forward by so many seconds.
+    /// Moves forward by this many seconds.
     Advance(u32),
 }
 
-/// Moves the store's clock. The store's own time never goes back; the answer tells it.
+/// Moves the clock of the store. Answers the store's time, which never goes back.
 fn clock(tenant: &Tenant, to: Move) -> Result<Value, ApiError> {
     match to {
         Move::Now(time) => tenant.clock.set(time.parse()?),
@@ -107,7 +107,7 @@ fn clock(tenant: &Tenant, to: Move) -> Result<Value, ApiError> {
     Ok(json!({"Now": tenant.store.read(Store::now)}))
 }
 
-/// Begins anew: the store holds the captures, and all else is forgotten.
+/// Empties the store and loads the captures again.
 async fn reset(State(tenants): Shared, request: Request) -> Response<Body> {
     let host = server::host(&request);
     let (head, _) = request.into_parts();
@@ -126,7 +126,7 @@ async fn reset(State(tenants): Shared, request: Request) -> Response<Body> {
     }
 }
 
-/// The store's events until the client leaves.
+/// Streams the store's events until the client disconnects.
 async fn stream(State(tenants): Shared, request: Request) -> Response<Body> {
     let host = server::host(&request);
     let (head, _) = request.into_parts();

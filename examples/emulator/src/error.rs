@@ -1,4 +1,4 @@
-//! What goes wrong, as the API says it.
+//! Errors in the API's form.
 
 use std::borrow::Cow;
 
@@ -8,9 +8,9 @@ use serde_json::json;
 /// An error of the API.
 #[derive(Debug)]
 pub(crate) enum ApiError {
-    /// The library's, which writes its own body.
+    /// An error of the library, which writes its own body.
     Library(invodex::Error),
-    /// One that only a front end knows.
+    /// An error of the front end.
     Own(Box<Own>),
 }
 
@@ -19,7 +19,7 @@ pub(crate) struct Own {
     status: StatusCode,
     code: Cow<'static, str>,
     message: Cow<'static, str>,
-    /// What was given and what is allowed.
+    /// The given value and the allowed ones.
     recommend: String,
 }
 
@@ -33,7 +33,7 @@ impl ApiError {
         ApiError::Own(Box::new(Own { status, code, message, recommend: String::new() }))
     }
 
-    /// The same, with what to do about it; the library's errors say so themselves.
+    /// Sets the recommendation. An error of the library has its own.
     pub(crate) fn recommend(mut self, recommend: impl Into<String>) -> Self {
         if let ApiError::Own(own) = &mut self {
             own.recommend = recommend.into();
@@ -50,8 +50,8 @@ impl ApiError {
         }
     }
 
-    /// A parameter that has to be there. The two that every action has, Action and Version, have
-    /// no code of their own.
+    /// The error for a missing parameter. Action and Version, which every action needs, share a
+    /// code.
     pub(crate) fn missing(name: &str) -> Self {
         let code = match name {
             "Action" | "Version" => "MissingParameter".to_owned(),
@@ -64,7 +64,7 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    /// A parameter whose value is not one it can have.
+    /// The error for a parameter whose value is not allowed.
     pub(crate) fn invalid(name: &str, allowed: impl Into<String>) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -74,7 +74,7 @@ impl ApiError {
         .recommend(allowed)
     }
 
-    /// An action, or a path, that is not there.
+    /// The error for an unknown action or path.
     pub(crate) fn unknown_action() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -91,7 +91,7 @@ impl ApiError {
         )
     }
 
-    /// An InvokeId that is not there.
+    /// The error for an unknown InvokeId.
     pub(crate) fn unknown_invocation() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -100,7 +100,7 @@ impl ApiError {
         )
     }
 
-    /// A CommandId that is not there.
+    /// The error for an unknown CommandId.
     pub(crate) fn unknown_command() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -109,7 +109,7 @@ impl ApiError {
         )
     }
 
-    /// The body, which names the request and the endpoint.
+    /// The body of the answer, with RequestId and HostId.
     pub(crate) fn body(&self, request_id: &str, host_id: &str) -> Vec<u8> {
         let mut body = Vec::new();
         match self {

@@ -9,11 +9,12 @@ use invodex::{SharedStore, Subscription};
 use serde_json::json;
 use tokio::sync::Notify;
 
-/// Events that wait for a client that is slow; then the oldest go.
+/// Maximum number of events that wait for a slow client. Beyond it the oldest are dropped.
 const WAITING: usize = 10_000;
 
-/// Everything that happens to runs from now on. Events that the service itself sends are named
-/// `task`, others `progress`; `missed` says how many went because the client was too slow.
+/// Streams all status changes of runs from now on. Events that the service publishes too are named
+/// `task`, others `progress`. `missed` has the number of events that were dropped because the
+/// client was too slow.
 pub(crate) fn stream(
     store: &SharedStore,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
@@ -30,12 +31,12 @@ pub(crate) fn stream(
 struct Waiting {
     events: Subscription,
     wake: Arc<Notify>,
-    /// How many the client knows it missed.
+    /// The number of missed events that the client has been told of.
     missed: u64,
 }
 
 impl Waiting {
-    /// `None` when the store is gone.
+    /// The next event; `None` once the store has been dropped.
     async fn next(&mut self) -> Option<Event> {
         loop {
             let missed = self.events.missed();
@@ -44,7 +45,7 @@ impl Waiting {
                 self.missed = missed;
                 return Some(Event::default().event("missed").data(data.to_string()));
             }
-            // Asked before the queue: what comes last is in it then.
+            // Read before the queue is, so that the last event is not missed.
             let closed = self.events.is_closed();
             if let Some(event) = self.events.try_next() {
                 let name = if event.is_task_event() { "task" } else { "progress" };

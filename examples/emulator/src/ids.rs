@@ -4,11 +4,11 @@ use std::sync::{Mutex, PoisonError};
 
 use fastrand::Rng;
 
-/// Makes ids. Each store has its own, so that stores side by side do not change each other's.
+/// Generates ids. Each store has its own generator, so that stores do not affect each other's ids.
 pub(crate) struct Ids(Mutex<Rng>);
 
 impl Ids {
-    /// The ids of the store named `name`; with a seed the same each time.
+    /// The generator of the store named `name`. With a seed it gives the same ids each time.
     pub(crate) fn new(seed: Option<u64>, name: &str) -> Self {
         let rng = seed.map_or_else(Rng::new, |seed| Rng::with_seed(seed ^ fnv1a(name.as_bytes())));
         Ids(Mutex::new(rng))
@@ -40,12 +40,12 @@ impl Ids {
         })
     }
 
-    /// Where the sequence stands, for an archive.
+    /// The position in the sequence, for an archive.
     pub(crate) fn position(&self) -> u64 {
         self.with(|rng| rng.get_seed())
     }
 
-    /// Goes on from `position`.
+    /// Continues from `position`.
     pub(crate) fn set_position(&self, position: u64) {
         self.with(|rng| rng.seed(position));
     }
@@ -55,7 +55,7 @@ impl Ids {
     }
 }
 
-/// A hash that is the same everywhere and for ever.
+/// The FNV-1a hash, which is the same on every platform and in every version.
 pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,10 +1,18 @@
-//! An emulator of the API's command executions: a front end of `invodex` that real clients talk
-//! to, and what an embedder would copy.
+//! An emulator of the API's command executions: a front end of `invodex` for tests of real clients,
+//! and an example for embedders.
 //!
-//! The way of a request: `connections` accepts it, `server` reads HTTP, `params` the parameters,
-//! `tenants` finds the store, `actions` answers (with `run_command` and `commands` for what the
-//! store does not know), and `error` writes what went wrong. Beside it `control` is for tests, `outcomes` lets runs go on by
-//! themselves, `archive` keeps all of it.
+//! The path of a request:
+//!
+//! - `connections` accepts the connection and limits it;
+//! - `server` reads HTTP and calls the rest;
+//! - `params` reads the parameters;
+//! - `tenants` finds the store of the access key id;
+//! - `actions` answers: both queries by the store, the other actions by `run_command` and
+//!   `commands`;
+//! - `error` writes errors in the API's form.
+//!
+//! Beside it, `control` and `events` are the endpoints for tests, `outcomes` completes runs by
+//! script or automatically, `ids` generates ids, and `archive` saves and restores all stores.
 
 mod actions;
 mod archive;
@@ -42,7 +50,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Why the emulator cannot start or go on.
+/// The reason why the emulator cannot start or continue.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 async fn run(args: Args) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! Runs that go on by themselves: by a script, or with `--auto-complete`.
+//! Completes runs by a script, or automatically with `--auto-complete`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use serde::{Deserialize, Serialize};
 use crate::error::ApiError;
 use crate::tenants::Tenant;
 
-/// The most scripts of a store, and the most steps of one.
+/// Maximum number of scripts in a store, and of steps in a script.
 const SCRIPTS: usize = 1_000;
 const STEPS: usize = 100;
-/// The longest pause before a step: one day.
+/// Maximum pause before a step: one day.
 const PAUSE_MS: u64 = 86_400_000;
 
-/// How a run changes.
+/// A change of a run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Step {
     pub(crate) invocation_status: String,
-    /// The pause before it.
+    /// The pause before the change.
     #[serde(default)]
     pub(crate) delay_ms: u64,
     exit_code: Option<i64>,
-    /// As Base64.
+    /// In Base64.
     output: Option<String>,
     error_code: Option<String>,
     error_info: Option<String>,
-    /// The execution of a recurring task ends so and the task waits for the next one.
+    /// Ends this execution of a recurring task with the status, and schedules the next one.
     #[serde(default)]
     reschedule: bool,
 }
@@ -50,7 +50,7 @@ impl Step {
                 InvocationStatus::ALL.iter().map(|status| status.as_str()).collect();
             ApiError::invalid("InvocationStatus", format!("allowed {}", names.join(", ")))
         })?;
-        // With the errors that the service itself gives.
+        // These have the ErrorCode and ErrorInfo that the service sets.
         let mut update = match (status, self.exit_code) {
             (InvocationStatus::Failed, Some(code)) if code != 0 => RunUpdate::finished(code),
             (InvocationStatus::Timeout, _) => RunUpdate::timed_out(),
@@ -62,15 +62,15 @@ impl Step {
         update.reschedule = self.reschedule;
         if let Some(output) = &self.output {
             let output = BASE64_STANDARD.decode(output);
-            let output = output.map_err(|_| ApiError::invalid("Output", "it is Base64"))?;
+            let output = output.map_err(|_| ApiError::invalid("Output", "allowed is Base64"))?;
             update.output = Some(OutputUpdate::Replace(output));
         }
         Ok(update)
     }
 }
 
-/// What becomes of runs of a command, by id or name, or on an instance. What is not named is
-/// any.
+/// A script for runs of a command (by id or name) or on an instance. An absent field matches any
+/// run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Outcome {
@@ -102,7 +102,7 @@ impl Outcome {
     }
 }
 
-/// The scripts of a store. Of several that fit the latest counts.
+/// The scripts of a store. If several match a run, the latest counts.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Outcomes(Vec<Outcome>);
 
@@ -110,7 +110,7 @@ impl Outcomes {
     pub(crate) fn add(&mut self, outcome: Outcome) -> Result<(), ApiError> {
         outcome.check()?;
         if self.0.len() >= SCRIPTS {
-            return Err(ApiError::invalid("Outcomes", format!("allowed are {SCRIPTS}; reset")));
+            return Err(ApiError::invalid("Outcomes", format!("allowed are {SCRIPTS} scripts")));
         }
         self.0.push(outcome);
         Ok(())
@@ -123,14 +123,14 @@ impl Outcomes {
     }
 }
 
-/// Has the runs of a new record go on, each as its script says, or the general way.
+/// Starts a task for each run of a new record that has a script or completes automatically.
 pub(crate) fn start(tenant: &Arc<Tenant>, invocation: &Invocation) {
     for run in &invocation.instances {
         let scripted = tenant.state().outcomes.steps(invocation, &run.instance_id);
         let steps = scripted.or_else(|| {
             let pause = tenant.auto_complete?;
             let mut success = Step::to(InvocationStatus::Success, pause);
-            // One execution of a recurring task; then it waits.
+            // A recurring task executes once and is then scheduled again.
             success.reschedule = invocation.repeat_mode.is_recurring();
             Some(vec![Step::to(InvocationStatus::Running, pause), success])
         });
@@ -141,7 +141,7 @@ pub(crate) fn start(tenant: &Arc<Tenant>, invocation: &Invocation) {
     }
 }
 
-/// Takes one step after the other, for as long as nobody else moves the run.
+/// Applies the steps one after the other. Stops if something else changed the run meanwhile.
 async fn walk(tenant: Arc<Tenant>, invoke_id: String, instance_id: String, steps: Vec<Step>) {
     let status = |store: &Store| {
         let record = store.get(&invoke_id)?;
@@ -165,7 +165,7 @@ async fn walk(tenant: Arc<Tenant>, invoke_id: String, instance_id: String, steps
     }
 }
 
-/// Ends the runs that are Stopping after a pause.
+/// Sets the Stopping runs of a record to Terminated after a pause.
 pub(crate) fn end_stopping(tenant: &Arc<Tenant>, invoke_id: &str, pause: Duration) {
     let (tenant, invoke_id) = (Arc::clone(tenant), invoke_id.to_owned());
     tokio::spawn(async move {
@@ -173,7 +173,7 @@ pub(crate) fn end_stopping(tenant: &Arc<Tenant>, invoke_id: &str, pause: Duratio
         let Some(record) = tenant.store.get(&invoke_id) else { return };
         for run in record.instances {
             if run.invocation_status == InvocationStatus::Stopping {
-                // It may have ended meanwhile.
+                // The run may have ended meanwhile, so an error is ignored.
                 let end = RunUpdate::terminated();
                 let _ = tenant.store.update_run(&invoke_id, &run.instance_id, &end);
             }

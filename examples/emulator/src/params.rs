@@ -12,7 +12,7 @@ use crate::error::ApiError;
 pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
-    /// Those of the query string, then those of the form.
+    /// Reads the pairs of the query string, then those of the form.
     pub(crate) fn read(query: &str, form: &[u8]) -> Result<Self, Error> {
         let mut pairs = decode_query(query)?;
         pairs.append(&mut decode_query(form)?);
@@ -23,13 +23,13 @@ impl Params {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// The value of `name`: of several the last. An empty one is none.
+    /// The last value of `name`. An empty value counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let mut named = self.pairs().filter(|(given, _)| *given == name);
         named.next_back().map(|(_, value)| value).filter(|value| !value.is_empty())
     }
 
-    /// The value of `name`, or nothing.
+    /// The value of `name`, or an empty string.
     pub(crate) fn text(&self, name: &str) -> String {
         self.get(name).unwrap_or_default().to_owned()
     }
@@ -38,7 +38,7 @@ impl Params {
         self.get(name).ok_or_else(|| ApiError::missing(name))
     }
 
-    /// `true` or `false` in any letter case; absent is false.
+    /// A value `true` or `false`, in any letter case. Absent is false.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, ApiError> {
         match self.get(name) {
             None => Ok(false),
@@ -48,13 +48,13 @@ impl Params {
         }
     }
 
-    /// Decimal digits.
+    /// A value of decimal digits.
     pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, ApiError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let digits = value.bytes().all(|byte| byte.is_ascii_digit());
         match value.parse() {
             Ok(number) if digits => Ok(Some(number)),
-            _ => Err(ApiError::invalid(name, "a number is decimal digits")),
+            _ => Err(ApiError::invalid(name, "allowed are decimal digits")),
         }
     }
 
@@ -84,8 +84,8 @@ impl Params {
         tags.into_values().collect()
     }
 
-    /// The access key id: the parameter, or the one in the Authorization header; empty when there
-    /// is none.
+    /// The access key id: the parameter, or else the one in the Authorization header. Empty if
+    /// there is neither.
     pub(crate) fn access_key_id<'a>(&'a self, headers: &'a HeaderMap) -> &'a str {
         let authorization = || {
             let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;

@@ -1,4 +1,4 @@
-//! RunCommand and InvokeCommand: parameters to a record, and the record into the store.
+//! RunCommand and InvokeCommand: build a record from the parameters and accept it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
@@ -16,10 +16,10 @@ use crate::outcomes;
 use crate::params::Params;
 use crate::tenants::Tenant;
 
-/// Characters of a ClientToken, and how many are remembered.
+/// Maximum length of a ClientToken in characters, and maximum number of remembered tokens.
 const TOKEN_CHARS: usize = 64;
 const TOKENS: usize = 1_000;
-/// The most parameters that a run can give, and the characters of a parameter's name.
+/// Maximum number of parameters of a run, and maximum length of their names in characters.
 const PARAMETERS: (usize, usize) = (10, 64);
 
 pub(crate) fn run_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiError> {
@@ -60,7 +60,7 @@ pub(crate) fn invoke_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Va
     })
 }
 
-/// Accepts a run of `command` and lets it go on.
+/// Accepts a run of `command` and starts its script, if it has one.
 fn run(tenant: &Arc<Tenant>, params: &Params, command: &Command) -> Result<String, ApiError> {
     let (repeat_mode, frequency) = schedule(params)?;
     let invoke_id = tenant.ids.invoke_id();
@@ -85,7 +85,7 @@ fn run(tenant: &Arc<Tenant>, params: &Params, command: &Command) -> Result<Strin
     Ok(invoke_id)
 }
 
-/// RepeatMode and Frequency. A Frequency makes it periodic, whatever the mode given.
+/// RepeatMode and Frequency. A Frequency makes the task periodic, whatever RepeatMode says.
 fn schedule(params: &Params) -> Result<(RepeatMode, String), ApiError> {
     let given = params.get("RepeatMode").map(|name| {
         RepeatMode::from_name(name).ok_or_else(|| {
@@ -113,11 +113,11 @@ fn is_schedule(frequency: &str) -> bool {
     call("rate(") || call("at(") || (6..=8).contains(&frequency.split_whitespace().count())
 }
 
-/// Parameters as JSON text, of which the command knows every name.
+/// Parameters as JSON text. The command must have a parameter of each name.
 fn parameters(params: &Params, command: &Command) -> Result<String, ApiError> {
     let Some(given) = params.get("Parameters") else { return Ok("{}".to_owned()) };
     let parsed: Map<String, Value> = serde_json::from_str(given).map_err(|error| {
-        ApiError::invalid("Parameters", format!("it is a JSON object: {error}"))
+        ApiError::invalid("Parameters", format!("allowed is a JSON object: {error}"))
     })?;
     if !parsed.is_empty() && !command.enable_parameter {
         return Err(ApiError::new(

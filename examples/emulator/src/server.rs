@@ -1,4 +1,4 @@
-//! The routes, and the way of a request to its answer.
+//! The routes, and the path from a request to its answer.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use crate::params::Params;
 use crate::tenants::Tenants;
 use crate::{actions, control};
 
-/// Bytes of a request's body.
+/// Maximum size of a request's body.
 const BODY_BYTES: usize = 1_024 * 1_024;
-/// How long a request's body may take.
+/// Timeout for a request's body.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// Every path there is.
+/// All routes.
 pub(crate) fn router(tenants: Arc<Tenants>) -> Router {
     let router = Router::new()
         .route("/", get(api).post(api))
@@ -35,14 +35,14 @@ pub(crate) fn router(tenants: Arc<Tenants>) -> Router {
     guarded(router).with_state(tenants)
 }
 
-/// With a panic of one request as that request's answer.
+/// Adds a layer that answers a request whose handler panics with an error.
 fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router.layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| {
         refusal(&invodex::Error::internal().into(), &Ids::new(None, "").request_id(), "")
     }))
 }
 
-/// A request to the API.
+/// Answers a request to the API.
 async fn api(State(tenants): State<Arc<Tenants>>, request: Request) -> Response<Body> {
     let host = host(&request);
     let read = async {
@@ -61,14 +61,14 @@ async fn api(State(tenants): State<Arc<Tenants>>, request: Request) -> Response<
     }
 }
 
-/// A request that was read.
+/// A request whose headers and parameters have been read.
 pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) params: Params,
 }
 
 impl Call {
-    /// The parameter `name`, or else the header that newer clients send instead.
+    /// The parameter `name`, or else `header`, which newer clients send instead.
     pub(crate) fn param_or_header(&self, name: &str, header: &str) -> Result<&str, ApiError> {
         let header = || self.headers.get(header)?.to_str().ok().filter(|value| !value.is_empty());
         self.params.get(name).or_else(header).ok_or_else(|| ApiError::missing(name))
@@ -92,7 +92,7 @@ async fn read(request: Request) -> Result<Call, ApiError> {
     Ok(Call { headers: head.headers, params })
 }
 
-/// The whole body, within the limits.
+/// Reads the whole body, within the limits.
 pub(crate) async fn body_of(body: Body) -> Result<Vec<u8>, ApiError> {
     let too_large = || {
         ApiError::new(
@@ -106,7 +106,7 @@ pub(crate) async fn body_of(body: Body) -> Result<Vec<u8>, ApiError> {
         ApiError::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", "The request has timed out.")
             .recommend(format!("a body takes at most {} seconds", BODY_TIME.as_secs()))
     };
-    // One that says that it is too large is not waited for.
+    // A body whose Content-Length is too large is refused before it is read.
     if body.size_hint().lower() > BODY_BYTES as u64 {
         return Err(too_large());
     }
@@ -131,8 +131,8 @@ fn refuse(tenants: State<Arc<Tenants>>, request: Request, error: ApiError) -> Re
     refusal(&error, &tenants.ids.request_id(), &host(&request))
 }
 
-/// The answer to a request that is refused. After one that was not read to its end the
-/// connection has no place to go on from.
+/// The answer to a refused request. If its body was not read to the end, the connection is closed,
+/// because no further request can be read from it.
 pub(crate) fn refusal(error: &ApiError, request_id: &str, host: &str) -> Response<Body> {
     let mut answer = json(error.status(), error.body(request_id, host));
     if matches!(error.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
@@ -166,7 +166,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(listener, guarded(router), std::future::pending()));
 
-        // The same connection goes on, too.
+        // The same connection keeps working, too.
         let mut connection = TcpStream::connect(address).await.unwrap();
         for _ in 0..2 {
             let answer = ask(&mut connection, "/panics").await;

@@ -1,4 +1,4 @@
-//! One store for each access key id, made when it is first named.
+//! One store for each access key id, created when the id is first used.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -15,18 +15,18 @@ use crate::ids::{Ids, fnv1a};
 use crate::outcomes::Outcomes;
 use crate::run_command::Answered;
 
-/// The most stores at a time: a client that makes up access keys takes no more memory than these.
+/// Maximum number of stores. It bounds the memory that a client with made-up access keys can take.
 const MOST: usize = 1_000;
-/// Differences of a captured file that are printed one by one.
+/// Maximum number of differences of a captured file that are printed.
 const SHOWN_DIFFERENCES: usize = 100;
-/// Bytes of an access key id.
+/// Maximum length of an access key id in bytes.
 const KEY_BYTES: usize = 128;
 
-/// Access keys that get an error that no store raises, for tests of a client's answer to it.
+/// Access keys that get an error which no store raises, to test how a client handles it.
 const FORBIDDEN: &str = "forbidden";
 const BROKEN: &str = "broken";
 
-/// What every store begins with.
+/// The settings of every store.
 pub(crate) struct Settings {
     pub(crate) config: Config,
     pub(crate) captures: Vec<Capture>,
@@ -36,25 +36,26 @@ pub(crate) struct Settings {
     pub(crate) auto_complete: Option<Duration>,
 }
 
-/// A captured response, to load.
+/// A captured response that every store loads.
 pub(crate) struct Capture {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What stands under one access key id.
+/// The data of one access key id.
 pub(crate) struct Tenant {
     pub(crate) store: SharedStore,
     pub(crate) ids: Ids,
     pub(crate) clock: MovedClock,
-    /// Held by a request with a ClientToken from the look for an earlier answer to its own.
+    /// Locked by a request with a ClientToken while it looks up an earlier answer and makes its
+    /// own.
     pub(crate) once: Mutex<()>,
     pub(crate) auto_complete: Option<Duration>,
     state: Mutex<State>,
     changed: Arc<AtomicBool>,
 }
 
-/// What an emulator knows and a store does not.
+/// State that the emulator has and the library's store does not.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) commands: Commands,
@@ -68,13 +69,13 @@ impl Tenant {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// To be called after each change, so that it is saved.
+    /// Marks the archive as out of date. Called after each change.
     pub(crate) fn touch(&self) {
         self.changed.store(true, Ordering::SeqCst);
     }
 }
 
-/// The time of one store: the fixed one or the system's, moved by some seconds.
+/// The clock of one store: the fixed time or the system's, plus a shift.
 #[derive(Clone)]
 pub(crate) struct MovedClock {
     fixed: Option<Timestamp>,
@@ -82,7 +83,7 @@ pub(crate) struct MovedClock {
 }
 
 impl MovedClock {
-    /// To `time`, from where it goes on.
+    /// Sets the clock to `time`, from which it continues.
     pub(crate) fn set(&self, time: Timestamp) {
         let shift = i64::from(time.as_secs()) - i64::from(self.base().as_secs());
         self.shift.store(shift, Ordering::SeqCst);
@@ -92,7 +93,7 @@ impl MovedClock {
         self.shift.fetch_add(seconds.into(), Ordering::SeqCst);
     }
 
-    /// How many seconds it was moved.
+    /// The shift, in seconds.
     pub(crate) fn shift(&self) -> i64 {
         self.shift.load(Ordering::SeqCst)
     }
@@ -112,7 +113,8 @@ impl Clock for MovedClock {
 pub(crate) struct Tenants {
     settings: Settings,
     open: RwLock<BTreeMap<String, Arc<Tenant>>>,
-    /// Held while a store is made, so that each is made once and the others answer meanwhile.
+    /// Locked while a store is created, so that each is created once. Other stores answer
+    /// meanwhile.
     making: Mutex<()>,
     changed: Arc<AtomicBool>,
     /// RequestIds of requests that name no store.
@@ -126,12 +128,12 @@ impl Tenants {
         Tenants { settings, open, making, changed, ids }
     }
 
-    /// Opens the default store, and tells what became of the captures.
+    /// Opens the default store and prints the reports of the captured files.
     pub(crate) fn open_default(&self) -> Result<(), ApiError> {
         self.make("", true).map(|_| ())
     }
 
-    /// The store of `access_key_id`; a new one begins with the captures.
+    /// The store of `access_key_id`. A new store loads the captures.
     pub(crate) async fn get(
         self: &Arc<Self>,
         access_key_id: &str,
@@ -144,7 +146,7 @@ impl Tenants {
         if let Some(tenant) = self.find(access_key_id) {
             return Ok(tenant);
         }
-        // Loading may take longer than an asynchronous thread can be held up.
+        // Loading can take long, so it must not block an asynchronous thread.
         let (tenants, key) = (Arc::clone(self), access_key_id.to_owned());
         let made = tokio::task::spawn_blocking(move || tenants.make(&key, false)).await;
         made.unwrap_or_else(|_| Err(Error::internal().into()))
@@ -175,7 +177,7 @@ impl Tenants {
                         Ok(loaded) => {
                             eprintln!("{name}: {loaded}");
                             loaded.refusals.iter().for_each(|refusal| eprintln!("  {refusal}"));
-                            // A large capture that lacks fields has millions of them.
+                            // A large capture without some fields has millions of differences.
                             let (shown, all) = (SHOWN_DIFFERENCES, loaded.differences.len());
                             loaded
                                 .differences
@@ -198,14 +200,14 @@ impl Tenants {
         Ok(tenant)
     }
 
-    /// Puts a tenant together around the store that `make` makes.
+    /// Creates a tenant with the store that `make` returns.
     fn assemble(
         &self,
         access_key_id: &str,
         shift: i64,
         make: impl FnOnce(Config, MovedClock) -> Result<Store, Error>,
     ) -> Result<Arc<Tenant>, Error> {
-        // Another id for each, so that no store takes another one's tokens.
+        // Each store has its own id, so that it refuses the tokens of others.
         let id = fnv1a(access_key_id.as_bytes());
         let config = Config { id, ..self.settings.config.clone() };
         let clock = MovedClock { fixed: self.settings.now, shift: Arc::new(shift.into()) };
@@ -220,22 +222,22 @@ impl Tenants {
         }))
     }
 
-    /// Forgets the store of `access_key_id`: the next request begins anew.
+    /// Drops the store of `access_key_id`. The next request creates a new one.
     pub(crate) fn reset(&self, access_key_id: &str) {
         let gone = self.open.write().unwrap_or_else(PoisonError::into_inner).remove(access_key_id);
         if let Some(tenant) = gone {
-            // Ends streams of its events, and what its runs would still do by themselves.
+            // Ends the streams of its events and the tasks of its runs.
             tenant.store.write(|store| *store = Store::default());
             tenant.touch();
         }
     }
 
-    /// How many are open.
+    /// The number of open stores.
     pub(crate) fn count(&self) -> usize {
         self.open.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// All that are open, with their access key ids.
+    /// All open stores, with their access key ids.
     pub(crate) fn all(&self) -> Vec<(String, Arc<Tenant>)> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         open.iter().map(|(key, tenant)| (key.clone(), Arc::clone(tenant))).collect()
@@ -246,12 +248,12 @@ impl Tenants {
         self.changed.swap(false, Ordering::SeqCst)
     }
 
-    /// Has [`take_changed`](Self::take_changed) say yes.
+    /// Makes the next [`take_changed`](Self::take_changed) return true.
     pub(crate) fn set_changed(&self) {
         self.changed.store(true, Ordering::SeqCst);
     }
 
-    /// Opens a store that was saved.
+    /// Opens a saved store.
     pub(crate) fn restore(&self, saved: Saved, archive: &[u8]) -> Result<(), Error> {
         let tenant = self.assemble(&saved.access_key_id, saved.shift, |config, clock| {
             Store::restore(config, clock, archive)
@@ -266,14 +268,14 @@ impl Tenants {
     }
 }
 
-/// What is saved of a tenant beside its store.
+/// The saved part of a tenant beside its store.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Saved<S = State> {
     pub(crate) access_key_id: String,
     pub(crate) shift: i64,
     pub(crate) ids: u64,
     pub(crate) state: S,
-    /// Bytes of the store's archive.
+    /// Length of the store's archive in bytes.
     pub(crate) bytes: u64,
 }
 

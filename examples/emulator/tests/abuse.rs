@@ -1,4 +1,4 @@
-//! Requests that nobody should send. Each gets its answer, and the server goes on.
+//! Bad requests. Each gets its documented answer, and the server keeps working.
 
 mod common;
 
@@ -29,7 +29,7 @@ fn post(more: &[u8]) -> Vec<u8> {
     request("POST", b"/", &[CALL.as_bytes(), more].concat())
 }
 
-/// Status and, where there is one, the code of an answer.
+/// The status of an answer, and its code if it has one.
 fn got(answer: &str) -> (&str, &str) {
     let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).unwrap_or("cut");
     let code = answer.split_once("\"Code\":\"").and_then(|(_, rest)| rest.split_once('"'));
@@ -145,7 +145,7 @@ fn the_slow_are_cut_off() {
             .spawn(|| slow(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nAction="));
         let (answer, seconds) = head.join().unwrap();
         println!("slow headers: {:?} after {seconds} s", got(&answer));
-        // Nor is a connection told that is idle between two requests, which looks the same.
+        // Closed without an answer, as a connection that is idle between two requests is.
         assert_eq!(answer, "");
         assert!((9..15).contains(&seconds), "{seconds}");
         let (answer, seconds) = body.join().unwrap();

@@ -139,7 +139,7 @@ fn run_command_takes_what_is_at_its_limits() {
     let long = |characters: usize| "x".repeat(characters);
     let name = |number: usize| format!("{number:064}");
     let content: String = (0..20).map(|number| format!("{{{{{}}}}}", name(number))).collect();
-    // Each name once more, and names that the service fills in.
+    // Repeats each name, and adds names that the service fills in.
     let content = format!("{content}{content}{}", "{{ACS::RegionId}}".repeat(30));
     let parameters: serde_json::Map<_, _> = (0..10).map(|n| (name(n), json!("v"))).collect();
     let parameters = Value::Object(parameters).to_string();
@@ -218,7 +218,7 @@ fn commands_are_kept_invoked_and_deleted() {
     );
     assert_eq!(described(&[])["Commands"]["Command"][0]["InvokeTimes"], 1);
 
-    // RunCommand keeps its command only when asked to.
+    // RunCommand saves its command only with KeepCommand.
     emulator.run("", &["i-1"], &[("Name", "gone")]);
     emulator.run("", &["i-1"], &[("Name", "kept"), ("KeepCommand", "true")]);
     let names = |body: Value| -> Vec<String> {
@@ -240,7 +240,7 @@ fn commands_are_kept_invoked_and_deleted() {
     let unknown = (404, "InvalidCmdId.NotFound");
     assert_eq!(emulator.call("DeleteCommand", &[("CommandId", command_id)]).error(), unknown);
     assert_eq!(emulator.call("InvokeCommand", &params).error(), unknown);
-    // Its runs stay.
+    // Its records stay.
     assert_eq!(emulator.invocation("", invoke_id.as_str().unwrap())["CommandName"], "report");
 
     let missing = |name: &str| create(&[(name, "")]).body["Code"].clone();
@@ -310,7 +310,7 @@ fn what_every_action_needs() {
     for (path, status, code) in table {
         assert_eq!(emulator.get(path).error(), (status, code), "{path}");
     }
-    // From a form, and from the headers that newer clients send.
+    // Parameters in a form, Action and Version in the headers that newer clients send.
     let form = "Action=DescribeInvocations&Version=2014-05-26&RegionId=cn-hangzhou&Format=json";
     emulator.post("/", form).ok();
     let answer = emulator.raw(

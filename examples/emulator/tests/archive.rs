@@ -1,4 +1,4 @@
-//! What outlives the process.
+//! The archive: everything that survives the end of the process.
 
 mod common;
 
@@ -35,7 +35,7 @@ fn a_walk_goes_on_after_a_restart() {
     assert_eq!(walked, accepted[..5].iter().rev().cloned().collect::<Vec<_>>());
     assert_eq!(third["NextToken"], "");
 
-    // So do commands, answers to a ClientToken, scripts, clocks, and repeatable ids.
+    // Commands, answers to a ClientToken, scripts, clocks and repeatable ids survive, too.
     let body = emulator.call("DescribeCommands", &[]).ok();
     assert_eq!(body["Commands"]["Command"][0]["Name"], "kept");
     assert_eq!(emulator.run("", &["i-1"], &kept), accepted[5]);
@@ -55,7 +55,7 @@ fn an_interrupt_saves_as_well_and_captures_are_not_loaded_twice() {
     assert!(emulator.stop("-INT"));
     let emulator = Emulator::start(&args);
     assert_eq!([emulator.total(""), emulator.total("new")], [2, 1]);
-    // Without a signal that it can answer the old file stays whole.
+    // A killed process leaves the old file intact.
     emulator.run("", &["i-1"], &[]);
     emulator.stop("-KILL");
     assert_eq!(Emulator::start(&args).total(""), 2);

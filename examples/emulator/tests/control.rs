@@ -1,4 +1,4 @@
-//! The emulator's own endpoints, stores side by side, and runs that go on by themselves.
+//! The endpoints for tests, separate stores, and runs that complete by script or automatically.
 
 mod common;
 
@@ -86,12 +86,12 @@ fn scripts_say_what_becomes_of_runs() {
     assert_eq!((&run["ExitCode"], &run["Output"]), (&json!(7), &json!("bm8=")));
     let found = emulator.wait_for(&emulator.run("", &["i-slow"], &[]), "Failed");
     assert_eq!(run_of(&found)["ErrorCode"], "ExecutionTimeout");
-    // The latest that fits counts; where none fits a run stays.
+    // The latest matching script counts; a run without a script stays Pending.
     script("CommandName", "breaks", json!([{"InvocationStatus": "Cancelled"}])).ok();
     emulator.wait_for(&emulator.run("", &["i-1"], &[("Name", "breaks")]), "Stopped");
     let kept = emulator.run("", &["i-1"], &[("Name", "kept"), ("KeepCommand", "true")]);
     assert_eq!(emulator.invocation("", &kept)["InvocationStatus"], "Pending");
-    // By the id of a command that is kept.
+    // By the id of a saved command.
     let command_id = emulator.invocation("", &kept)["CommandId"].as_str().unwrap().to_owned();
     script("CommandId", &command_id, json!([running, {"InvocationStatus": "Success"}])).ok();
     let params = [("CommandId", &*command_id), ("InstanceId.1", "i-1")];
@@ -116,7 +116,7 @@ fn accepted_runs_complete_by_themselves() {
     emulator.wait_for(&invoke_id, "Success");
     let recurring = emulator.run("", &["i-1"], &[("Frequency", "rate(5m)")]);
     emulator.wait_for(&recurring, "Scheduled");
-    // A run that is stopped ends, too.
+    // A stopped run ends, too.
     let invoke_id = emulator.run("", &["i-1"], &[]);
     emulator.wait_for(&invoke_id, "Running");
     emulator.call("StopInvocation", &[("InvokeId", &invoke_id)]).ok();
@@ -150,7 +150,7 @@ fn stores_side_by_side_do_not_meet() {
     assert_eq!([emulator.total("first"), emulator.total("second"), emulator.total("")], [2, 1, 1]);
     let body = emulator.call_as("second", "DescribeInvocations", &[("InvokeId", &first)]).ok();
     assert_eq!(body["TotalCount"], 0);
-    // The key can stand in the Authorization header.
+    // The key can be in the Authorization header.
     let answer = emulator.raw(
         b"GET /?Action=DescribeInvocations&Version=2014-05-26&RegionId=cn-hangzhou HTTP/1.1\r\n\
           Host: a\r\nConnection: close\r\n\
@@ -230,7 +230,7 @@ fn events_are_sent_as_they_happen() {
         "repeatMode": "Once", "repeats": "1", "startTime": NOW, "errorCode": "", "errorDesc": "",
     });
     assert_eq!((&*name, data), ("task", expected));
-    // The other store's stream ends with that store, and had none of these.
+    // The other store's stream ends with that store, and had none of these events.
     emulator.post("/_emulator/reset?AccessKeyId=other", "").ok();
     let mut line = String::new();
     while elsewhere.read_line(&mut line).unwrap() > 0 {}

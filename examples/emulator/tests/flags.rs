@@ -1,4 +1,4 @@
-//! What the command line says.
+//! The flags of the command line.
 
 mod common;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 fn a_seed_repeats_every_id() {
     let ids = || {
         let emulator = Emulator::start(&["--seed", "7", "--now", NOW]);
-        // What happens in other stores changes nothing.
+        // Runs in other stores do not change the ids.
         emulator.run(&std::process::id().to_string(), &["i-1"], &[]);
         let params =
             [("Type", "RunShellScript"), ("CommandContent", "df"), ("InstanceId.1", "i-1")];
@@ -33,7 +33,7 @@ fn captures_are_loaded_as_told() {
     };
     assert_eq!(content("auto").as_deref(), Some("cnBtIC1xYSB8IGdyZXAgdnNm****"));
     assert_eq!(content("plain"), content("auto"));
-    // The sample's content is masked and so no Base64: its record is refused.
+    // The sample's content is masked and therefore not Base64, so its record is refused.
     assert_eq!(content("base64"), None);
     let results = CAPTURE.replace("invocations", "invocation-results");
     let said = Emulator::try_start(&["--load", &results]).err().unwrap();

@@ -1,4 +1,4 @@
-//! The README's requests get the answers that it shows.
+//! The requests of the README get exactly the answers that it shows.
 
 mod common;
 

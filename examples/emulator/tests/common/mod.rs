@@ -13,14 +13,14 @@ pub(crate) const CAPTURE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captured/describe-invocations.json");
 pub(crate) const NOW: &str = "2024-05-01T00:00:00Z";
 
-/// A running emulator, which ends with this.
+/// A running emulator. It is stopped when this is dropped.
 pub(crate) struct Emulator {
     process: Child,
     pub(crate) address: String,
     agent: ureq::Agent,
 }
 
-/// What was answered.
+/// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -28,7 +28,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The fields of a success.
+    /// The fields of a successful answer. Panics on an error.
     #[track_caller]
     pub(crate) fn ok(self) -> Value {
         assert_eq!(self.status, 200, "{}", self.body);
@@ -36,7 +36,7 @@ impl Answer {
         self.body
     }
 
-    /// Status and code of an error, whose body is whole.
+    /// Status and code of an error, whose body must be complete.
     #[track_caller]
     pub(crate) fn error(&self) -> (u16, &str) {
         let text = |name: &str| self.body[name].as_str().unwrap_or_else(|| panic!("{self:?}"));
@@ -52,7 +52,7 @@ impl Emulator {
         Self::try_start(args).unwrap_or_else(|said| panic!("{said}"))
     }
 
-    /// The emulator, or what it said when it did not start.
+    /// Starts the emulator, or returns what it printed if it did not start.
     pub(crate) fn try_start(args: &[&str]) -> Result<Self, String> {
         let mut process = Command::new(env!("CARGO_BIN_EXE_invodex-emulator"))
             .args(
@@ -101,7 +101,7 @@ impl Emulator {
         answer(self.agent.get(format!("http://{}{path}", self.address)).call().unwrap())
     }
 
-    /// Posts `body`, a form or JSON by its first byte.
+    /// Posts `body`: JSON if it begins with a brace, else a form.
     pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
         let kind = match body.starts_with('{') {
             true => "application/json",
@@ -111,12 +111,12 @@ impl Emulator {
         answer(self.agent.post(url).header("Content-Type", kind).send(body).unwrap())
     }
 
-    /// Posts to one of the emulator's own endpoints.
+    /// Posts to one of the endpoints for tests.
     pub(crate) fn control(&self, name: &str, body: Value) -> Answer {
         self.post(&format!("/_emulator/{name}"), &body.to_string())
     }
 
-    /// Runs a command on `instances`; its InvokeId.
+    /// Runs a command on `instances` and returns its InvokeId.
     #[track_caller]
     pub(crate) fn run(&self, key: &str, instances: &[&str], params: &[(&str, &str)]) -> String {
         let names: Vec<_> = (1..=instances.len()).map(|n| format!("InstanceId.{n}")).collect();
@@ -155,24 +155,24 @@ impl Emulator {
         }
     }
 
-    /// A connection that bytes can be written to.
+    /// Opens a connection.
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream
     }
 
-    /// Sends bytes as they are; what comes until the connection is closed.
+    /// Sends raw bytes and returns everything received until the connection is closed.
     pub(crate) fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect();
-        // The server may answer and close before it has read all.
+        // The server may answer and close before it has read everything.
         let _ = stream.write_all(bytes);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// Ends it with a signal; whether it ended well.
+    /// Sends a signal and returns whether the process ended with success.
     pub(crate) fn stop(mut self, signal: &str) -> bool {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
@@ -204,7 +204,7 @@ fn encode(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// A path for a file of this test, where none is.
+/// A path for a file of this test, where no file exists.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_file(&path);
