@@ -336,11 +336,11 @@ pub struct Tuning {
     /// rows of the shortest list, and each further one twice as many, up to eight times. The first
     /// chunk fills most pages. The later ones are long, so that finding their ends costs little
     /// beside their rows, and short enough that their stamps stay in the cache.
-    pub first_piece: u32,
+    pub first_chunk: u32,
     /// The most rows of the store that a chunk spans. Each takes one byte of stamps, so a query
     /// needs constant memory, and stamps and rows fit into a first-level cache of 32 KB. Measured
     /// alternative: with 40,960, the longest lists at 1,000,000 rows take 1.10 times as long.
-    pub piece_span: u32,
+    pub chunk_span: u32,
     /// Tombstones, or places of removed runs, are not compacted while there are fewer than this.
     pub dead_min: u32,
 }
@@ -350,8 +350,8 @@ impl Default for Tuning {
         Tuning {
             list_share: 192,
             list_min: 8,
-            first_piece: 128,
-            piece_span: 28 << 10,
+            first_chunk: 128,
+            chunk_span: 28 << 10,
             dead_min: 4_096,
         }
     }

@@ -27,7 +27,7 @@ use sample::{begin, sample};
 
 /// Thresholds so small that a few rows cross every border.
 const SMALL: Tuning =
-    Tuning { list_share: 4, list_min: 2, first_piece: 1, piece_span: 5, dead_min: 3 };
+    Tuning { list_share: 4, list_min: 2, first_chunk: 1, chunk_span: 5, dead_min: 3 };
 
 fn options() -> Options {
     Options { count: 3_000, outputs: Some(40), ..Options::default() }

@@ -1,5 +1,5 @@
-//! Tokens of version 1, which every later version returns and accepts. Add tokens; never change
-//! one.
+//! Tokens of version 1, which every later version returns and accepts. Until the first release the
+//! commit that changes the format makes them anew; after it tokens are added and none is changed.
 
 mod filters;
 

@@ -98,8 +98,8 @@ impl Start {
         let random = Tuning {
             list_share: 2 + share % 31,
             list_min: min % 5,
-            first_piece: 1 + min % 3,
-            piece_span: 1 + share % 7,
+            first_chunk: 1 + min % 3,
+            chunk_span: 1 + share % 7,
             dead_min: dead % 7,
         };
         Setup {

@@ -25,8 +25,8 @@ use crate::config::Tuning;
 ///   (2026-11-28).
 ///
 /// Chunks make a page that fills early cheap. The first has 128 rows of the shortest list
-/// ([`Tuning::first_piece`]), which fills most pages; each next one has twice as many, up to 1,024.
-/// A chunk spans at most 28,672 rows of the store ([`Tuning::piece_span`]), so the array of stamps
+/// ([`Tuning::first_chunk`]), which fills most pages; each next one has twice as many, up to 1,024.
+/// A chunk spans at most 28,672 rows of the store ([`Tuning::chunk_span`]), so the array of stamps
 /// has a constant size.
 ///
 /// # Why it is right
@@ -143,12 +143,12 @@ fn walk_lists(
     scratch: &mut Scratch,
     collector: &mut impl Collect,
 ) {
-    let first_chunk = tuning.first_piece.clamp(1, 1 << 16) as usize;
+    let first_chunk = tuning.first_chunk.clamp(1, 1 << 16) as usize;
     let mut chunk_rows = first_chunk;
     let mut bitmaps_first = false;
     let Scratch { rows, stamps } = scratch;
     while !shortest.is_empty() {
-        let (older, chunk) = newest_chunk(shortest, chunk_rows, tuning.piece_span.max(1));
+        let (older, chunk) = newest_chunk(shortest, chunk_rows, tuning.chunk_span.max(1));
         shortest = older;
         chunk_rows = (chunk_rows * 2).min(first_chunk * 8);
         rows.clear();

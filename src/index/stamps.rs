@@ -23,7 +23,7 @@ const SEARCH_FROM: usize = 32;
 ///
 /// **Cost.** One write for each of `rows` and one read for each row of `list`; no branch depends on
 /// them. The array has a byte for each row between the oldest and the newest of a chunk, at most
-/// [`Tuning::piece_span`](crate::config::Tuning::piece_span): 28 KB, which stay in a first-level
+/// [`Tuning::chunk_span`](crate::config::Tuning::chunk_span): 28 KB, which stay in a first-level
 /// cache of 32 KB.
 ///
 /// **Alternatives.** An array of 32 KB took 1.1 of the time for the longest lists, one of 40 KB 1.1

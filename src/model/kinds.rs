@@ -1,4 +1,4 @@
-//! What kind of task a record is: the interpreter of its command, and when the command runs.
+//! The kinds of a task: the interpreter of its command, and when the command runs.
 
 use super::names::api_names;
 

@@ -1,4 +1,4 @@
-//! What DescribeInvocationResults shows of one execution.
+//! A row of DescribeInvocationResults as plain data.
 
 use super::debug::debug_struct;
 use super::invocation::Tag;

@@ -7,14 +7,21 @@ use crate::model::Timestamp;
 /// `YYYY-MM-DDTHH:MM:SSZ`
 pub(super) type TimeText = [u8; 20];
 
-/// Writes times. Keeps the date of the last one, since most times of a page are of one day.
+/// Writes times. Keeps the dates of the last two days that it wrote: a page around midnight, or of
+/// tasks that repeat, goes to and fro between two.
 ///
-/// Alternatives, by the time of a body of 50 rows (2026-11-28): keeping the last two dates took
-/// 0.955 for lists that lie on two days, and a table of `HH:MM` for each minute of a day 0.96.
+/// Alternative, by the time of a body of 50 rows (2026-11-28): a table of `HH:MM` for each minute of a
+/// day took 0.96.
 pub(super) struct Times {
-    /// The day of `text`, in days since 1970-01-01.
-    day: u32,
-    /// Some time of that day.
+    last: Day,
+    before: Day,
+}
+
+#[derive(Clone, Copy)]
+struct Day {
+    /// Days since 1970-01-01.
+    number: u32,
+    /// Some time of the day.
     text: TimeText,
 }
 
@@ -40,7 +47,8 @@ fn pair(value: u32) -> u16 {
 
 impl Times {
     pub(super) fn new() -> Self {
-        Times { day: 0, text: *b"1970-01-01T00:00:00Z" }
+        let first = Day { number: 0, text: *b"1970-01-01T00:00:00Z" };
+        Times { last: first, before: first }
     }
 
     /// Writes `time` to `out`. Cost: O(1).
@@ -48,8 +56,8 @@ impl Times {
     pub(super) fn write(&mut self, time: Timestamp, out: &mut TimeText) {
         let day = time.as_secs() / DAY_SECONDS;
         let second = time.as_secs() - day * DAY_SECONDS;
-        if day != self.day {
-            self.change_day(time);
+        if day != self.last.number {
+            self.change_day(day, time);
         }
         let (minute, hour) = (second / 60, second / 3_600);
         let (hours, minutes) = (u64::from(pair(hour)), u64::from(pair(minute - hour * 60)));
@@ -57,19 +65,24 @@ impl Times {
         // `hh:mm:ss`, of which the first byte is the lowest.
         const COLONS: u64 = (b':' as u64) << 16 | (b':' as u64) << 40;
         let clock = hours | minutes << 24 | seconds << 48 | COLONS;
-        *out = self.text;
+        *out = self.last.text;
         out[11..19].copy_from_slice(&clock.to_le_bytes());
     }
 
     #[inline(never)]
-    fn change_day(&mut self, time: Timestamp) {
-        self.day = time.as_secs() / DAY_SECONDS;
+    fn change_day(&mut self, day: u32, time: Timestamp) {
+        std::mem::swap(&mut self.last, &mut self.before);
+        if day == self.last.number {
+            return;
+        }
         let date = DateTime::<Utc>::from(time);
         let year = date.year() as u32;
-        self.text[..2].copy_from_slice(&pair(year / 100).to_le_bytes());
-        self.text[2..4].copy_from_slice(&pair(year % 100).to_le_bytes());
-        self.text[5..7].copy_from_slice(&pair(date.month()).to_le_bytes());
-        self.text[8..10].copy_from_slice(&pair(date.day()).to_le_bytes());
+        let Day { number, text } = &mut self.last;
+        *number = day;
+        text[..2].copy_from_slice(&pair(year / 100).to_le_bytes());
+        text[2..4].copy_from_slice(&pair(year % 100).to_le_bytes());
+        text[5..7].copy_from_slice(&pair(date.month()).to_le_bytes());
+        text[8..10].copy_from_slice(&pair(date.day()).to_le_bytes());
     }
 }
 

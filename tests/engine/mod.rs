@@ -125,7 +125,7 @@ pub(crate) fn refusal(error: Error) -> Refusal {
 
 /// Thresholds so small that a few rows cross each.
 pub(crate) const SMALL: Tuning =
-    Tuning { list_share: 4, list_min: 2, first_piece: 1, piece_span: 5, dead_min: 3 };
+    Tuning { list_share: 4, list_min: 2, first_chunk: 1, chunk_span: 5, dead_min: 3 };
 
 /// The engine behind the documented cases.
 struct Engine<const FORM: u8> {

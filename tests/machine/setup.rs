@@ -30,11 +30,11 @@ fn tuning() -> impl Strategy<Value = Tuning> {
     // With the larger shares a few rows make a bitmap, even among many.
     let share = prop_oneof![3 => 2..=8_u32, 1 => 16..=64_u32];
     let random = (share, 0..=4_u32, 1..=3_u32, 1..=20_u32, 0..=6_u32).prop_map(
-        |(list_share, list_min, first_piece, piece_span, dead_min)| Tuning {
+        |(list_share, list_min, first_chunk, chunk_span, dead_min)| Tuning {
             list_share,
             list_min,
-            first_piece,
-            piece_span,
+            first_chunk,
+            chunk_span,
             dead_min,
         },
     );

@@ -15,7 +15,7 @@ use crate::config::Tuning;
 use crate::model::Timestamp;
 
 const SMALL: Tuning =
-    Tuning { list_share: 16, list_min: 3, first_piece: 2, piece_span: 40, dead_min: 0 };
+    Tuning { list_share: 16, list_min: 3, first_chunk: 2, chunk_span: 40, dead_min: 0 };
 
 /// The number of rows in all.
 const ROWS: u32 = 2_700;
