@@ -43,15 +43,17 @@ fn first_fault<'a>(tags: impl Iterator<Item = NumberedTag<'a>> + Clone) -> Optio
 fn check_duplicates<'a>(
     tags: impl Iterator<Item = NumberedTag<'a>> + Clone,
 ) -> Result<(), TagFault<'a>> {
-    // `seen` is a Bloom filter of the length, first and last byte of each key. Only a key whose bit
-    // is set is compared with all earlier keys.
-    let mut seen = 0_u64;
+    // `seen` is a Bloom filter of the last eight bytes of each key: keys of a family mostly differ at
+    // their ends. Only a key whose bit is set is compared with all earlier keys.
+    let mut seen = 0_u128;
     for (at, (number, key, _)) in tags.clone().enumerate() {
         let bytes = key.unwrap_or_default().as_bytes();
-        let byte = |byte: Option<&u8>| byte.map_or(0, |&byte| u32::from(byte));
-        let (first, last) = (byte(bytes.first()), byte(bytes.last()));
-        let mixed = (bytes.len() as u32).wrapping_mul(7) ^ first ^ (5 * last);
-        let bit = 1_u64 << (mixed % 64);
+        let end = match bytes.last_chunk() {
+            Some(end) => u64::from_le_bytes(*end),
+            None => bytes.iter().fold(0, |end, &byte| end << 8 | u64::from(byte)),
+        };
+        // Multiplicative hashing: the top bits depend on all bytes.
+        let bit = 1_u128 << (end.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57);
         if seen & bit != 0 && tags.clone().take(at).any(|(_, earlier, _)| earlier == key) {
             return Err(TagFault::DuplicateKey(number, key.unwrap_or_default()));
         }
