@@ -8,7 +8,7 @@ use super::time::Timestamp;
 /// One row of DescribeInvocationResults as plain data: a run, or an earlier execution of a
 /// recurring task. See [`InvocationResultsPage`](crate::InvocationResultsPage) for an example.
 ///
-/// What the API shows as `""` is an empty string, or `None` for a time or a number.
+/// A field that the API shows as `""` is an empty string, or `None` for a time or a number.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvocationResult {

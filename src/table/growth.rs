@@ -2,7 +2,7 @@
 
 /// Makes room for one more item. A column doubles while it is small and grows by a sixteenth once it
 /// has 16,384 items: a full store of 100,000 records should not hold room for 50,000 that never come.
-/// Growth by a thirty-second saved 2 bytes a record, and filling a store took 1.2 times as long,
+/// Growth by a thirty-second saved 2 bytes a record, and a restore took 1.24 times as long,
 /// because an allocator copies a large block when it grows (2026-11-29).
 pub(crate) fn reserve_for_one<T>(column: &mut Vec<T>) {
     if column.len() == column.capacity() {
