@@ -40,7 +40,7 @@ fn write(shared: &SharedStore, pause: Option<Duration>, stop: &AtomicBool) {
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            shared.accept(&record).expect("the record is valid");
+            assert!(shared.accept(&record).expect("the record is valid").retained);
         }
     }
 }

@@ -11,7 +11,7 @@ use std::io;
 
 use crate::config::{Clock, Config};
 use crate::error::Error;
-use crate::store::Store;
+use crate::store::{Restored, Store};
 
 impl Store {
     /// Writes the store to `out` as an archive that [`restore`](Self::restore) reads, and flushes
@@ -38,11 +38,11 @@ impl Store {
     /// let mut store = Store::default();
     /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
     /// invocation.instances.push(InstanceRun::new("i-0001"));
-    /// store.accept(&invocation)?;
+    /// assert!(store.accept(&invocation)?.retained);
     ///
     /// let mut archive = Vec::new();
     /// store.save(&mut archive)?;
-    /// let restored = Store::restore(Config::default(), SystemClock, &archive[..])?;
+    /// let restored = Store::restore(Config::default(), SystemClock, &archive[..])?.store;
     /// let record = |store: &Store| store.get("t-0001").map(|view| view.to_invocation());
     /// assert_eq!(record(&restored), record(&store));
     /// # Ok::<(), invodex::Error>(())
@@ -56,9 +56,11 @@ impl Store {
     ///
     /// With the same configuration and clock, the restored store gives the same answers and accepts
     /// the same tokens, including those made before; acceptance numbers continue. Its id is that of
-    /// the archive, whatever `config` says, and its time is never earlier than the archive's last
-    /// write. All other settings of `config` apply. Records beyond its limits are left out, the
-    /// oldest first, and counted in the statistics, which begin at 0.
+    /// the archive, whatever `config` says ([`set_id`](Self::set_id) gives it another), and its time
+    /// is never earlier than the archive's last write. All other settings of `config` apply.
+    ///
+    /// **Records beyond the limits of `config` are left out**, the oldest first: an archive of old
+    /// records needs the `retention_seconds` with which they were kept. [`Restored`] counts them.
     ///
     /// Reads at least 8 KiB at a time, so `input` need not be buffered.
     ///
@@ -88,7 +90,7 @@ impl Store {
         config: Config,
         clock: impl Clock + 'static,
         input: impl io::Read,
-    ) -> Result<Store, Error> {
+    ) -> Result<Restored, Error> {
         restore::restore(config, clock, input)
     }
 }

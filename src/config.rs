@@ -8,6 +8,7 @@ use crate::model::Timestamp;
 
 /// The limits and policies of a store. [`Default`] is the documented behaviour of the service:
 /// 100,000 records, four weeks, and the filter that a request without `Timed` has.
+/// [`newest_retention`](Self::newest_retention) has the limits of its newest documentation.
 ///
 /// Write `..Config::default()` after the fields you set: a later version may add fields.
 ///
@@ -27,8 +28,9 @@ use crate::model::Timestamp;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The store's id. Tokens are bound to it: stores with the same id accept each other's tokens.
-    /// An archive contains it. Default 0.
+    /// The store's id. Tokens are bound to it: stores with the same id accept each other's tokens,
+    /// so each tenant needs an id of its own. An archive contains it;
+    /// [`set_id`](crate::Store::set_id) changes it. Default 0.
     pub id: u64,
     /// The most invocations kept, over all regions. Default 100,000. The maximum is 20,000,000, so
     /// that runs can be numbered in 32 bits; a larger value is reduced to it. With 0 every record
@@ -69,6 +71,25 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// The default with the retention that the service's documentation of June 2026 states: 30 days
+    /// and 10,000 records. [`Default`] follows the documentation before it: four weeks and 100,000
+    /// records.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::Config;
+    ///
+    /// let config = Config { id: 7, ..Config::newest_retention() };
+    /// assert_eq!((config.capacity, config.retention_seconds), (10_000, Some(30 * 86_400)));
+    /// ```
+    #[must_use]
+    pub fn newest_retention() -> Self {
+        Config { capacity: 10_000, retention_seconds: Some(30 * 86_400), ..Config::default() }
+    }
+}
+
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Config {
@@ -93,8 +114,11 @@ impl fmt::Debug for Config {
     }
 }
 
-/// The filter of a request without `Timed`. The API's documentation says `false`, but the service
-/// returns live recurring tasks to a look-up by InvokeId, and clients depend on it.
+/// The filter of a request without `Timed`.
+///
+/// The API's documentation says `false`. But the service returns live recurring tasks to a look-up by
+/// InvokeId, and clients depend on it. With an InstanceId, the documentation says, all invocations of
+/// the instance are queried.
 ///
 /// # Examples
 ///
@@ -110,17 +134,19 @@ impl fmt::Debug for Config {
 /// for (omitted_timed, found) in [(OmittedTimed::DocumentedFalse, 0), (OmittedTimed::Any, 1)] {
 ///     let mut store =
 ///         Store::new(Config { omitted_timed, ..Config::default() }, SystemClock);
-///     store.accept(&task)?;
+///     assert!(store.accept(&task)?.retained);
 ///     let list = DescribeInvocations::new("cn-hangzhou");
 ///     assert_eq!(store.describe_invocations(&list)?.len(), found);
-///     assert_eq!(store.describe_invocations(&list.invoke_id("t-0001"))?.len(), 1);
+///     assert_eq!(store.describe_invocations(&list.clone().invoke_id("t-0001"))?.len(), 1);
+///     assert_eq!(store.describe_invocations(&list.instance_id("i-0001"))?.len(), 1);
 /// }
 /// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum OmittedTimed {
-    /// Like `Timed=false`, unless the request has an InvokeId; then there is no filter.
+    /// Like `Timed=false`, unless the request has an InvokeId or an InstanceId; then there is no
+    /// filter.
     #[default]
     DocumentedFalse,
     /// No filter.

@@ -1,11 +1,16 @@
 //! The error type of the crate.
 
+mod codes;
 mod faults;
+mod raised;
+mod recommend;
 
 use std::borrow::Cow;
 use std::{fmt, io};
 
+use codes::{Code, NAME};
 pub(crate) use faults::TagFault;
+pub use recommend::Recommend;
 
 /// The error of every operation of this crate.
 ///
@@ -13,11 +18,8 @@ pub(crate) use faults::TagFault;
 /// that the API does not have: what was given, what is allowed and what to do. `Display` prints all
 /// of it in one line; [`write_json`](Self::write_json) writes the body that a client receives.
 ///
-/// Codes, statuses and messages of requests, and the order of the checks, are those of the API's
-/// documentation. If it has no code for a parameter, the codes are `InvalidParameter.NAME` and
-/// `MissingParameter.NAME`, in the form of those that it has. `InvalidCapture`, `InvalidArchive`,
-/// `ArchiveIo` and `InvalidTime` belong to this crate. The wording of a detail may change in any
-/// version; everything else is stable.
+/// A query returns the first fault in the order in which the API's documentation lists its errors.
+/// The wording of a detail may change in any version; everything else is stable.
 ///
 /// # Design
 ///
@@ -40,6 +42,8 @@ pub(crate) use faults::TagFault;
 /// assert_eq!(error.parameter(), Some("MaxResults"));
 /// assert!(error.to_string().ends_with("given 51, allowed 1 to 50"));
 /// ```
+///
+#[doc = include_str!("error/codes.md")]
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Repr>);
 
@@ -74,10 +78,10 @@ pub enum ErrorKind {
     Request,
     /// A record or an update exceeds a limit, or the store holds a record with the same InvokeId.
     Record,
-    /// A write names an InvokeId or an instance that the store does not hold.
+    /// A write names an InvokeId or an instance that does not exist.
     NotFound,
     /// An update names a transition that is not allowed.
-    Move,
+    Transition,
     /// A file is not a captured response.
     Capture,
     /// An archive cannot be written or restored.
@@ -143,47 +147,29 @@ impl Error {
         self.0.io_kind
     }
 
-    /// `Operation.Forbidden` (403), for a front end that checks permissions. A store never
-    /// returns it.
-    #[must_use]
-    pub fn forbidden() -> Self {
-        Self::new(ErrorKind::Service, "Operation.Forbidden", 403, "The operation is not permitted.")
+    /// An error with this code, which names no parameter.
+    fn new(kind: ErrorKind, code: &Code) -> Self {
+        Self::with(kind, code.status, code.code.into(), code.message.into())
     }
 
-    /// `InternalError.Dispatch` (500), for a front end that fails by itself. A store never
-    /// returns it.
-    #[must_use]
-    pub fn internal() -> Self {
-        Self::new(
-            ErrorKind::Service,
-            "InternalError.Dispatch",
-            500,
-            "An error occurred when you dispatched the request.",
-        )
+    /// An error with this code, in which `name` takes the place of NAME.
+    fn of(kind: ErrorKind, code: &Code, name: impl Into<Cow<'static, str>>) -> Self {
+        let name = name.into();
+        let named = |text: &str| text.replace(NAME, &name).into();
+        Self::with(kind, code.status, named(code.code), named(code.message)).at(name)
     }
 
-    /// Any other error of the API, for a front end that answers more operations than the store.
-    /// [`write_json`](Self::write_json) writes it like every other.
-    #[must_use]
-    pub fn service(
-        status: u16,
-        code: impl Into<Cow<'static, str>>,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self::new(ErrorKind::Service, code, status, message)
-    }
-
-    fn new(
+    fn with(
         kind: ErrorKind,
-        code: impl Into<Cow<'static, str>>,
         status: u16,
-        message: impl Into<Cow<'static, str>>,
+        code: Cow<'static, str>,
+        message: Cow<'static, str>,
     ) -> Self {
         Error(Box::new(Repr {
             kind,
-            code: code.into(),
+            code,
             status,
-            message: message.into(),
+            message,
             parameter: None,
             detail: String::new(),
             io_kind: None,

@@ -15,7 +15,7 @@
 //! invocation.command_name = "disk-report".into();
 //! invocation.command_content = b"df -h".to_vec();
 //! invocation.instances.push(InstanceRun::new("i-0001"));
-//! store.accept(&invocation)?;
+//! assert!(store.accept(&invocation)?.retained);
 //! store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
 //! store.update_run("t-0001", "i-0001", &RunUpdate::finished(0).output(*b"ok"))?;
 //!
@@ -37,18 +37,22 @@
 //! |---|---|
 //! | hold records and answer queries | [`Store`], [`Config`] |
 //! | do so from several threads | [`SharedStore`] |
-//! | make a request | [`DescribeInvocations`], [`DescribeInvocationResults`], [`decode_query`] |
+//! | make a request | [`DescribeInvocations`], [`DescribeInvocationResults`], [`decode_query`], [`encode_query`] |
 //! | read or write the answer | [`DescribeInvocationsResponse`], [`DescribeInvocationResultsResponse`] |
 //! | get a page as plain data | [`InvocationsPage`], [`InvocationResultsPage`] |
+//! | read all pages at once | [`Store::walk_invocations`], [`Store::walk_invocation_results`] |
+//! | count the records of each status | [`Store::totals_by_status`] |
+//! | derive an overall status | [`OverallStatus::of_runs`], [`LegacyInvokeStatus::of_runs`] |
 //! | add records | [`Invocation`], [`InstanceRun`], [`Store::accept`], [`Store::import`] |
+//! | check a record, or a region and tags, without adding anything | [`Invocation::check`], [`Store::check`], [`DescribeInvocations::check`] |
 //! | update a run | [`RunUpdate`], [`Store::update_run`], [`Store::stop`] |
 //! | combine queries as sets | [`Store::matching`], [`Store::select`] |
-//! | receive events | [`Store::subscribe`], [`TaskEvent`] |
-//! | save a store | [`Store::save`], [`Store::restore`] |
-//! | answer an error | [`Error`], [`Error::write_json`] |
+//! | receive events | [`Store::subscribe`], [`TaskEvent`], [`EventData`] |
+//! | save a store, or copy it | [`Store::save`], [`Store::restore`], [`Store::fork`] |
+//! | answer an error | [`Error`] with the table of all codes, [`Error::write_json`], [`Recommend`] |
 //!
 //! The [cookbook] has recipes: the failures of the last hour, waiting for the end of a task, walks,
-//! totals, async servers, fixed clocks, captures, archives.
+//! totals, async servers, fixed clocks, a copy for each test, captures, archives, tenants.
 //!
 //! # Embedding
 //!
@@ -56,14 +60,16 @@
 //! and body. The front end adds the transport, a RequestId, and the operations that create records.
 //!
 //! ```
-//! use invodex::{DescribeInvocationResults, DescribeInvocations, Error, SharedStore, decode_query};
+//! use invodex::{
+//!     DescribeInvocationResults, DescribeInvocations, Error, Recommend, SharedStore, decode_query,
+//! };
 //!
 //! fn answer(store: &SharedStore, query: &str, request_id: &str) -> (u16, Vec<u8>) {
 //!     let mut body = Vec::new();
 //!     match describe(store, query, request_id, &mut body) {
 //!         Ok(()) => (200, body),
 //!         Err(error) => {
-//!             error.write_json(request_id, "ecs.example.com", &mut body);
+//!             error.write_json(request_id, "ecs.example.com", Recommend::Link, &mut body);
 //!             (error.status(), body)
 //!         }
 //!     }
@@ -100,13 +106,15 @@
 //!   [cookbook](cookbook#serve-from-an-async-server) has an example, and one for events.
 //! - **Many tenants**: use one store for each. An empty store takes about 2.2 KB and is made in
 //!   less than a microsecond. Give each its own [`Config::id`], so that a store refuses the tokens
-//!   of the others.
+//!   of the others: the [cookbook](cookbook#many-tenants) has an example.
 //! - **Other languages**: pass bytes. [`decode_query`] takes the query string as it came, and
 //!   answers and errors are written as bytes.
 //!   [`into_owned`](DescribeInvocationsResponse::into_owned) converts a page to plain data,
 //!   [`InvocationView::to_invocation`] a row.
 //!
-//! The package `examples/emulator` is a complete front end, which the official SDKs talk to.
+//! The package `examples/emulator` is a complete front end, which the official SDKs talk to. The
+//! package `tests/testkit` has realistic records, a reference and a conformance suite, to test and
+//! benchmark a front end of your own.
 //!
 //! # Features
 //!
@@ -116,13 +124,14 @@
 //! # Policies and decisions
 //!
 //! The API's documentation is silent on some questions and contradicts itself on others. One rule
-//! was chosen for each of them, and a test holds it.
+//! was chosen for each of them, and a test holds it. The page [rules] lists every rule of the library,
+//! these and the documented ones, with its source and its tests.
 //!
 //! Requests:
 //!
 //! | question | rule | see |
 //! |---|---|---|
-//! | Timed omitted | it counts as `false`, unless the request has an InvokeId: then nothing is restricted. The other policy never restricts | [`OmittedTimed`] |
+//! | Timed omitted | it counts as `false`, unless the request has an InvokeId or an InstanceId: then nothing is restricted. The other policy never restricts | [`OmittedTimed`] |
 //! | InvokeStatus | it matches if it names either overall status of the record, so each returned record shows the requested value | [`DescribeInvocations::invoke_status`] |
 //! | InstanceId given | CommandName, RepeatMode and `InvokeStatus=PartialFailed` are ignored, and a record shows only its run on that instance | [`DescribeInvocations`] |
 //! | RegionId missing | `MissingParameter.RegionId` | [`Error`] |
@@ -143,22 +152,25 @@
 //! | overall status | a run that has not ended decides before those that have; Success with stopped runs is Success | [`OverallStatus`] |
 //! | legacy status of a Pending run | Running | [`InvocationStatus::legacy`] |
 //! | recurring task whose schedule has ended | its overall status is Success or Failed; its legacy status stays Running until it is stopped | [`InvocationStatus::legacy`] |
-//! | Recommend in the body of an error | what was given and what is allowed | [`Error::write_json`] |
+//! | Parameters unset | `{}`, the text of an empty JSON object | [`Invocation::parameters`] |
+//! | Recommend in the body of an error | the vendor's link, as the service writes it. The other policy writes what was given and what is allowed | [`Recommend`] |
 //!
 //! Records and updates:
 //!
 //! | question | rule | see |
 //! |---|---|---|
-//! | transitions of a run | a table; an error for any other transition names both statuses | [`RunUpdate`] |
+//! | transitions of a run | a table; an error for any other transition names both statuses | [`RunUpdate`], [`RunUpdate::check`] |
 //! | reserved words in tags | `aliyun` and `acs:` in any letter case, `http://` and `https://` as written | [`Tag`] |
 //! | CreationTime or UpdateTime of a run unset | the CreationTime of the record, or of the run | [`InstanceRun`] |
 //! | times | whole seconds, 1970-01-01T00:00:01Z to 2106-02-07T06:28:15Z | [`Timestamp`] |
 //! | time of the store | the later of the clock's time and that of the last write | [`Store::now`] |
 //! | expiry | a record older than the limit expires, also one of a live task | [`Config::retention_seconds`] |
 //! | a record older than the limit, or beyond the capacity | it is accepted, reported as not retained, and evicts no other | [`Accepted`] |
+//! | retention | four weeks and 100,000 records; the newest documentation's 30 days and 10,000 by a configuration of its own | [`Config::newest_retention`] |
+//! | several faults in a stop | more than 50 instances comes before an unknown InvokeId, and that before an instance that is not part of it | [`Store::stop`] |
 //! | a batch and the capacity | the capacity is applied once, to all records together | [`Store::accept_batch`] |
 //! | history | the last 100 records of a run, configurable. An execution that was never Running or Stopping leaves none | [`Config::history_limit`] |
-//! | output over 24,576 bytes | the last 24,576 bytes are kept, Dropped counts the others | [`OutputUpdate`] |
+//! | output over 24,576 bytes | given whole, or of a recurring task: the last 24,576 bytes are kept; of another task, reported in pieces: the first 6,000 and the last 18,576. Dropped counts the others | [`OutputUpdate`] |
 //! | output that arrives after the run was scheduled again | it is added to the run, not to the history record | [`RunUpdate`] |
 //! | all outputs together | no limit by default. With a limit the oldest records lose their outputs | [`Config::output_budget`] |
 //!
@@ -168,15 +180,16 @@
 //! |---|---|---|
 //! | a recurring task is stopped between two executions | the event has the times and the exit code of the last execution, as the run shows them | [`TaskEvent`] |
 //! | an execution ends and the run is scheduled again | two events: the result, then Scheduled | [`TaskEvent`] |
-//! | exit code and repeats | text, as in the service's own event | [`TaskEvent`] |
+//! | form of the data | one for each channel of the service. EventBridge: exit code and repeats are text, an unset field is `""`. Cloud Monitor: they are numbers, beside playerUid and ownerId | [`EventData`] |
+//! | Cloud Monitor's form of a run without an exit code or an error | no exitCode; neither errorCode nor errorDesc | [`TaskEvent::cloud_monitor`] |
 //!
 //! # What it does not do
 //!
-//! - HTTP, signatures, users and permissions, which are the front end's part. It can raise
-//!   [`Error::forbidden`], [`Error::internal`] and [`Error::service`].
+//! - HTTP, signatures, users and permissions, which are the front end's part. [`Error`] has a
+//!   constructor for each error that it raises, such as [`Error::forbidden`].
 //! - Running commands, and the API's other operations. A store holds what a front end reports.
 //! - XML answers.
-//! - A log of writes. What was written since the last [`Store::save`] is lost with the process.
+//! - A log of writes. Writes since the last [`Store::save`] are lost with the process.
 //! - Times outside 1970 to 2106, or finer than a second. The API writes none.
 
 mod archive;
@@ -192,6 +205,8 @@ mod model;
 mod query;
 mod request;
 mod response;
+#[cfg(any(doc, doctest))]
+pub mod rules;
 mod shared;
 mod store;
 mod table;
@@ -202,10 +217,11 @@ pub use config::SystemClock;
 #[doc(hidden)]
 pub use config::Tuning;
 pub use config::{Clock, Config, ManualClock, OmittedTimed, Regions};
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Recommend};
 #[cfg(feature = "json")]
 pub use import::{
-    CaptureEncoding, Difference, DifferenceKind, ImportOptions, ImportReport, NotRetained, Refusal,
+    CaptureEncoding, Difference, DifferenceGroup, DifferenceKind, ImportOptions, ImportReport,
+    ImportedFile, NotRetained, Place, Refusal,
 };
 pub use model::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationResult, InvocationStatus,
@@ -213,7 +229,9 @@ pub use model::{
     Timestamp,
 };
 pub use query::NextToken;
-pub use request::{ContentEncoding, DescribeInvocationResults, DescribeInvocations, decode_query};
+pub use request::{
+    ContentEncoding, DescribeInvocationResults, DescribeInvocations, decode_query, encode_query,
+};
 pub use response::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationResultView,
     InvocationResultsPage, InvocationView, InvocationsPage, RunView, TagView,
@@ -222,12 +240,27 @@ pub use response::{
 #[doc(no_inline)]
 pub use roaring::RoaringTreemap;
 pub use shared::SharedStore;
-pub use store::{Accepted, Statistics, Store, Subscription, TaskEvent};
+pub use store::{Accepted, EventData, Restored, Statistics, Store, Subscription, TaskEvent};
 
 // A unit test, because it takes `#[non_exhaustive]` structs apart without `..`.
 #[cfg(test)]
 #[path = "../tests/every_field/mod.rs"]
 mod every_field;
+
+/// Accepting without looking at the answer is a warning. The second example differs only in that it
+/// looks, so the first fails for no other reason.
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// invodex::Store::default().accept(&invodex::Invocation::new("r", "t", "c")).unwrap();
+/// ```
+///
+/// ```no_run
+/// #![deny(unused_must_use)]
+/// let _ = invodex::Store::default().accept(&invodex::Invocation::new("r", "t", "c")).unwrap();
+/// ```
+#[cfg(doctest)]
+struct AcceptedIsLookedAt;
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

@@ -24,12 +24,17 @@ pub(crate) const TAG_VALUE_CHARS: usize = 128;
 pub(crate) const CAPACITY: usize = 20_000_000;
 /// The most runs of an invocation.
 pub(crate) const RUNS: usize = 100;
+/// The most runs that a stop names.
+pub(crate) const STOPPED_RUNS: usize = 50;
 /// The most bytes of an id.
 pub(crate) const ID_BYTES: usize = 128;
 /// The most bytes of CommandContent before encoding.
 pub(crate) const CONTENT_BYTES: usize = 24_576;
-/// The most bytes of Output that are kept: the last ones.
+/// The most bytes of Output that are kept.
 pub(crate) const OUTPUT_BYTES: usize = 24_576;
+/// The first bytes of Output that stay when a one-time task reports it in pieces. They count among
+/// `OUTPUT_BYTES`.
+pub(crate) const OUTPUT_HEAD_BYTES: usize = 6_000;
 /// The longest Timeout in seconds.
 pub(crate) const TIMEOUT_SECONDS: u32 = 86_400;
 pub(crate) const COMMAND_NAME_CHARS: usize = 128;

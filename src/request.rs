@@ -12,5 +12,5 @@ pub(crate) use check::{Checked, Filters, Operation, Paging};
 pub use describe_invocation_results::DescribeInvocationResults;
 pub use describe_invocations::DescribeInvocations;
 pub use params::ContentEncoding;
-pub use query_string::decode_query;
+pub use query_string::{decode_query, encode_query};
 pub(crate) use tags::GivenTag;

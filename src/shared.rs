@@ -6,8 +6,6 @@ use std::fmt;
 use std::io::Write;
 use std::sync::{Arc, RwLockReadGuard, RwLockWriteGuard};
 
-use roaring::RoaringTreemap;
-
 use lock::SharedLock;
 
 use crate::config::{Clock, Config};
@@ -21,7 +19,7 @@ use crate::store::{Accepted, Statistics, Store, Subscription};
 
 /// A [`Store`] behind a readers-writer lock, with the store's queries and writes. Clones are
 /// handles to the same store. [`read`](Self::read) and [`write`](Self::write) give access to all
-/// other methods.
+/// other methods, such as walks, totals, sets of matches and forks.
 ///
 /// - A query that begins after a write has returned sees that write. A page shows a single state of
 ///   the store.
@@ -38,13 +36,12 @@ use crate::store::{Accepted, Statistics, Store, Subscription};
 ///
 /// let store = SharedStore::default();
 /// let writer = store.clone();
-/// std::thread::spawn(move || {
+/// let accepted = std::thread::spawn(move || {
 ///     let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 ///     invocation.instances.push(InstanceRun::new("i-0001"));
 ///     writer.accept(&invocation)
-/// })
-/// .join()
-/// .unwrap()?;
+/// });
+/// assert!(accepted.join().unwrap()?.retained);
 ///
 /// let mut body = Vec::new();
 /// let request = DescribeInvocations::new("cn-hangzhou");
@@ -130,7 +127,7 @@ impl SharedStore {
     /// # let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
     /// # invocation.instances.push(InstanceRun::new("i-0001"));
     /// store.write(|store| {
-    ///     store.accept(&invocation)?;
+    ///     assert!(store.accept(&invocation)?.retained);
     ///     store.update_run("t-0001", "i-0001", &RunUpdate::started())
     /// })?; // no query finds it Pending
     /// # Ok::<(), invodex::Error>(())
@@ -186,15 +183,6 @@ impl SharedStore {
     ) -> Result<(), Error> {
         self.lock_to_read().describe_invocation_results(request)?.write_json(request_id, out);
         Ok(())
-    }
-
-    /// As [`Store::matching`]. Call [`Store::select`] in [`read`](Self::read).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn matching(&self, request: &DescribeInvocations) -> Result<RoaringTreemap, Error> {
-        self.lock_to_read().matching(request)
     }
 
     /// The record with `invoke_id`, copied. Cost: O(size of the record).
@@ -311,8 +299,25 @@ impl SharedStore {
     pub fn import(&self, capture: &[u8], options: &ImportOptions) -> Result<ImportReport, Error> {
         // A separate statement, because a guard lives to the end of its statement.
         let begun = self.lock_to_read().now();
-        let capture = Capture::read(capture, options, begun)?;
-        Ok(self.lock_to_write().load(capture, begun))
+        let capture = Capture::read(&[(None, capture)], options, begun)?;
+        Ok(self.lock_to_write().load(capture, options, begun))
+    }
+
+    /// As [`Store::import_files`], and as [`import`](Self::import).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[cfg(feature = "json")]
+    pub fn import_files(
+        &self,
+        files: &[(&str, &[u8])],
+        options: &ImportOptions,
+    ) -> Result<ImportReport, Error> {
+        let begun = self.lock_to_read().now();
+        let files: Vec<_> = files.iter().map(|&(name, bytes)| (Some(name), bytes)).collect();
+        let capture = Capture::read(&files, options, begun)?;
+        Ok(self.lock_to_write().load(capture, options, begun))
     }
 
     /// As [`Store::subscribe`].

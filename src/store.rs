@@ -1,23 +1,32 @@
 //! The store: one writer with `&mut self`, any number of readers with `&self`.
 
 mod accept;
+#[cfg(feature = "json")]
+mod completed;
+mod copy_on_write;
 mod events;
+mod fork;
 mod outputs;
 mod restored;
 mod retention;
+mod task_event;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod update;
 pub(crate) mod validate;
+mod walks;
 
 use std::fmt;
 
 use roaring::RoaringTreemap;
 
 pub use accept::Accepted;
-pub use events::{Subscription, TaskEvent};
+pub use events::Subscription;
+pub use restored::Restored;
 pub(crate) use restored::RunHistory;
 pub use retention::Statistics;
+pub use task_event::{EventData, TaskEvent};
 
 use crate::config::{Clock, Config};
 use crate::error::Error;
@@ -32,6 +41,7 @@ use crate::response::{
     DescribeInvocationResultsResponse, DescribeInvocationsResponse, InvocationView, Show,
 };
 use crate::table::Table;
+use copy_on_write::CopyOnWrite;
 use events::Subscribers;
 use outputs::OutputBudget;
 use retention::Counters;
@@ -47,6 +57,9 @@ use retention::Counters;
 /// the memory of the most records that it ever held at once; [`clear`](Self::clear), or saving and
 /// restoring, gives it back.
 ///
+/// For tests and benchmarks the package `tests/testkit` of the repository makes stores of up to
+/// 10,000,000 realistic records, and a naive reference to compare answers with.
+///
 /// # Examples
 ///
 /// ```
@@ -57,7 +70,7 @@ use retention::Counters;
 /// let mut store = Store::default();
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.instances.push(InstanceRun::new("i-0001"));
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 ///
 /// store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
 ///
@@ -68,8 +81,9 @@ use retention::Counters;
 pub struct Store {
     config: Config,
     clock: Box<dyn Clock>,
-    table: Table,
-    index: Index,
+    /// Shared with forks of the store until one of them writes.
+    table: CopyOnWrite<Table>,
+    index: CopyOnWrite<Index>,
     /// The acceptance number of the last accepted record.
     last_number: u64,
     /// When the last write was.
@@ -103,11 +117,11 @@ impl Store {
     pub fn new(mut config: Config, clock: impl Clock + 'static) -> Self {
         config.capacity = config.capacity.min(limits::CAPACITY);
         Store {
-            index: Index::new(config.tuning),
+            index: CopyOnWrite::new(Index::new(config.tuning)),
             outputs: config.output_budget.map(OutputBudget::new),
             config,
             clock: Box::new(clock),
-            table: Table::default(),
+            table: CopyOnWrite::default(),
             last_number: 0,
             last_write: Timestamp::MIN,
             counters: Counters::default(),
@@ -119,6 +133,43 @@ impl Store {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Gives the store another [`id`](Config::id). The tokens that it gave before are refused from
+    /// then on, unless it gets the old id back. For a store that was forked, or restored from the
+    /// archive of another. Cost: O(1).
+    ///
+    /// # Examples
+    ///
+    /// Two tenants begin with the records of one archive, and refuse each other's tokens:
+    ///
+    /// ```
+    /// use invodex::{Config, DescribeInvocations, InstanceRun, Invocation, Store, SystemClock};
+    ///
+    /// # let mut template = Store::default();
+    /// # for id in ["t-0001", "t-0002"] {
+    /// #     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
+    /// #     invocation.instances.push(InstanceRun::new("i-0001"));
+    /// #     assert!(template.accept(&invocation)?.retained);
+    /// # }
+    /// # let mut archive = Vec::new();
+    /// # template.save(&mut archive)?;
+    /// let tenant = |id| -> Result<Store, invodex::Error> {
+    ///     let mut store = Store::restore(Config::default(), SystemClock, &archive[..])?.store;
+    ///     store.set_id(id);
+    ///     Ok(store)
+    /// };
+    /// let (one, two) = (tenant(1)?, tenant(2)?);
+    ///
+    /// let first = DescribeInvocations::new("cn-hangzhou").max_results(1);
+    /// let token = one.describe_invocations(&first)?.next_token().unwrap();
+    /// let next = first.next_token(token);
+    /// assert_eq!(one.describe_invocations(&next)?.len(), 1);
+    /// assert_eq!(two.describe_invocations(&next).err().unwrap().code(), "InvalidParameter.NextToken");
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
+    pub fn set_id(&mut self, id: u64) {
+        self.config.id = id;
     }
 
     /// The store's time: the later of the clock's time and that of the last write. It never goes
@@ -174,8 +225,8 @@ impl Store {
         chosen.filter_map(|row| order.slot(row)).map(|slot| self.view(slot))
     }
 
-    /// All records of all regions in list order: by CreationTime, newest first, and at equal times
-    /// by acceptance number, highest first. Cost: O(1) for each.
+    /// All records of all regions that have not expired, in list order: by CreationTime, newest
+    /// first, and at equal times by acceptance number, highest first. Cost: O(1) for each.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = InvocationView<'_>> {
         let slots = self.index.order.newest_first(self.snapshot(self.now()).span().start);
         slots.map(|slot| self.view(slot))
@@ -203,8 +254,18 @@ impl Store {
         &self,
         request: &DescribeInvocations,
     ) -> Result<DescribeInvocationsResponse<'_>, Error> {
+        self.invocations_at(request, self.now())
+    }
+
+    /// Like [`describe_invocations`](Self::describe_invocations), at the time `now`.
+    #[inline]
+    fn invocations_at(
+        &self,
+        request: &DescribeInvocations,
+        now: Timestamp,
+    ) -> Result<DescribeInvocationsResponse<'_>, Error> {
         let query = check::invocations(request, &self.config)?;
-        let snapshot = self.snapshot(self.now());
+        let snapshot = self.snapshot(now);
         let cursor = token::read(&query, &snapshot)?;
         let plan = plan(&query, &snapshot);
         let page = walk::invocations(plan, &query, cursor, &snapshot);
@@ -227,8 +288,18 @@ impl Store {
         &self,
         request: &DescribeInvocationResults,
     ) -> Result<DescribeInvocationResultsResponse<'_>, Error> {
+        self.results_at(request, self.now())
+    }
+
+    /// Like [`describe_invocation_results`](Self::describe_invocation_results), at the time `now`.
+    #[inline]
+    fn results_at(
+        &self,
+        request: &DescribeInvocationResults,
+        now: Timestamp,
+    ) -> Result<DescribeInvocationResultsResponse<'_>, Error> {
         let query = check::results(request, &self.config)?;
-        let snapshot = self.snapshot(self.now());
+        let snapshot = self.snapshot(now);
         let cursor = token::read(&query, &snapshot)?;
         let plan = plan(&query, &snapshot);
         let page = walk::results(plan, &query, cursor, &snapshot);
@@ -254,7 +325,7 @@ impl Store {
     /// for id in ["t-0001", "t-0002"] {
     ///     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
     ///     invocation.instances.push(InstanceRun::new("i-0001"));
-    ///     store.accept(&invocation)?;
+    ///     assert!(store.accept(&invocation)?.retained);
     /// }
     /// store.stop("t-0001", &[])?;
     ///

@@ -4,8 +4,6 @@
 mod answers;
 #[path = "archive/damage.rs"]
 mod damage;
-#[path = "../benches/dataset/mod.rs"]
-mod dataset;
 #[path = "archive/forge.rs"]
 mod forge;
 #[path = "archive/forged.rs"]
@@ -20,9 +18,9 @@ mod sample;
 mod sealed;
 
 use answers::{answers, archive, assert_survives, body, next_token, pairs, records, restore, walk};
-use dataset::requests::classes;
-use dataset::{Dataset, Options};
 use invodex::{Config, Invocation, ManualClock, RunUpdate, Store, Tuning};
+use invodex_testkit::dataset::requests::classes;
+use invodex_testkit::dataset::{Dataset, Options};
 use sample::{begin, sample};
 
 /// Thresholds so small that a few rows cross every border.
@@ -40,7 +38,7 @@ fn filled(tuning: Tuning) -> Store {
     let mut store = Store::new(config, options.now);
     let records: Vec<_> = Dataset::new(options).collect();
     for result in store.accept_batch(&records) {
-        result.expect("the data set is valid");
+        assert!(result.expect("the data set is valid").retained);
     }
     for record in records.iter().filter(|record| record.repeat_mode.is_recurring()).take(200) {
         for _ in 0..3 {
@@ -117,7 +115,7 @@ fn an_empty_store_survives() {
     let clock = ManualClock::new(begin());
     assert_survives(&Store::new(Config::default(), clock.clone()));
     let mut store = Store::new(Config::default(), clock);
-    store.accept(&record(1)).expect("the record is valid");
+    assert!(store.accept(&record(1)).expect("the record is valid").retained);
     store.delete("t-0001").expect("it is there");
     let mut restored = assert_survives(&store);
     assert!(restored.is_empty());
@@ -137,7 +135,7 @@ fn a_restored_store_goes_on_as_the_first_would_have() {
     // A second restored store, with the clock that the test moves.
     let config = store.config().clone();
     let again = Store::restore(config, clock.clone(), &archive(&store)[..]);
-    let mut moving = again.expect("it was just saved");
+    let mut moving = again.expect("it was just saved").store;
     for store in [&mut store, &mut restored, &mut moving] {
         let accepted = store.accept(&record(100)).expect("the record is valid");
         assert_eq!(accepted.acceptance_number, 8, "7 records were accepted before");
@@ -169,7 +167,7 @@ fn the_time_of_a_store_never_goes_back() {
     assert_eq!(behind.now(), wrote, "the last write's time, with a clock before it");
     clock.advance(1_000);
     let later = Store::restore(store.config().clone(), clock, &archive(&store)[..]);
-    assert_eq!(later.expect("it was just saved").now(), store.now());
+    assert_eq!(later.expect("it was just saved").store.now(), store.now());
 }
 
 #[test]
@@ -184,7 +182,8 @@ fn tokens_outlive_the_store_that_gave_them() {
         let mut token = String::new();
         for page in &whole {
             store = Store::restore(config.clone(), store.now(), &archive(&store)[..])
-                .expect("it was just saved");
+                .expect("it was just saved")
+                .store;
             assert_eq!(store.config().id, 0, "the archive's id");
             let mut asked = filters.clone();
             asked.push(("MaxResults".into(), "50".into()));
@@ -285,7 +284,7 @@ fn what_has_expired_is_not_saved() {
     let config = Config { retention_seconds: Some(100), ..Config::default() };
     let mut store = Store::new(config, clock.clone());
     for number in 1..=5 {
-        store.accept(&record(number)).expect("the record is valid");
+        assert!(store.accept(&record(number)).expect("the record is valid").retained);
         clock.advance(40);
     }
     // There was no write since the first records expired.
@@ -312,8 +311,11 @@ fn the_budget_of_outputs_holds() {
         let config = Config { output_budget: Some(budget), ..store.config().clone() };
         let restored = Store::restore(config, clock.clone(), &archive(&store)[..]);
         let restored = restored.expect("it was just saved");
-        restored.internal_validate().expect("it is sound");
-        assert!(outputs(&restored) <= budget);
-        assert_eq!(restored.statistics().output_bytes_dropped == 0, budget == 1_000);
+        restored.store.internal_validate().expect("it is sound");
+        assert!(outputs(&restored.store) <= budget);
+        assert_eq!(restored.is_whole(), budget == 1_000);
+        let dropped = restored.store.statistics().output_bytes_dropped;
+        assert_eq!(restored.output_bytes_dropped, dropped);
+        assert_eq!(dropped == 0, budget == 1_000);
     }
 }

@@ -1,20 +1,75 @@
 //! Requests built with methods equal those read from wire pairs of the same names.
 
-mod filters;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use filters::{Kind, PARAMETERS};
-use invodex::{DescribeInvocationResults, DescribeInvocations, Store};
+use invodex::{DescribeInvocationResults, DescribeInvocations, Store, decode_query, encode_query};
+use invodex_testkit::filters::{INVOCATIONS, Kind, PARAMETERS, RESULTS};
+use proptest::prelude::{Strategy, any, proptest};
+use proptest::sample::select;
+use proptest::test_runner::Config as RunnerConfig;
+use proptest::{prop_assert_eq, prop_oneof};
+
+/// The getter of a parameter that both requests have; its value as text.
+macro_rules! common_getter {
+    ($request:expr, $name:expr) => {{
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let number = |number: Option<u32>| number.map(|number| number.to_string());
+        let request = $request;
+        match $name {
+            "RegionId" => text(Some(request.get_region_id())),
+            "ResourceGroupId" => text(request.get_resource_group_id()),
+            "InvokeId" => text(request.get_invoke_id()),
+            "CommandId" => text(request.get_command_id()),
+            "InstanceId" => text(request.get_instance_id()),
+            "Tag.1.Key" => text(request.get_tags().next().map(|(key, _)| key)),
+            "Tag.1.Value" => text(request.get_tags().next().and_then(|(_, value)| value)),
+            "ContentEncoding" => request.get_content_encoding().map(|value| value.to_string()),
+            "MaxResults" => number(request.get_max_results()),
+            "NextToken" => text(request.get_next_token()),
+            "PageNumber" => number(request.get_page_number()),
+            "PageSize" => number(request.get_page_size()),
+            name => panic!("{name} has no getter here"),
+        }
+    }};
+}
+
+fn get_of_invocations(request: &DescribeInvocations, name: &str) -> Option<String> {
+    match name {
+        "CommandName" => request.get_command_name().map(str::to_owned),
+        "CommandType" | "Type" => request.get_command_type().map(|value| value.to_string()),
+        "RepeatMode" => request.get_repeat_mode().map(|value| value.to_string()),
+        "Timed" => request.get_timed().map(|value| value.to_string()),
+        "InvokeStatus" => request.get_invoke_status().map(|value| value.to_string()),
+        "IncludeOutput" => request.get_include_output().map(|value| value.to_string()),
+        name => common_getter!(request, name),
+    }
+}
+
+fn get_of_results(request: &DescribeInvocationResults, name: &str) -> Option<String> {
+    match name {
+        "InvokeRecordStatus" => request.get_invoke_record_status().map(|value| value.to_string()),
+        "IncludeHistory" => request.get_include_history().map(|value| value.to_string()),
+        name => common_getter!(request, name),
+    }
+}
+
+/// The value as [`to_pairs`](DescribeInvocations::to_pairs) writes it.
+fn written(kind: Kind, value: &str) -> String {
+    match kind {
+        Kind::Number(..) => value.trim_start_matches('0').to_owned(),
+        Kind::Boolean => value.to_ascii_lowercase(),
+        _ => value.to_owned(),
+    }
+}
 
 /// Each sample of each parameter: the built request is the one read from wire pairs, and its `Debug`
 /// shows the parameter.
 #[test]
 fn each_method_is_its_parameter() {
     macro_rules! check {
-        ($request:ident, $build:expr, $parameter:expr) => {
+        ($request:ident, $get:ident, $build:expr, $parameter:expr) => {
             if let Some(build) = $build {
                 for value in $parameter.samples {
                     let what = format!("{} {}: {value:?}", stringify!($request), $parameter.name);
@@ -31,14 +86,25 @@ fn each_method_is_its_parameter() {
                         name => name,
                     };
                     assert!(format!("{built:?}").contains(&format!(" {shown}: ")), "{what}");
+                    let expected = written($parameter.kind, value);
+                    assert_eq!(
+                        $get(&built, $parameter.name).as_deref(),
+                        Some(&*expected),
+                        "{what}"
+                    );
+                    let pair = (shown.to_owned(), expected);
+                    assert!(built.to_pairs().contains(&pair), "{what}");
+                    if $parameter.name != "RegionId" {
+                        assert_eq!($get(&plain, $parameter.name), None, "{what}");
+                    }
                 }
             }
         };
     }
     for parameter in PARAMETERS {
         assert!(!parameter.samples.is_empty() && parameter.operations().count() > 0);
-        check!(DescribeInvocations, parameter.build.invocations, parameter);
-        check!(DescribeInvocationResults, parameter.build.results, parameter);
+        check!(DescribeInvocations, get_of_invocations, parameter.build.invocations, parameter);
+        check!(DescribeInvocationResults, get_of_results, parameter.build.results, parameter);
     }
 }
 
@@ -133,4 +199,110 @@ fn debug_shows_what_was_given() {
         shown,
         r#"DescribeInvocations { RegionId: "cn-a", Timed: true, InvokeStatus: Failed }"#
     );
+}
+
+/// A text that is no value of its parameter is read by no getter, and stays in the pairs.
+#[test]
+fn a_malformed_value_is_left_to_the_pairs() {
+    for parameter in PARAMETERS {
+        let is_text = matches!(parameter.kind, Kind::Region | Kind::Text | Kind::Token);
+        for value in parameter.others.iter().filter(|_| !is_text) {
+            let pairs = [(parameter.name, *value)];
+            let name = if parameter.name == "Type" { "CommandType" } else { parameter.name };
+            let pair = [(name.to_owned(), (*value).to_owned())];
+            // A mode that no filter takes, and a number outside its limits, are values.
+            let is_number = matches!(parameter.kind, Kind::Number(..));
+            let is_value = is_number && !value.starts_with('+') && value.parse::<u32>().is_ok()
+                || *value == "DryRun";
+            let expected = is_value.then(|| (*value).to_owned());
+            if parameter.is_of(INVOCATIONS) {
+                let request = DescribeInvocations::from_pairs(pairs);
+                assert_eq!(get_of_invocations(&request, name), expected, "{name}: {value:?}");
+                assert_eq!(request.to_pairs(), pair);
+            }
+            if parameter.is_of(RESULTS) {
+                let request = DescribeInvocationResults::from_pairs(pairs);
+                assert_eq!(get_of_results(&request, name), expected, "{name}: {value:?}");
+                assert_eq!(request.to_pairs(), pair);
+            }
+        }
+    }
+}
+
+/// An empty text counts as absent, whether it is set by a method or read.
+#[test]
+fn an_empty_text_is_absent() {
+    let plain = DescribeInvocations::new("cn-a");
+    let built = plain.clone().resource_group_id("").invoke_id("").command_id("");
+    let built = built.instance_id("").command_name("");
+    assert_eq!(built, plain);
+    assert_eq!(DescribeInvocations::default().to_pairs(), []);
+    assert_eq!(plain.next_token("").get_next_token(), Some(""), "but not an empty token");
+}
+
+#[test]
+fn tags_without_key_and_above_the_limit_stay_in_the_pairs() {
+    for (given, pairs, tags) in [
+        (&[("Tag.3.Value", "v")][..], &[("Tag.3.Value", "v")][..], &[("", Some("v"))][..]),
+        (&[("Tag.2.Key", "")], &[("Tag.2.Key", "")], &[("", None)]),
+        (
+            &[("Tag.99.Value", "v"), ("Tag.21.Key", "k"), ("Tag.1.Key", "k")],
+            &[("Tag.1.Key", "k"), ("Tag.21.Key", "")],
+            &[("k", None)],
+        ),
+    ] {
+        let request = DescribeInvocations::from_pairs(given);
+        let owned = request.to_pairs();
+        assert!(owned.iter().map(|(name, value)| (&**name, &**value)).eq(pairs.iter().copied()));
+        assert!(request.get_tags().eq(tags.iter().copied()));
+        assert_eq!(DescribeInvocations::from_pairs(&owned), request);
+    }
+}
+
+/// Pairs of any names, most of them parameters with one of their values.
+fn any_pairs() -> impl Strategy<Value = Vec<(String, String)>> {
+    let parameter = select((0..PARAMETERS.len()).collect::<Vec<_>>());
+    let sample = (parameter, any::<usize>()).prop_map(|(at, value)| {
+        let parameter = &PARAMETERS[at];
+        let values: Vec<_> = parameter.samples.iter().chain(parameter.others).collect();
+        (parameter.name.to_owned(), (*values[value % values.len()]).to_owned())
+    });
+    let tag = (0..24_u32, any::<bool>(), "\\PC{0,3}").prop_map(|(number, is_key, text)| {
+        (format!("Tag.{number}.{}", if is_key { "Key" } else { "Value" }), text)
+    });
+    let name = select(PARAMETERS.iter().map(|parameter| parameter.name).collect::<Vec<_>>());
+    let named = (name, any::<String>()).prop_map(|(name, value)| (name.to_owned(), value));
+    let pair = prop_oneof![4 => sample, 2 => tag, 1 => named, 1 => any::<(String, String)>()];
+    proptest::collection::vec(pair, 0..12)
+}
+
+proptest! {
+    #![proptest_config(RunnerConfig { failure_persistence: None, ..RunnerConfig::default() })]
+
+    /// A request, valid or not, survives its pairs and its query string.
+    #[test]
+    fn a_request_is_read_back_from_its_pairs(given in any_pairs()) {
+        macro_rules! round {
+            ($request:ident) => {{
+                let request = $request::from_pairs(&given);
+                let pairs = request.to_pairs();
+                prop_assert_eq!(&$request::from_pairs(&pairs), &request);
+                let query = encode_query(&pairs);
+                let decoded = decode_query(&query).expect("it was just encoded");
+                prop_assert_eq!(&decoded, &pairs);
+                prop_assert_eq!($request::from_pairs(decoded), request);
+            }};
+        }
+        round!(DescribeInvocations);
+        round!(DescribeInvocationResults);
+    }
+
+    /// Any pairs survive the encoding, which has only unreserved characters beside its own.
+    #[test]
+    fn any_pairs_are_decoded_as_they_were_encoded(given: Vec<(String, String)>) {
+        let query = encode_query(&given);
+        prop_assert_eq!(&decode_query(&query).expect("it was just encoded"), &given);
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%=&".contains(&byte);
+        prop_assert_eq!(query.bytes().all(plain), true);
+    }
 }

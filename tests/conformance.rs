@@ -6,24 +6,18 @@
 //! case. Seeds of failures are not kept in a file, because they mean other cases as soon as a
 //! strategy changes. A failure becomes a documented case instead.
 
-mod cases;
-#[path = "../benches/dataset/mod.rs"]
-mod dataset;
-mod engine;
-mod filters;
-mod machine;
-mod model;
-
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::env;
 use std::time::SystemTime;
 
-use dataset::requests::{adversarial, classes};
-use dataset::{Dataset, Options};
-use engine::Form;
 use invodex::{Config, ManualClock, Store};
-use machine::{Case, Coverage, case, large_case};
-use model::{Model, ModelConfig};
+use invodex_testkit::dataset::requests::{adversarial, classes};
+use invodex_testkit::dataset::{Dataset, Options};
+use invodex_testkit::engine::Form;
+use invodex_testkit::machine::{self, Coverage, Kept, answered, kept};
+use invodex_testkit::model::{Answer, Model, ModelConfig, Operation};
+use invodex_testkit::strategy::{Case, case, large_case};
 use proptest::prelude::Strategy;
 use proptest::test_runner::{Config as RunnerConfig, RngAlgorithm, RngSeed, TestError, TestRunner};
 
@@ -78,6 +72,19 @@ fn the_store_answers_as_the_model_does() {
 }
 
 #[test]
+fn kept_sequences_reach_what_they_name() {
+    let kept = kept();
+    let names: BTreeSet<_> = kept.iter().map(|kept| kept.name).collect();
+    assert_eq!(names.len(), kept.len(), "two have the same name");
+    for Kept { name, case, reaches } in kept {
+        let mut coverage = Coverage::default();
+        machine::run(&case, &mut coverage).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let reached = coverage.summary();
+        assert!(reaches(&coverage), "{name}: {reached}\n{}", coverage.details());
+    }
+}
+
+#[test]
 fn every_page_of_a_larger_store_is_as_the_model_says() {
     let options = Options { count: 3_000, adversarial_lists: true, ..Options::default() };
     let records: Vec<_> = Dataset::new(options).collect();
@@ -87,17 +94,17 @@ fn every_page_of_a_larger_store_is_as_the_model_says() {
     assert!(model.accept_batch(&records).iter().all(Result::is_ok));
     store.internal_validate().expect("every posting follows from the columns");
     let mut check = |name: &str, pairs: &[(String, String)]| {
-        let answer = model.describe_invocations(pairs).expect("the request is good");
-        let page = engine::describe(&store, "DescribeInvocations", pairs, Form::Body);
-        let mut page = page.expect("the request is good");
-        let token = page.as_object_mut().and_then(|page| page.remove("NextToken"));
-        machine::body(name, &page, &answer.body).unwrap_or_else(|error| panic!("{error}"));
-        let token = token.as_ref().and_then(|token| token.as_str()).unwrap_or_default().to_owned();
-        assert_eq!(!token.is_empty(), answer.next.is_some(), "{name}");
-        if let Some(next) = answer.next {
+        let operation = Operation::DescribeInvocations;
+        let answer = model.describe(operation, pairs);
+        let mut coverage = Coverage::default();
+        let token = answered(&store, operation, pairs, Form::Body, &answer, &mut coverage)
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+            .unwrap_or_else(|| panic!("{name}: the request is good"));
+        let Answer { total, next, .. } = answer.expect("both refuse, or none");
+        if let Some(next) = next {
             model.learn_token(&token, next);
         }
-        (token, answer.total)
+        (token, total)
     };
     for class in classes(&options).into_iter().chain(adversarial(&options)) {
         let with = |more: [(&str, String); 2]| {

@@ -1,18 +1,15 @@
 //! The generator of data sets: its marginals, its variants, and the matches of its requests.
 
-#[path = "../benches/dataset/mod.rs"]
-mod dataset;
+use invodex_testkit::dataset;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::OnceLock;
 
-use dataset::requests::{Class, adversarial, classes};
-use dataset::{Dataset, Options, STATUSES};
-use invodex::{
-    CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus, OverallStatus,
-    RepeatMode,
-};
+use invodex::{CommandType, InstanceRun, Invocation, InvocationStatus, OverallStatus, RepeatMode};
+use invodex_testkit::dataset::requests::{Class, adversarial, classes};
+use invodex_testkit::dataset::{Dataset, Options, STATUSES};
+use invodex_testkit::model::Overall;
 
 const COUNT: usize = 20_000;
 
@@ -26,45 +23,9 @@ fn records() -> &'static [Invocation] {
     RECORDS.get_or_init(|| Dataset::new(options()).collect())
 }
 
-/// The overall status, and the legacy one by name.
-fn overall(record: &Invocation) -> (OverallStatus, &'static str) {
-    use InvocationStatus as S;
-    let any = |statuses: &[S]| {
-        record.instances.iter().any(|run| statuses.contains(&run.invocation_status))
-    };
-    let success = any(&[S::Success]);
-    let failure = any(&[S::Failed, S::Invalid, S::Aborted, S::Error, S::Timeout]);
-    let status = match () {
-        () if any(&[S::Pending]) => OverallStatus::Pending,
-        () if any(&[S::Scheduled]) => OverallStatus::Scheduled,
-        () if any(&[S::Running]) => OverallStatus::Running,
-        () if any(&[S::Stopping]) => OverallStatus::Stopping,
-        () if success && failure => OverallStatus::PartialFailed,
-        () if success => OverallStatus::Success,
-        () if failure => OverallStatus::Failed,
-        () => OverallStatus::Stopped,
-    };
-    use InstanceInvokeStatus as L;
-    let legacy: Vec<L> = record
-        .instances
-        .iter()
-        .map(|run| run.invocation_status.legacy(record.repeat_mode))
-        .collect();
-    let name = match () {
-        () if legacy.contains(&L::Running) => "Running",
-        () if legacy.contains(&L::Stopping) => "Stopping",
-        () if legacy.contains(&L::Failed) && legacy.contains(&L::Finished) => "PartialFailed",
-        () if legacy.contains(&L::Failed) => "Failed",
-        () if legacy.contains(&L::Finished) => "Finished",
-        () => "Stopped",
-    };
-    (status, name)
-}
-
-fn is_timed(record: &Invocation) -> bool {
-    use OverallStatus as O;
-    !matches!(record.repeat_mode, RepeatMode::Once | RepeatMode::DryRun)
-        && matches!(overall(record).0, O::Pending | O::Scheduled | O::Running | O::Stopping)
+/// The overall status.
+fn overall(record: &Invocation) -> OverallStatus {
+    OverallStatus::from_name(Overall::of(record).status).expect("the model has the same names")
 }
 
 /// Whether a record matches the pairs of a class, filter by filter.
@@ -75,8 +36,8 @@ fn matches(record: &Invocation, pairs: &[(String, String)]) -> bool {
     };
     let by_instance = value("InstanceId").is_some();
     let timed = value("Timed").map(|timed| timed.eq_ignore_ascii_case("true"));
-    if (timed.is_some() || value("InvokeId").is_none())
-        && is_timed(record) != timed.unwrap_or(false)
+    if (timed.is_some() || value("InvokeId").is_none() && !by_instance)
+        && Overall::of(record).timed != timed.unwrap_or(false)
     {
         return false;
     }
@@ -89,10 +50,7 @@ fn matches(record: &Invocation, pairs: &[(String, String)]) -> bool {
         "CommandType" => record.command_type.as_str() == value_here,
         "RepeatMode" => by_instance || record.repeat_mode.as_str() == value_here,
         "InvokeStatus" => {
-            let (status, legacy) = overall(record);
-            by_instance && value_here == "PartialFailed"
-                || status.as_str() == value_here
-                || legacy == value_here
+            by_instance && value_here == "PartialFailed" || Overall::of(record).is(value_here)
         }
         "InstanceId" => record.instances.iter().any(|run| run.instance_id == *value_here),
         "Timed" => true,
@@ -143,7 +101,7 @@ fn expected_statuses() -> [(OverallStatus, f64); 8] {
 #[test]
 fn statuses_types_modes_groups_and_regions_have_their_shares() {
     let records = records();
-    assert_shares(&count(records, |record| vec![overall(record).0]), &expected_statuses());
+    assert_shares(&count(records, |record| vec![overall(record)]), &expected_statuses());
     assert_shares(
         &count(records, |record| vec![record.command_type]),
         &[
@@ -168,7 +126,7 @@ fn statuses_types_modes_groups_and_regions_have_their_shares() {
     assert_eq!(count(records, |record| vec![record.resource_group_id.as_str()]).len(), 5);
     for record in records {
         let once = record.repeat_mode == RepeatMode::Once;
-        assert!(!once || overall(record).0 != OverallStatus::Scheduled, "{record:?}");
+        assert!(!once || overall(record) != OverallStatus::Scheduled, "{record:?}");
     }
 }
 
@@ -329,10 +287,10 @@ fn a_record_depends_on_the_options_and_its_number_only() {
 fn clustered_statuses_are_stretches_with_the_same_shares() {
     let clustered: Vec<_> =
         Dataset::new(Options { statuses_clustered: true, ..options() }).collect();
-    let statuses: Vec<_> = clustered.iter().map(|record| overall(record).0).collect();
+    let statuses: Vec<_> = clustered.iter().map(overall).collect();
     let changes = statuses.windows(2).filter(|pair| pair[0] != pair[1]).count();
     assert!((30..40).contains(&changes), "{changes}");
-    assert_shares(&count(&clustered, |record| vec![overall(record).0]), &expected_statuses());
+    assert_shares(&count(&clustered, |record| vec![overall(record)]), &expected_statuses());
     assert_eq!(count(&clustered, |record| vec![record.repeat_mode]).len(), 4);
 }
 

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use invodex::{
-    Config, InstanceRun, Invocation, InvocationStatus, ManualClock, RepeatMode, RunUpdate, Store,
-    Subscription, Timestamp,
+    Config, EventData, InstanceRun, Invocation, InvocationStatus, ManualClock, RepeatMode,
+    RunUpdate, Store, Subscription, Timestamp,
 };
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn store() -> (Store, ManualClock) {
     let clock = ManualClock::new(Timestamp::from_secs(1_700_000_000).expect("in range"));
@@ -21,7 +21,7 @@ fn accept(store: &mut Store, invoke_id: &str, mode: RepeatMode, instances: &[&st
     invocation.command_name = "disk-report".into();
     invocation.repeat_mode = mode;
     invocation.instances = instances.iter().map(|&id| InstanceRun::new(id)).collect();
-    store.accept(&invocation).expect("a record without a fault");
+    assert!(store.accept(&invocation).expect("a record without a fault").retained);
 }
 
 /// Invoke id, instance id and status of all events in the queue.
@@ -33,6 +33,15 @@ fn drain(events: &Subscription) -> Vec<(String, String, InvocationStatus)> {
 
 fn of(events: &[(&str, &str, InvocationStatus)]) -> Vec<(String, String, InvocationStatus)> {
     events.iter().map(|&(id, instance, status)| (id.into(), instance.into(), status)).collect()
+}
+
+/// The data as it serialises, which is also what it writes.
+fn data(data: EventData<'_>) -> Value {
+    let mut written = b"data: ".to_vec();
+    data.write_json(&mut written);
+    let serialised = serde_json::to_string(&data).expect("it is plain data");
+    assert_eq!(String::from_utf8(written), Ok(format!("data: {serialised}")));
+    serde_json::from_str(&serialised).expect("it is JSON")
 }
 
 #[test]
@@ -71,12 +80,12 @@ fn updates_and_stops_send_events_and_nothing_else_does() {
 }
 
 #[test]
-fn an_event_serialises_to_the_documented_data() {
+fn the_data_of_event_bridge_is_the_documented_one() {
     let (mut store, _) = store();
     accept(&mut store, "t-1", RepeatMode::Once, &["i-1"]);
     let events = store.subscribe(1);
     store.update_run("t-1", "i-1", &RunUpdate::started()).unwrap();
-    let started = serde_json::to_value(events.try_next()).unwrap();
+    let started = data(events.try_next().unwrap().event_bridge());
     let mut expected = json!({
         "commandId": "c-1", "commandName": "disk-report", "exitCode": "", "finishTime": "",
         "instanceId": "i-1", "invocationStatus": "Running", "invokeId": "t-1",
@@ -97,7 +106,74 @@ fn an_event_serialises_to_the_documented_data() {
     for (name, value) in changes {
         expected[name] = value.into();
     }
-    assert_eq!(serde_json::to_value(finished).unwrap(), expected);
+    assert_eq!(data(finished.event_bridge()), expected);
+}
+
+/// An event that Cloud Monitor delivered in 2025, with its ids masked.
+const CAPTURED: &str = include_str!("data/captured/cloud-monitor-task-event.json");
+
+#[test]
+fn the_data_of_cloud_monitor_is_the_captured_one() {
+    let captured: Value = serde_json::from_str(CAPTURED).unwrap();
+    let content = &captured["content"];
+    let text = |name: &str| content[name].as_str().unwrap();
+    let number = |name: &str| content[name].as_u64().unwrap();
+    let time = |name: &str| text(name).parse::<Timestamp>().unwrap();
+
+    let mut store = Store::new(Config::default(), time("startTime"));
+    let mut invocation = Invocation::new("cn-a", text("invokeId"), text("commandId"));
+    invocation.command_name = text("commandName").into();
+    invocation.instances.push(InstanceRun::new(text("instanceId")));
+    assert!(store.accept(&invocation).unwrap().retained);
+    let events = store.subscribe(2);
+    let mut update = |update: RunUpdate, at: &str| {
+        store.update_run(text("invokeId"), text("instanceId"), &update.at(time(at))).unwrap();
+        events.try_next().unwrap()
+    };
+    update(RunUpdate::started(), "startTime");
+    let finished = update(RunUpdate::finished(0), "finishTime");
+    assert!(finished.is_task_event());
+    let finished = finished.cloud_monitor(number("playerUid"), number("ownerId"));
+    assert_eq!(&data(finished), content);
+    // With the same order of fields. No value has a blank.
+    let mut written = Vec::new();
+    finished.write_json(&mut written);
+    let compact: String = CAPTURED.split_whitespace().collect();
+    assert_eq!(format!(r#"{{"content":{}}}"#, String::from_utf8(written).unwrap()), compact);
+}
+
+#[test]
+fn the_data_of_cloud_monitor_has_an_exit_code_and_an_error_only_if_there_is_one() {
+    let (mut store, _) = store();
+    accept(&mut store, "t-1", RepeatMode::Once, &["i-1", "i-2", "i-3"]);
+    let events = store.subscribe(1);
+    let mut update = |instance_id: &str, update: RunUpdate| {
+        store.update_run("t-1", instance_id, &update).unwrap();
+        data(events.try_next().unwrap().cloud_monitor(u64::MAX, 0))
+    };
+    let mut expected = json!({
+        "commandId": "c-1", "commandName": "disk-report", "finishTime": "", "instanceId": "i-1",
+        "invocationStatus": "Running", "invokeId": "t-1", "ownerId": 0, "playerUid": u64::MAX,
+        "repeatMode": "Once", "repeats": 1, "startTime": "2023-11-14T22:13:20Z",
+    });
+    assert_eq!(update("i-1", RunUpdate::started()), expected);
+    let changes = [
+        ("exitCode", json!(-7)),
+        ("finishTime", json!("2023-11-14T22:13:20Z")),
+        ("invocationStatus", json!("Failed")),
+        ("errorCode", json!("ExitCodeNonzero")),
+        ("errorDesc", json!("the command execution exit code is not zero.")),
+    ];
+    for (name, value) in changes {
+        expected[name] = value;
+    }
+    assert_eq!(update("i-1", RunUpdate::finished(-7)), expected);
+    // One of the two texts is an error: then both are there.
+    for (instance_id, code, desc) in [("i-2", "ClientNotRunning", ""), ("i-3", "", "no agent")] {
+        let aborted = update(instance_id, RunUpdate::failed(InvocationStatus::Aborted, code, desc));
+        assert_eq!((&aborted["errorCode"], &aborted["errorDesc"]), (&json!(code), &json!(desc)));
+        assert_eq!((aborted.get("exitCode"), &aborted["startTime"]), (None, &json!("")));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod captures;
 
-use captures::{capture, file, options, record, store, with};
+use captures::{capture, options, record, store, with};
 use invodex::{CaptureEncoding, ContentEncoding, Error, ErrorKind};
 use serde_json::json;
 
@@ -20,25 +20,25 @@ fn the_encoding_is_decided_for_the_file() {
     };
     use CaptureEncoding as E;
     let (first, second, report) = import("bm8=", E::Auto);
-    assert_eq!(report.encoding, ContentEncoding::Base64);
+    assert_eq!(report.files[0].encoding, ContentEncoding::Base64);
     assert_eq!((first.unwrap(), second.unwrap()), (b"no".to_vec(), b"no".to_vec()));
     // Without padding, with bits beyond the last byte, with a line end, in another alphabet, masked.
     for text in ["bm8", "bm9=", "bm8=\n", "-_8=", "bm8****", "a"] {
         let (first, second, report) = import(text, E::Auto);
-        assert_eq!(report.encoding, ContentEncoding::PlainText, "{text:?}");
+        assert_eq!(report.files[0].encoding, ContentEncoding::PlainText, "{text:?}");
         assert_eq!(first.unwrap(), b"bm8=", "the other record is plain text too");
         assert_eq!(second.unwrap(), text.as_bytes());
         assert!(report.refusals.is_empty() && report.differences.is_empty());
 
         let (first, second, report) = import(text, E::Base64);
-        assert_eq!(report.encoding, ContentEncoding::Base64);
+        assert_eq!(report.files[0].encoding, ContentEncoding::Base64);
         assert_eq!((first.unwrap(), second), (b"no".to_vec(), None));
         assert_eq!(report.refusals[0].error.parameter(), Some("Output"));
         assert!(report.refusals[0].error.detail().contains("not canonical Base64"));
     }
     let (first, _, report) = import("bm8=", E::PlainText);
     assert_eq!(
-        (first.unwrap().as_slice(), report.encoding),
+        (first.unwrap().as_slice(), report.files[0].encoding),
         (&b"bm8="[..], ContentEncoding::PlainText)
     );
 
@@ -49,7 +49,7 @@ fn the_encoding_is_decided_for_the_file() {
         Some(json!(0)),
     );
     let report = store().import(&capture(&[record("t-0"), bad]), &options()).unwrap();
-    assert_eq!(report.encoding, ContentEncoding::PlainText);
+    assert_eq!(report.files[0].encoding, ContentEncoding::PlainText);
     // The limit of CommandContent is on the decoded bytes.
     let content = |bytes: usize| {
         let text = "AAAA".repeat(bytes / 3);
@@ -74,28 +74,32 @@ fn a_file_that_is_something_else_is_refused_by_name() {
     let good = capture(&[record("t-1")]);
     let cut = &good[..good.len() - 2];
     let cases: &[(&[u8], &str)] = &[
-        (b"", "it is not JSON: EOF while parsing a value at line 1 column 0"),
+        (b"", "it is not JSON: cut off at byte 0 (EOF while parsing a value at line 1 column 0)"),
         (b"{\n  nonsense", "it is not JSON: key must be a string at line 2 column 3"),
-        (cut, "it is not JSON: EOF while parsing"),
-        (b"{\"Invocations\":{\"Invocation\":[]}} {}", "it is not JSON: trailing characters at line 1 column 35"),
+        (cut, "it is not JSON: cut off at byte "),
+        (b"{\"Invocations\":{\"Invocation\":[]}} {}", "in body 1: it has neither an Invocations nor an Invocation list; its keys: none"),
+        (b"{\"Invocations\":{\"Invocation\":[]}} x", "it is not JSON: expected value at line 1 column 35"),
         (b"{\"a\":\"\xFF\"}", "it is not JSON: invalid utf-8 sequence"),
-        (b"[]", "of its top level: given a list, allowed an object"),
-        (b"null", "of its top level: given null, allowed an object"),
-        (b"\"text\"", "of its top level: given a string, allowed an object"),
-        (b"{}", "it has no Invocations.Invocation list; other keys it has: none"),
-        (b"{\"RequestId\":\"\",\"Commands\":{}}", "no Invocations.Invocation list; other keys it has: \"Commands\""),
-        (b"{\"Invocations\":null}", "of Invocations: given null, allowed an object"),
-        (b"{\"Invocations\":[]}", "of Invocations: given a list, allowed an object"),
+        (b"[]", "it is an empty list"),
+        (b"null", "given null, allowed an object, the body of a response"),
+        (b"\"text\"", "given a string, allowed an object, the body of a response"),
+        (b"{}", "it has neither an Invocations nor an Invocation list; its keys: none"),
+        (b"{\"RequestId\":\"\",\"Commands\":{}}", "an Invocation list; its keys: \"RequestId\", \"Commands\""),
+        (b"{\"Invocations\":null}", "it has no Invocations.Invocation list"),
         (b"{\"Invocations\":{}}", "it has no Invocations.Invocation list"),
-        (b"{\"Invocations\":{\"Invocation\":null}}", "of Invocations.Invocation: given null, allowed a list"),
+        (b"{\"Invocations\":{\"Invocation\":null}}", "it has no Invocations.Invocation list"),
         (b"{\"Invocations\":{\"Invocation\":{}}}", "of Invocations.Invocation: given an object, allowed a list"),
         (
             b"{\"Invocations\":{\"Invocation\":[]},\"Invocations\":{\"Invocation\":[]}}",
-            "it has more than one Invocations.Invocation list",
+            "Invocations is given twice",
+        ),
+        (
+            b"{\"Invocations\":{\"Invocation\":[],\"Invocation\":[]}}",
+            "Invocations.Invocation is given twice",
         ),
         (
             b"{\"RequestId\":\"\",\"HostId\":\"\",\"Code\":\"InvalidRegionId.NotFound\",\"Message\":\"m\"}",
-            "it is an error response, with the Code \"InvalidRegionId.NotFound\"",
+            "it is an error body of the API (InvalidRegionId.NotFound)",
         ),
     ];
     for (text, detail) in cases {
@@ -103,16 +107,16 @@ fn a_file_that_is_something_else_is_refused_by_name() {
         assert!(error.detail().contains(detail), "{error} does not say {detail}");
     }
     assert_eq!(
-        error_of(file("describe-invocation-results.json").as_bytes()).to_string(),
-        "InvalidCapture (400): The file is not a captured DescribeInvocations response. it is a \
-         DescribeInvocationResults response"
+        error_of(b"[]").to_string(),
+        "InvalidCapture (400): The file is not a captured response of DescribeInvocations or \
+         DescribeInvocationResults. it is an empty list"
     );
 }
 
 #[test]
 fn an_empty_list_and_a_byte_order_mark_are_no_faults() {
     let report = store().import(b"{\"Invocations\":{\"Invocation\":[]}}", &options()).unwrap();
-    assert_eq!((report.loaded, report.encoding), (0, ContentEncoding::Base64));
+    assert_eq!((report.loaded, report.files[0].encoding), (0, ContentEncoding::Base64));
     let marked = [b"\xEF\xBB\xBF", capture(&[record("t-1")]).as_slice()].concat();
     assert_eq!(store().import(&marked, &options()).unwrap().loaded, 1);
 }
@@ -129,13 +133,13 @@ fn a_value_that_cannot_be_decoded_refuses_only_its_record() {
     let refused: Vec<_> = report
         .refusals
         .iter()
-        .map(|one| (one.position, one.error.parameter().unwrap().to_owned()))
+        .map(|one| (one.place.record.unwrap(), one.error.parameter().unwrap().to_owned()))
         .collect();
     assert_eq!(refused, [(0, "ErrorInfo".to_owned()), (2, "Timeout".to_owned())]);
     let detail = report.refusals[0].error.detail();
     assert!(detail.contains("in InvokeInstance[0]: ") && detail.contains("hex escape"), "{detail}");
     assert_eq!(report.loaded, 2, "an unknown key may hold anything");
-    assert_eq!(report.encoding, ContentEncoding::Base64);
+    assert_eq!(report.files[0].encoding, ContentEncoding::Base64);
     assert!(report.differences.iter().any(|one| one.captured.as_deref() == Some(r#""\ud800""#)));
 }
 
@@ -148,7 +152,7 @@ fn the_encoding_is_decided_by_what_is_refused_too() {
         let body = format!("{{\"Invocations\":{{\"Invocation\":[{list}]}}}}");
         let report = store().import(body.as_bytes(), &options()).unwrap();
         assert_eq!((report.loaded, report.refusals.len()), (1, 1), "{report}");
-        report.encoding == ContentEncoding::PlainText
+        report.files[0].encoding == ContentEncoding::PlainText
     };
     let run = |output: &str| json!({"InstanceId": "i-1", "InvocationStatus": "Success", "Output": output});
     let many = |output: &str| {

@@ -28,7 +28,7 @@ fn the_captured_order_holds_and_the_later_of_two_with_one_id_is_loaded() {
     assert_eq!(store.get("t-c").unwrap().command_name(), "second");
     assert_eq!(report.refusals.len(), 1);
     assert_eq!(
-        (report.refusals[0].position, report.refusals[0].error.code()),
+        (report.refusals[0].place.record.unwrap(), report.refusals[0].error.code()),
         (2, "Duplicate.InvokeId")
     );
     assert!(
@@ -42,7 +42,7 @@ fn two_files_that_share_an_id_are_not_both_loaded() {
     let first = store.import(file("describe-invocations.json").as_bytes(), &options()).unwrap();
     let second = store.import(file("recorded-once-failed.json").as_bytes(), &options()).unwrap();
     assert_eq!((first.loaded, second.loaded, store.len()), (1, 0, 1));
-    assert_eq!(second.refusals[0].position, 0);
+    assert_eq!(second.refusals[0].place.record, Some(0));
     assert_eq!(second.refusals[0].invoke_id.as_deref(), Some("t-hz0jdfwd9f****"));
     assert_eq!(second.refusals[0].error.code(), "Duplicate.InvokeId");
     assert!(second.differences.is_empty());
@@ -65,7 +65,10 @@ fn what_is_too_old_or_too_much_is_named() {
     let records = [record("t-1"), old, record("t-2"), record("t-3"), record("t-4")];
     let report = store.import(&capture(&records), &options()).unwrap();
     assert_eq!(report.loaded, 2);
-    let named = report.not_retained.iter().map(|one| (one.position, &*one.invoke_id, one.expired));
+    let named = report
+        .not_retained
+        .iter()
+        .map(|one| (one.place.record.unwrap(), &*one.invoke_id, one.expired));
     let wanted = [(1, "t-0", true), (3, "t-3", false), (4, "t-4", false)];
     assert_eq!(named.collect::<Vec<_>>(), wanted, "the oldest in list order go");
     assert_eq!(
@@ -74,7 +77,7 @@ fn what_is_too_old_or_too_much_is_named() {
     );
     assert_eq!(
         report.to_string(),
-        "2 loaded, 3 not retained (1 expired), 0 refused, 0 differences, read as Base64"
+        "2 loaded, 0 completed, 3 not retained (1 expired), 0 refused, 0 differences, read as Base64"
     );
 }
 

@@ -1,14 +1,11 @@
 //! Tags at their limits, in queries and in records, against the model. Times are in `times`.
 
-mod cases;
-mod engine;
-mod model;
 #[path = "limits/times.rs"]
 mod times;
 
-use engine::Form;
 use invodex::{Config, DescribeInvocations, InstanceRun, Invocation, Store, Tag, Timestamp};
-use model::{Model, ModelConfig};
+use invodex_testkit::engine::Form;
+use invodex_testkit::model::{Model, ModelConfig};
 
 type Pairs = Vec<(String, String)>;
 
@@ -58,7 +55,7 @@ fn ask(tags: &[(u32, Tag)]) -> Option<(String, String)> {
     }
     let mut other = record(&[Tag::new("other", "")]);
     other.invoke_id = "t-2".into();
-    store.accept(&other).expect("no fault");
+    assert!(store.accept(&other).expect("no fault").retained);
     model.accept(&other).expect("no fault");
     let mut pairs: Pairs = vec![("RegionId".into(), "cn-a".into())];
     for (number, tag) in tags {
@@ -66,7 +63,7 @@ fn ask(tags: &[(u32, Tag)]) -> Option<(String, String)> {
         pairs.push((format!("Tag.{number}.Value"), tag.value.clone()));
     }
     let mut outcomes = ["DescribeInvocations", "DescribeInvocationResults"].map(|operation| {
-        let answer = engine::describe(&store, operation, &pairs, Form::Views);
+        let answer = invodex_testkit::engine::describe(&store, operation, &pairs, Form::Views);
         let is = answer.map_err(|error| {
             (error.code().to_owned(), error.parameter().unwrap_or_default().to_owned())
         });

@@ -1,22 +1,18 @@
 //! Every parameter of both operations with every sort of value, against a table and against the
 //! model: the error's code, and a short detail that names the given value and the allowed ones.
 
-mod cases;
-mod engine;
 #[path = "parameters/fields.rs"]
 mod fields;
-mod filters;
-mod model;
 #[path = "parameters/values.rs"]
 mod values;
 
-use engine::Form;
-use filters::{Kind, PARAMETERS, Parameter};
 use invodex::{
     Config, DescribeInvocationResults, DescribeInvocations, Error, InstanceRun, Invocation,
-    Regions, Store, Tag, Timestamp, decode_query,
+    Recommend, Regions, Store, Tag, Timestamp, decode_query,
 };
-use model::{Model, ModelConfig};
+use invodex_testkit::engine::Form;
+use invodex_testkit::filters::{Kind, PARAMETERS, Parameter};
+use invodex_testkit::model::{Model, ModelConfig};
 use serde_json::Value;
 use values::{Expected, TABLE};
 
@@ -60,7 +56,7 @@ fn both() -> (Store, Model) {
         record.command_name = id.into();
         record.tags.push(Tag::new(id, id));
         record.instances.push(InstanceRun::new(id));
-        store.accept(&record).expect("a record without a fault");
+        assert!(store.accept(&record).expect("a record without a fault").retained);
         model.accept(&record).expect("a record without a fault");
     }
     (store, model)
@@ -98,7 +94,7 @@ fn answer(
         "DescribeInvocations" => model.describe_invocations(pairs),
         _ => model.describe_invocation_results(pairs),
     };
-    let answer = engine::describe(store, operation, pairs, Form::Body);
+    let answer = invodex_testkit::engine::describe(store, operation, pairs, Form::Body);
     match (&answer, expected) {
         (Ok(page), Ok(expected)) => {
             let mut page = page.clone();
@@ -144,10 +140,11 @@ pub(crate) fn assert_helpful(error: &Error, given: Option<&str>, allowed: &[&str
         assert!(text.contains(allowed), "{what}: {allowed} is not in {text}");
     }
     let mut body = Vec::new();
-    error.write_json("id", "host", &mut body);
+    error.write_json("id", "host", Recommend::Detail, &mut body);
     let body: Value = serde_json::from_slice(&body).expect("an error's body is JSON");
     assert_eq!(body["Code"], error.code(), "{what}");
     assert_eq!(body["Message"], error.message(), "{what}");
+    assert_eq!(body["Recommend"], error.detail(), "{what}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn store() -> SharedStore {
 /// One step. Readers see all of it or nothing.
 fn step(store: &SharedStore, number: u64) {
     store.write(|store| {
-        store.accept(&record(number)).expect("a record without a fault");
+        assert!(store.accept(&record(number)).expect("a record without a fault").retained);
         if number > 1 {
             let before = format!("t-{}", number - 1);
             store.update_run(&before, "i-1", &RunUpdate::started()).expect("it is Pending");
@@ -188,7 +188,7 @@ fn pair(store: &SharedStore, writer: u64) {
             record.resource_group_id = format!("rg-{writer}");
             let there = store.delete(&record.invoke_id).is_ok();
             if !there {
-                store.accept(&record).expect("it is not there");
+                assert!(store.accept(&record).expect("it is not there").retained);
             }
         }
     });
@@ -220,7 +220,7 @@ fn check_moment(store: &SharedStore, turn: u64) {
     for pair in numbers.chunks(2) {
         assert_eq!((pair[0] % 2, pair.get(1)), (0, Some(&(pair[0] + 1))), "half a pair");
     }
-    let numbers = store.matching(&request).expect("no fault");
+    let numbers = store.read(|store| store.matching(&request)).expect("no fault");
     assert!(numbers.len().is_multiple_of(2), "half a pair");
 }
 
@@ -230,7 +230,7 @@ fn several_writers_keep_what_holds_across_records() {
     const TURNS: u64 = 240;
     let store = store();
     for number in 0..ACCOUNTS {
-        store.accept(&account(number)).expect("a record without a fault");
+        assert!(store.accept(&account(number)).expect("a record without a fault").retained);
     }
     let events = store.subscribe(16);
     let writing = AtomicU64::new(WRITERS);
@@ -256,7 +256,7 @@ fn several_writers_keep_what_holds_across_records() {
                         // A write of its own, which must not be lost.
                         let mut own = record(10_000 + writer * TURNS + turn);
                         own.region_id = format!("cn-own-{writer}");
-                        store.accept(&own).expect("a record without a fault");
+                        assert!(store.accept(&own).expect("a record without a fault").retained);
                         assert!(store.get(&own.invoke_id).is_some(), "its own write is not seen");
                     }
                     writing.fetch_sub(1, Ordering::Release);
@@ -305,7 +305,7 @@ fn a_panic_in_a_closure_leaves_the_store_usable() {
     step(&store, 1);
     let panics = catch_unwind(AssertUnwindSafe(|| {
         store.write(|store| {
-            store.accept(&record(2)).expect("a record without a fault");
+            assert!(store.accept(&record(2)).expect("a record without a fault").retained);
             panic!("in a caller's closure");
         })
     }));
@@ -328,7 +328,8 @@ fn the_same_writes_and_queries_as_a_store() {
     assert_eq!(events.try_next().map(|event| event.invoke_id).as_deref(), Some("t-1"));
     store.update_run("t-2", "i-1", &RunUpdate::started()).expect("it is Pending");
     let request = DescribeInvocations::new("cn-a").invoke_status(InvokeStatus::Stopped);
-    assert_eq!(store.matching(&request).map(|set| set.len()).ok(), Some(1));
+    let matching = store.read(|store| store.matching(&request));
+    assert_eq!(matching.map(|set| set.len()).ok(), Some(1));
     store.delete("t-1").expect("it is there");
     assert_eq!(store.delete("t-1").map_err(|error| error.status()), Err(404));
     assert_eq!((store.len(), store.statistics().records), (1, 1));
@@ -341,7 +342,7 @@ fn the_same_writes_and_queries_as_a_store() {
 
 fn restore(archive: &[u8]) -> Store {
     let config = Config { retention_seconds: None, ..Config::default() };
-    Store::restore(config, Timestamp::MIN, archive).expect("it was just saved")
+    Store::restore(config, Timestamp::MIN, archive).expect("it was just saved").store
 }
 
 /// A writer of bytes that writes to the store while that store is being saved to it.
@@ -354,7 +355,7 @@ struct Busy<'a> {
 impl Write for Busy<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.writes += 1;
-        self.store.accept(&record(1_000 + self.writes)).expect("a record without a fault");
+        assert!(self.store.accept(&record(1_000 + self.writes)).expect("no fault").retained);
         let length = bytes.len().min(100);
         self.archive.extend_from_slice(&bytes[..length]);
         Ok(length)

@@ -40,7 +40,7 @@ fn an_import_is_at_the_time_at_which_it_begins() {
 fn a_capture_is_read_before_the_store_is_locked() {
     let mut whole = Store::new(Config::default(), Timestamp::MAX);
     for number in 0..2_000 {
-        whole.accept(&record(number)).expect("no fault");
+        assert!(whole.accept(&record(number)).expect("no fault").retained);
     }
     let all: Vec<_> = whole.iter().map(|row| serde_json::to_value(row).expect("JSON")).collect();
     let capture = json!({ "Invocations": { "Invocation": all } }).to_string();
@@ -57,7 +57,7 @@ fn a_capture_is_read_before_the_store_is_locked() {
             while store.get("t-0").is_none() {
                 let mut other = record(0);
                 other.invoke_id = format!("t-other-{writes}");
-                store.accept(&other).expect("no fault");
+                assert!(store.accept(&other).expect("no fault").retained);
                 writes += 1;
                 std::thread::sleep(Duration::from_micros(200));
             }
@@ -116,7 +116,8 @@ fn each_write_is_made_and_reported() {
     assert_eq!(shared.get("t-1"), own.get("t-1").map(|view| view.to_invocation()));
 
     let describe = DescribeInvocations::new("cn-a").timed(true);
-    assert_eq!(shared.matching(&describe), own.matching(&describe));
+    let matching = shared.read(|store| store.matching(&describe));
+    assert_eq!(matching, own.matching(&describe));
     let mut bodies = [Vec::new(), Vec::new()];
     own.describe_invocations(&describe).expect("no fault").write_json("id", &mut bodies[0]);
     shared.describe_invocations(&describe, "id", &mut bodies[1]).expect("no fault");
@@ -139,4 +140,13 @@ fn each_write_is_made_and_reported() {
     assert!(loaded > 0 && archive(&own) != before);
     assert!(shared.read(archive) == archive(&own));
     assert!(shared.import(b"[]", &options).is_err());
+    let files: [(&str, &[u8]); 1] = [("a", &capture)];
+    let report = shared.import_files(&files, &options).expect("it is one");
+    assert_eq!(
+        (report.refusals.len(), report.refusals[0].place.to_string()),
+        (loaded, "a, record 0".into())
+    );
+    let files: [(&str, &[u8]); 1] = [("b", b"[]")];
+    let error = shared.import_files(&files, &options).expect_err("it is none");
+    assert_eq!(error.detail(), "b: it is an empty list");
 }

@@ -3,7 +3,8 @@
 
 use std::alloc::System;
 use std::collections::{BTreeSet, HashMap};
-use std::fmt::Debug;
+use std::fs;
+use std::path::Path;
 
 use cap::Cap;
 use invodex::{
@@ -28,6 +29,13 @@ fn record(at: usize, mode: RepeatMode) -> Invocation {
     record
 }
 
+/// Accepts a record of each number.
+fn accept_all(store: &mut Store, mode: RepeatMode) {
+    for at in 0..RECORDS {
+        assert!(store.accept(&record(at, mode)).expect("it has no fault").retained);
+    }
+}
+
 /// Executes the first run of each record `times` times, each with `output` bytes of output.
 fn execute(store: &mut Store, times: usize, output: usize) {
     for at in 0..RECORDS {
@@ -48,6 +56,31 @@ fn the_bytes_of_a_store_are_those_that_were_allocated() {
     // First, because it names the field that is not counted.
     of_every_field();
     in_every_state();
+    of_a_fork();
+}
+
+/// A fork allocates nothing of note until it writes, and then what it says.
+fn of_a_fork() {
+    let (store, said, _) = filled(|store| {
+        accept_all(store, RepeatMode::Once);
+    });
+    let before = ALLOCATOR.allocated();
+    let mut fork = store.fork(Timestamp::MIN);
+    let shared = ALLOCATOR.allocated() - before;
+    assert!(shared < 512, "{shared} bytes before the first write");
+    assert_eq!(fork.statistics().bytes, said);
+    fork.delete("t-000000").expect("it is there");
+    let allocated = ALLOCATOR.allocated() - before;
+    let of_fork = fork.statistics().bytes;
+    println!("a fork: {of_fork} bytes said, {allocated} allocated; the first store {said}");
+    let range = allocated.saturating_sub(allocated / 100 + 512)..=allocated;
+    assert!(range.contains(&of_fork), "{of_fork} bytes said, {allocated} allocated");
+    assert!(of_fork <= said, "the fork {of_fork} bytes, the first store {said}");
+    drop(store);
+    let before = ALLOCATOR.allocated();
+    fork.delete("t-000001").expect("it is there");
+    let more = ALLOCATOR.allocated().saturating_sub(before);
+    assert!(more < 512, "{more} bytes by the write of a store that shares nothing");
 }
 
 /// The store, `Statistics::bytes` of it, and the bytes that were allocated for it.
@@ -71,24 +104,18 @@ fn in_every_state() {
     let fill: [(&str, Fill); 7] = [
         ("nothing", |_| {}),
         ("accepted", |store| {
-            for at in 0..RECORDS {
-                store.accept(&record(at, RepeatMode::Once)).expect("it has no fault");
-            }
+            accept_all(store, RepeatMode::Once);
         }),
         ("a batch, and more than it holds", |store| {
             let batch: Vec<_> = (0..3 * RECORDS).map(|at| record(at, RepeatMode::Once)).collect();
             assert!(store.accept_batch(&batch).iter().all(Result::is_ok));
         }),
         ("one execution of each", |store| {
-            for at in 0..RECORDS {
-                store.accept(&record(at, RepeatMode::Period)).expect("it has no fault");
-            }
+            accept_all(store, RepeatMode::Period);
             execute(store, 1, 2);
         }),
         ("many executions of each", |store| {
-            for at in 0..RECORDS {
-                store.accept(&record(at, RepeatMode::Period)).expect("it has no fault");
-            }
+            accept_all(store, RepeatMode::Period);
             execute(store, 30, 100);
         }),
         ("runs with rare fields", |store| {
@@ -102,13 +129,11 @@ fn in_every_state() {
                     3 => rare.exit_code = Some(-1),
                     _ => rare.dropped = 1,
                 }
-                store.accept(&record).expect("it has no fault");
+                assert!(store.accept(&record).expect("it has no fault").retained);
             }
         }),
         ("all gone", |store| {
-            for at in 0..RECORDS {
-                store.accept(&record(at, RepeatMode::Once)).expect("it has no fault");
-            }
+            accept_all(store, RepeatMode::Once);
             store.clear();
         }),
     ];
@@ -182,12 +207,14 @@ fn time(secs: i64) -> Option<Timestamp> {
     Timestamp::from_secs(1_600_000_000 + secs)
 }
 
-/// The names of the fields of a struct, as `Debug` prints them; it prints all of them.
-fn names(value: &impl Debug) -> BTreeSet<String> {
-    let text = format!("{value:#?}");
-    let fields = text.lines().filter_map(|line| line.strip_prefix("    "));
-    let fields = fields.filter(|line| line.starts_with(char::is_alphabetic));
-    fields.filter_map(|line| Some(line.split_once(": ")?.0.to_owned())).collect()
+/// The names of the public fields of a struct, by the source that defines it.
+fn names(file: &str, name: &str) -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/model").join(file);
+    let source = fs::read_to_string(path).expect("it is there");
+    let begin = source.find(&format!("pub struct {name} {{")).expect("it is defined there");
+    let (body, _) = source[begin..].split_once("\n}").expect("it ends");
+    let fields = body.lines().filter_map(|line| line.strip_prefix("    pub "));
+    fields.map(|field| field.split(':').next().unwrap_or_default().to_owned()).collect()
 }
 
 /// One field at a time has a value of its own in each record: a short one in records of mode Once, a
@@ -195,14 +222,14 @@ fn names(value: &impl Debug) -> BTreeSet<String> {
 /// whose bytes are forgotten takes at least four bytes a record, more than the difference allowed.
 fn of_every_field() {
     for (table, all) in
-        [(INVOCATION, names(&Invocation::new("", "", ""))), (RUN, names(&InstanceRun::new("")))]
+        [(INVOCATION, names("invocation.rs", "Invocation")), (RUN, names("run.rs", "InstanceRun"))]
     {
         let rows: BTreeSet<_> = table.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(rows, all, "each field has a row");
     }
     for (name, set) in [("no field", (|_, _, _| {}) as Set)].iter().chain(INVOCATION).chain(RUN) {
         for (width, is_recurring) in [(6, false), (100, true)] {
-            let (_store, said, allocated) = filled(|store| {
+            let fill = |store: &mut Store| {
                 for at in 0..RECORDS / 4 {
                     let mut record = Invocation::new("r", format!("t-{at:06}"), "c");
                     record.creation_time = time(at as i64);
@@ -212,7 +239,7 @@ fn of_every_field() {
                         record.instances[0].invocation_status = InvocationStatus::Running;
                     }
                     set(&mut record, at, &format!("{at:0width$}"));
-                    store.accept(&record).expect("it has no fault");
+                    assert!(store.accept(&record).expect("it has no fault").retained);
                     if is_recurring {
                         // Refused where `set` has chosen another status or mode.
                         let instance_id = &record.instances[0].instance_id;
@@ -220,12 +247,22 @@ fn of_every_field() {
                         let _ = store.update_run(&record.invoke_id, instance_id, &end);
                     }
                 }
+            };
+            // The thread that started the test allocates beside it for a moment. So a difference
+            // counts only if it comes three times.
+            let mut fault = String::new();
+            let is_right = (0..3).any(|_| {
+                let (_store, said, allocated) = filled(fill);
+                let allowed = 512 + allocated / 1_000;
+                fault = format!(
+                    "{said} bytes said, {allocated} allocated, allowed difference {allowed}"
+                );
+                said.abs_diff(allocated) <= allowed
             });
-            let allowed = 512 + allocated / 1_000;
             assert!(
-                said.abs_diff(allocated) <= allowed,
-                "a value of {width} characters in {name}: {said} bytes said, {allocated} \
-                 allocated, allowed difference {allowed}: Statistics::bytes leaves something out"
+                is_right,
+                "a value of {width} characters in {name}: {fault}: Statistics::bytes \
+                 leaves something out"
             );
         }
     }

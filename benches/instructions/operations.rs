@@ -52,7 +52,9 @@ fn save_full_store() {
 
 fn full_store() -> Store {
     let archive = std::fs::read(ARCHIVE).expect("it was written first");
-    Store::restore(config(COUNT), options(COUNT).now, archive.as_slice()).expect("it is whole")
+    Store::restore(config(COUNT), options(COUNT).now, archive.as_slice())
+        .expect("it is whole")
+        .store
 }
 
 /// The parameters of a class of requests.
@@ -232,7 +234,7 @@ fn small_archive() -> Vec<u8> {
 #[bench::thousand(small_archive())]
 fn restore(archive: Vec<u8>) -> (Vec<u8>, Store) {
     let restored = Store::restore(config(RESTORED), options(RESTORED).now, archive.as_slice());
-    (archive, restored.expect("it is whole"))
+    (archive, restored.expect("it is whole").store)
 }
 
 library_benchmark_group!(

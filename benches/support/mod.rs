@@ -3,8 +3,7 @@
 
 #![allow(dead_code, unreachable_pub)]
 
-#[path = "../dataset/mod.rs"]
-pub mod dataset;
+pub use invodex_testkit::dataset;
 pub mod place;
 pub mod stores;
 pub mod wanted;

@@ -8,8 +8,10 @@ use invodex::{
     Timestamp,
 };
 
+use invodex_testkit::model::Overall;
+
 use super::Key;
-use super::wanted::{Overall, Wanted};
+use super::wanted::Wanted;
 
 /// A place, and the token that leads to it.
 #[derive(Clone, Debug)]
@@ -58,7 +60,10 @@ fn place(
     }
     let mut store = Store::new(Config::default(), now);
     for invoke_id in ["t-1", "t-2"] {
-        store.accept(&example(&wanted, invoke_id, time)?).ok()?;
+        let accepted = store.accept(&example(&wanted, invoke_id, time)?).ok()?;
+        if !accepted.retained {
+            return None;
+        }
     }
     let request = DescribeInvocations::from_pairs(pairs.iter().map(|(k, v)| (k, v)));
     let page = store.describe_invocations(&request.max_results(1)).ok()?;

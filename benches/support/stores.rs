@@ -5,23 +5,12 @@ use invodex::{Config, DescribeInvocations, Store, Timestamp};
 use super::dataset::{Dataset, Options};
 use super::place::rows_at_end;
 
-/// Records in one batch while a store is filled.
-const BATCH: usize = 20_000;
-
 /// A store with the given capacity, filled with the data set.
 pub fn store_of(options: &Options, capacity: usize) -> Store {
-    let config = Config { capacity, ..Config::default() };
-    let mut store = Store::new(config, options.now);
-    let mut records = Dataset::new(*options);
-    loop {
-        let batch: Vec<_> = records.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            return store;
-        }
-        for accepted in store.accept_batch(&batch) {
-            accepted.expect("the generator's records are valid");
-        }
-    }
+    let dataset = Dataset::new(*options);
+    let mut store = Store::new(Config { capacity, ..Config::default() }, dataset.clock());
+    assert_eq!(dataset.fill(&mut store), options.count, "each record is retained when it comes");
+    store
 }
 
 /// A store whose capacity is the size of the data set.

@@ -1,8 +1,7 @@
 //! The filters of a request, read and applied in the simplest way.
 
-use invodex::{
-    CommandType, Invocation, InvocationStatus, LegacyInvokeStatus, OverallStatus, RepeatMode,
-};
+use invodex::{CommandType, Invocation, RepeatMode};
+use invodex_testkit::model::Overall;
 
 /// The filters of a request, with defaults resolved and ignored filters left out.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -49,7 +48,7 @@ impl Wanted {
                 _ => {}
             }
         }
-        if wanted.timed.is_none() && wanted.invoke_id.is_none() {
+        if wanted.timed.is_none() && wanted.invoke_id.is_none() && wanted.instance_id.is_none() {
             wanted.timed = Some(false);
         }
         if wanted.instance_id.is_some() {
@@ -98,57 +97,5 @@ impl Wanted {
                 let tag = record.tags.iter().find(|tag| tag.key == *key);
                 tag.is_some_and(|tag| holds(value.as_ref(), &tag.value))
             })
-    }
-}
-
-/// The values that are derived from the runs of a record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Overall {
-    pub status: OverallStatus,
-    pub legacy: LegacyInvokeStatus,
-    pub timed: bool,
-}
-
-impl Overall {
-    pub fn of(record: &Invocation) -> Self {
-        use InvocationStatus as S;
-        let any = |statuses: &[S]| {
-            record.instances.iter().any(|run| statuses.contains(&run.invocation_status))
-        };
-        let success = any(&[S::Success]);
-        let failure = any(&[S::Failed, S::Invalid, S::Aborted, S::Error, S::Timeout]);
-        let status = match () {
-            () if any(&[S::Pending]) => OverallStatus::Pending,
-            () if any(&[S::Scheduled]) => OverallStatus::Scheduled,
-            () if any(&[S::Running]) => OverallStatus::Running,
-            () if any(&[S::Stopping]) => OverallStatus::Stopping,
-            () if success && failure => OverallStatus::PartialFailed,
-            () if success => OverallStatus::Success,
-            () if failure => OverallStatus::Failed,
-            () => OverallStatus::Stopped,
-        };
-        let legacy = |name: &str| {
-            let mut runs = record.instances.iter();
-            runs.any(|run| run.invocation_status.legacy(record.repeat_mode).as_str() == name)
-        };
-        let legacy = match () {
-            () if legacy("Running") => LegacyInvokeStatus::Running,
-            () if legacy("Stopping") => LegacyInvokeStatus::Stopping,
-            () if legacy("Failed") && legacy("Finished") => LegacyInvokeStatus::PartialFailed,
-            () if legacy("Failed") => LegacyInvokeStatus::Failed,
-            () if legacy("Finished") => LegacyInvokeStatus::Finished,
-            () => LegacyInvokeStatus::Stopped,
-        };
-        let waits = matches!(
-            record.repeat_mode,
-            RepeatMode::Period | RepeatMode::NextRebootOnly | RepeatMode::EveryReboot
-        );
-        let live = any(&[S::Pending, S::Scheduled, S::Running, S::Stopping]);
-        Overall { status, legacy, timed: waits && live }
-    }
-
-    /// Whether a filter by this status finds it.
-    pub fn is(&self, status: &str) -> bool {
-        self.status.as_str() == status || self.legacy.as_str() == status
     }
 }

@@ -3,25 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use invodex::{
-    Config, ContentEncoding, DescribeInvocations, Difference, ImportOptions, Store, SystemClock,
+    Config, ContentEncoding, DescribeInvocations, Difference, DifferenceGroup, ImportOptions,
+    ImportReport, Place, Store, SystemClock,
 };
 use serde_json::Value;
 
 const REGION: &str = "cn-hangzhou";
 /// Maximum number of lines of one kind that are printed for a file.
 const SHOWN: usize = 12;
-const COLUMNS: usize = 106;
+const COLUMNS: usize = 140;
 
-/// The place of a difference: the position of the record, that of the run if it is in one, the
+/// The place of a field: the position of the record, that of the run if it is in one, the
 /// field.
-type Place = (usize, Option<usize>, String);
+type Field = (usize, Option<usize>, String);
 
 /// Imports a file and prints the report. Returns false if the store's answers differ from the file
 /// in other places than the report says.
 pub(crate) fn load(name: &str, bytes: &[u8]) -> bool {
     println!("\n  {name}");
-    let config = Config { retention_seconds: None, ..Config::default() };
-    let mut store = Store::new(config, SystemClock);
+    let mut store = empty();
     let report = match store.import(bytes, &ImportOptions::new(REGION)) {
         Ok(report) => report,
         Err(error) => {
@@ -29,21 +29,14 @@ pub(crate) fn load(name: &str, bytes: &[u8]) -> bool {
             return true;
         }
     };
-    println!("    {report}");
-    for refusal in report.refusals.iter().take(SHOWN) {
-        println!("    {}", cut(refusal.to_string()));
-    }
-    rest(report.refusals.len());
-
-    let captured: Value = match serde_json::from_slice(bytes) {
-        Ok(captured) => captured,
-        Err(error) => {
-            println!("    not compared with the answers: {error}");
-            return true;
-        }
+    print(&report);
+    let captured: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let Some(list) = captured["Invocations"]["Invocation"].as_array() else {
+        println!("    not compared with the answers: not one body of DescribeInvocations");
+        return true;
     };
-    let list = captured["Invocations"]["Invocation"].as_array().map_or(&[][..], Vec::as_slice);
-    let refused: BTreeSet<_> = report.refusals.iter().map(|refusal| refusal.position).collect();
+    let at = |place: &Place| place.record.unwrap_or_default();
+    let refused: BTreeSet<_> = report.refusals.iter().map(|one| at(&one.place)).collect();
     let mut differing = BTreeSet::new();
     let mut answered = 0;
     for (position, captured) in list.iter().enumerate() {
@@ -51,19 +44,15 @@ pub(crate) fn load(name: &str, bytes: &[u8]) -> bool {
         if refused.contains(&position) {
             continue;
         }
-        if let Some(answer) = ask_again(&store, invoke_id, report.encoding) {
+        if let Some(answer) = ask_again(&store, invoke_id, report.files[0].encoding) {
             answered += 1;
             compare(position, captured, &answer, &mut differing);
         }
     }
-    println!(
-        "    asked again by InvokeId with IncludeOutput: {answered} of {} answered; {} fields differ:",
-        report.loaded,
-        differing.len()
-    );
-    show(&report.differences);
+    let (loaded, count) = (report.loaded, differing.len());
+    println!("    asked again by InvokeId: {answered} of {loaded} answered, {count} fields differ");
 
-    let reported: BTreeSet<Place> = report.differences.iter().filter_map(place).collect();
+    let reported: BTreeSet<Field> = report.differences.iter().filter_map(place).collect();
     let silent: Vec<_> = differing.difference(&reported).collect();
     let untrue: Vec<_> = reported.difference(&differing).collect();
     let as_reported = silent.is_empty() && untrue.is_empty() && answered == report.loaded;
@@ -73,13 +62,44 @@ pub(crate) fn load(name: &str, bytes: &[u8]) -> bool {
     as_reported
 }
 
+/// Imports files together, so that results complete the records of the others, and prints the
+/// report. Returns false if a file is refused.
+pub(crate) fn load_together(files: &[(&str, &[u8])]) -> bool {
+    println!(
+        "\n  {}, together",
+        files.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    );
+    match empty().import_files(files, &ImportOptions::new(REGION)) {
+        Ok(report) => print(&report),
+        Err(error) => {
+            println!("    refused, {}", error.detail());
+            return false;
+        }
+    }
+    true
+}
+
+/// A store for records of any age.
+fn empty() -> Store {
+    Store::new(Config { retention_seconds: None, ..Config::default() }, SystemClock)
+}
+
+fn print(report: &ImportReport) {
+    println!("    {report}");
+    for refusal in report.refusals.iter().take(SHOWN) {
+        println!("    {refusal}");
+    }
+    rest(report.refusals.len());
+    show(&report.grouped());
+}
+
 /// The place of a reported difference. A path inside a field is cut to the field, because
 /// [`compare`] compares whole fields.
-fn place(difference: &Difference) -> Option<Place> {
+fn place(difference: &Difference) -> Option<Field> {
     let run = difference.instance.as_ref().map(|(at, _)| *at);
     let field = difference.field.split('.').next().unwrap_or_default();
     let is_seen = run.is_some() || field != "InvokeInstances";
-    is_seen.then_some((difference.position?, run, field.to_owned()))
+    is_seen.then_some((difference.place.record?, run, field.to_owned()))
 }
 
 /// The record as the store answers it to a client that names it.
@@ -96,7 +116,7 @@ fn ask_again(store: &Store, invoke_id: &str, encoding: ContentEncoding) -> Optio
 }
 
 /// Adds every field in which the two differ. A `null` field counts as absent.
-fn compare(position: usize, captured: &Value, answered: &Value, out: &mut BTreeSet<Place>) {
+fn compare(position: usize, captured: &Value, answered: &Value, out: &mut BTreeSet<Field>) {
     let fields = |run: Option<usize>, captured: &Value, answered: &Value| {
         let of = |value: &Value| value.as_object().cloned().unwrap_or_default();
         let (captured, answered) = (of(captured), of(answered));
@@ -119,43 +139,28 @@ fn compare(position: usize, captured: &Value, answered: &Value, out: &mut BTreeS
     }
 }
 
-/// Prints the differences by kind: omitted fields in a few lines, all others one by one.
-fn show(differences: &[Difference]) {
+/// Prints groups of differences: omitted fields in a few lines, all others one by one.
+fn show(groups: &[DifferenceGroup<'_>]) {
     let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
     let mut others = Vec::new();
-    for one in differences {
+    for group in groups {
+        let one = group.first;
         match (&one.captured, one.answered.as_deref()) {
-            (None, Some("" | "[]" | "0")) => {
+            (None, Some("" | "[]" | "{}" | "0")) => {
                 let run = if one.instance.is_some() { "run." } else { "" };
-                *left_out.entry(format!("{run}{}", one.field)).or_default() += 1;
+                *left_out.entry(format!("{run}{}", one.field)).or_default() += group.count;
             }
-            _ => others.push(one),
+            _ => others.push(group),
         }
     }
-    for one in others.iter().take(SHOWN) {
-        let place = match (one.position, &one.instance) {
-            (None, _) => "beside the list".to_owned(),
-            (Some(position), None) => format!("record {position}"),
-            (Some(position), Some((at, _))) => format!("record {position}, run {at}"),
-        };
-        let value = |text: &Option<String>| {
-            text.as_ref().map_or("nothing".to_owned(), |text| format!("{text:?}"))
-        };
-        let (captured, answered) = (value(&one.captured), value(&one.answered));
-        println!(
-            "{}",
-            cut(format!(
-                "      {:<10}{place}: {}: captured {captured}, answered {answered}",
-                one.kind.to_string(),
-                one.field
-            ))
-        );
+    for group in others.iter().take(SHOWN) {
+        println!("      {}", cut(group.to_string()));
     }
     rest(others.len());
     if left_out.is_empty() {
         return;
     }
-    let mut line = "      omitted   and answered as unset:".to_owned();
+    let mut line = "      omitted, and answered as unset:".to_owned();
     for (field, count) in &left_out {
         let word = if *count == 1 { format!(" {field}") } else { format!(" {field} x{count}") };
         if line.len() + word.len() > COLUMNS {

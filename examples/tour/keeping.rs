@@ -16,10 +16,10 @@ const REGION: &str = "cn-hangzhou";
 /// Runs the three parts. Returns false if a promise is broken.
 pub(crate) fn run(options: Options) -> bool {
     println!("\nKeeping a store: {} seeded records (seed {})", options.count, options.seed);
-    let clock = ManualClock::new(options.now);
-    let mut store = Store::new(Config::default(), clock.clone());
-    let records: Vec<_> = Dataset::new(options).collect();
-    assert!(store.accept_batch(&records).iter().all(Result::is_ok), "the records are valid");
+    let dataset = Dataset::new(options);
+    let clock = dataset.clock();
+    let mut store = Store::new(dataset.config(), clock.clone());
+    assert_eq!(dataset.fill(&mut store), options.count, "every record is held");
     let good = stop_and_restore(&mut store, &clock);
     let good = slow_subscriber(&mut store) & good;
     readers_beside_a_writer(store, options.now) & good
@@ -59,6 +59,8 @@ fn stop_and_restore(store: &mut Store, clock: &ManualClock) -> bool {
     let begin = Instant::now();
     let restored = Store::restore(Config::default(), clock.clone(), &archive[..]);
     let restored = restored.expect("it was just saved");
+    assert!(restored.is_whole(), "the same limits leave nothing out");
+    let restored = restored.store;
     println!(
         "  archive    {} records, {:.1} MB; saved in {} ms, restored in {} ms",
         restored.len(),
@@ -133,7 +135,7 @@ fn readers_beside_a_writer(store: Store, now: Timestamp) -> bool {
                 let mut record = Invocation::new(REGION, format!("t-new-{at}"), "c-new");
                 record.creation_time = Some(now);
                 record.instances.push(InstanceRun::new("i-new"));
-                writer.accept(&record).expect("a record without a fault");
+                assert!(writer.accept(&record).expect("a record without a fault").retained);
             }
             done.store(true, Ordering::Release);
         });

@@ -15,29 +15,49 @@ mod keeping;
 mod queries;
 mod walks;
 
-#[path = "../../benches/dataset/mod.rs"]
-mod dataset;
+use invodex_testkit::dataset;
 
 use std::process::ExitCode;
 
+macro_rules! files {
+    ($folder:literal: $($name:literal),+ $(,)?) => {
+        [$(($name, include_bytes!(concat!("../../tests/data/", $folder, "/", $name)))),+]
+    };
+}
+
 /// The captured responses of the tests.
-const SAMPLES: [(&str, &[u8]); 4] = [
-    (
-        "describe-invocations.json",
-        include_bytes!("../../tests/data/captured/describe-invocations.json"),
-    ),
-    (
-        "recorded-once-failed.json",
-        include_bytes!("../../tests/data/captured/recorded-once-failed.json"),
-    ),
-    (
-        "recorded-period-scheduled.json",
-        include_bytes!("../../tests/data/captured/recorded-period-scheduled.json"),
-    ),
-    (
-        "describe-invocation-results.json",
-        include_bytes!("../../tests/data/captured/describe-invocation-results.json"),
-    ),
+const CAPTURED: [(&str, &[u8]); 12] = files!["captured":
+    "describe-invocations.json",
+    "describe-invocation-results.json",
+    "recorded-once-failed.json",
+    "recorded-period-scheduled.json",
+    "partial-failed-2021.json",
+    "documented-2019-05-parameters.json",
+    "documented-2019-06.json",
+    "documented-2021.json",
+    "documented-2025.json",
+    "documented-results-2020-failed.json",
+    "documented-results-2025.json",
+    "mocked-period-2022.json",
+];
+
+/// Files that are something else.
+const REFUSED: [(&str, &[u8]); 9] = files!["refused":
+    "describe-instances.json",
+    "error-image-not-found.json",
+    "error-instance-not-found.json",
+    "error-of-gateway.json",
+    "error-printed-by-cli.json",
+    "error-printed-with-headers.json",
+    "errors-printed.json",
+    "task-event-cut-off.json",
+    "task-event.json",
+];
+
+/// The two operations' answers to one task, which contradict each other.
+const TOGETHER: [(&str, &[u8]); 2] = files!["captured":
+    "documented-results-2025.json",
+    "documented-2021.json",
 ];
 
 fn main() -> ExitCode {
@@ -46,9 +66,10 @@ fn main() -> ExitCode {
 
     println!("Captured responses: real input, each file in a store of its own");
     if files.is_empty() {
-        for (name, bytes) in SAMPLES {
+        for (name, bytes) in CAPTURED.into_iter().chain(REFUSED) {
             good &= captured::load(name, bytes);
         }
+        good &= captured::load_together(&TOGETHER);
     }
     for file in &files {
         let name = file.to_string_lossy();

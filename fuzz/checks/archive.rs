@@ -11,8 +11,8 @@ use invodex::{
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::documents::document;
-use crate::engine::SMALL;
 use crate::forge::PREAMBLE;
+use invodex_testkit::engine::SMALL;
 
 pub(super) fn check(data: &[u8]) {
     let Some((&first, rest)) = data.split_first() else { return };
@@ -76,7 +76,7 @@ fn save(store: &Store) -> Vec<u8> {
 
 fn check_archive(config: &Config, bytes: &[u8]) {
     let mut store = match Store::restore(config.clone(), now(), bytes) {
-        Ok(store) => store,
+        Ok(restored) => restored.store,
         Err(error) => {
             assert_eq!(
                 (error.kind(), error.code(), error.status()),
@@ -90,6 +90,8 @@ fn check_archive(config: &Config, bytes: &[u8]) {
     assert!(store.len() <= config.capacity);
     let saved = save(&store);
     let again = Store::restore(config.clone(), now(), &saved[..]).expect("it was just saved");
+    assert!(again.is_whole());
+    let again = again.store;
     again.internal_validate().expect("what is restored is sound");
     assert!(save(&again) == saved, "the bytes follow from the records");
     assert!(records(&again) == records(&store), "the lists differ");
@@ -98,7 +100,7 @@ fn check_archive(config: &Config, bytes: &[u8]) {
     let all = Config { retention_seconds: None, tuning: SMALL, ..Config::default() };
     let mut accepted = Store::new(all, now());
     for record in records(&store).into_iter().rev() {
-        accepted.accept(&record).expect("it was restored");
+        assert!(accepted.accept(&record).expect("it was restored").retained);
     }
     assert!(records(&accepted).len() == store.len());
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::captures::{capture, record};
 
 const RUN: &str = "/InvokeInstances/InvokeInstance/0";
-const FIELDS: [&str; 31] = [
+const FIELDS: [&str; 33] = [
     "InvokeId",
     "CommandId",
     "CommandName",
@@ -35,12 +35,14 @@ const FIELDS: [&str; 31] = [
     "ResourceGroupId",
     "Extra",
     "invokeId",
+    "body",
+    "invokeInstances",
     "Repeats",
     "Invocation",
     "磁",
     "",
 ];
-const RUN_FIELDS: [&str; 20] = [
+const RUN_FIELDS: [&str; 22] = [
     "InstanceId",
     "InvocationStatus",
     "InstanceInvokeStatus",
@@ -60,9 +62,11 @@ const RUN_FIELDS: [&str; 20] = [
     "OssOutputUri",
     "OssOutputErrorCode",
     "OssOutputErrorInfo",
+    "InvokeId",
+    "instanceId",
     "Extra",
 ];
-const TEXTS: [&str; 44] = [
+const TEXTS: [&str; 50] = [
     "",
     "t-0",
     "t-1",
@@ -95,6 +99,12 @@ const TEXTS: [&str; 44] = [
     "2106-02-07T06:28:15Z",
     "2106-02-07T06:28:16Z",
     "2024-02-30T00:00:00Z",
+    "2024-04-30 00:00:00",
+    "2024-04-30 00:00:00Z",
+    "running",
+    "finished",
+    "failed",
+    "success",
     "bm8=",
     "bm8",
     "bm9=",
@@ -120,7 +130,7 @@ pub(super) fn response(bytes: &mut Unstructured<'_>) -> Result<Vec<u8>> {
         }
         records.push(record);
     }
-    let mut text = String::from_utf8(capture(&records)).expect("JSON is UTF-8");
+    let mut text = form(bytes, &records)?;
     text = text.replace("\"@huge\"", "1e999").replace("@half", "\\ud800");
     for _ in 0..bytes.int_in_range(0..=2)? {
         // Inserts a key before an existing one, so that it is given twice.
@@ -142,6 +152,67 @@ pub(super) fn response(bytes: &mut Unstructured<'_>) -> Result<Vec<u8>> {
         text.insert_str(at, bytes.choose(&more)?);
     }
     Ok(text.into_bytes())
+}
+
+/// The records in one of the forms in which people have them.
+fn form(bytes: &mut Unstructured<'_>, records: &[Value]) -> Result<String> {
+    let body = |records: &[Value]| -> Value {
+        serde_json::from_slice(&capture(records)).expect("it is JSON")
+    };
+    let (first, rest) = records.split_at(records.len() / 2);
+    Ok(match bytes.int_in_range(0..=9)? {
+        0..=4 => body(records).to_string(),
+        5 => json!({"headers": {}, "statusCode": 200, "body": body(records)}).to_string(),
+        6 => json!([body(first), results(rest)]).to_string(),
+        7 => format!("{}\n{}\n", results(rest), body(records)),
+        8 => printed(&body(records)).to_string(),
+        _ => results(records).to_string(),
+    })
+}
+
+/// The records as DescribeInvocationResults answers them.
+fn results(records: &[Value]) -> Value {
+    let mut rows = Vec::new();
+    for record in records {
+        let runs = record.pointer("/InvokeInstances/InvokeInstance").and_then(Value::as_array);
+        for run in runs.into_iter().flatten() {
+            let (Some(record), Some(run)) = (record.as_object(), run.as_object()) else { continue };
+            let mut row = run.clone();
+            for (of_run, of_row) in
+                [("FinishTime", "FinishedTime"), ("InstanceInvokeStatus", "InvokeRecordStatus")]
+            {
+                if let Some(value) = row.remove(of_run) {
+                    row.insert(of_row.to_owned(), value);
+                }
+            }
+            for name in ["Timed", "CreationTime", "UpdateTime"] {
+                row.remove(name);
+            }
+            for name in ["InvokeId", "CommandId", "Username", "Launcher", "RegionId", "Tags"] {
+                record.get(name).map(|value| row.insert(name.to_owned(), value.clone()));
+            }
+            rows.push(Value::Object(row));
+        }
+    }
+    json!({"Invocation": {"PageSize": 10, "InvocationResults": {"InvocationResult": rows}}})
+}
+
+/// `value` as an SDK prints it: names with a lower first letter, lists without their wrapper.
+fn printed(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(printed).collect(),
+        Value::Object(object) => {
+            let entries = object.iter().map(|(name, value)| {
+                let item = name.strip_suffix('s').unwrap_or_default();
+                let mut letters = name.chars();
+                let first = letters.next().map(|first| first.to_ascii_lowercase());
+                let name = first.into_iter().chain(letters).collect();
+                (name, printed(value.get(item).filter(|inner| inner.is_array()).unwrap_or(value)))
+            });
+            Value::Object(entries.collect())
+        }
+        _ => value.clone(),
+    }
 }
 
 fn edit(bytes: &mut Unstructured<'_>, record: &mut Value) -> Result<()> {

@@ -2,10 +2,9 @@
 //! replays the inputs that they found, and the seeds.
 //!
 //! - `operations`, `pairs`, `query_string`, `token`, `archive`, `capture`: the targets
-//! - `twin`: a store and the naive model side by side
-//! - `fixture`: the fixed records for requests
+//! - `fixture`: a store and the naive model with fixed records, for requests
 //! - `requests`: wire pairs from bytes
-//! - `records`, `documents`, `json`: records, archives and captured responses from bytes
+//! - `documents`, `json`: archives and captured responses from bytes
 
 mod archive;
 mod capture;
@@ -15,10 +14,8 @@ mod json;
 mod operations;
 mod pairs;
 mod query_string;
-mod records;
 mod requests;
 mod token;
-mod twin;
 
 /// A target: panics if a property does not hold.
 type Check = fn(&[u8]);

@@ -9,5 +9,5 @@ pub(super) fn check(data: &[u8]) {
     let flags = Flags::read(first);
     let fixture = fixture(flags.omitted_timed_any);
     let pairs = pairs(rest, &fixture.tokens);
-    fixture.twin.ask(flags.operation, &pairs, flags.form);
+    fixture.ask(flags.operation, &pairs, flags.form);
 }

@@ -9,11 +9,11 @@
 
 use form_urlencoded::Serializer;
 use invodex::decode_query;
+use invodex_testkit::strategy::Pairs;
 use percent_encoding::percent_decode;
 
 use super::fixture::fixture;
 use super::requests::Flags;
-use super::twin::Pairs;
 
 pub(super) fn check(data: &[u8]) {
     let Some((&first, query)) = data.split_first() else { return };
@@ -36,7 +36,7 @@ pub(super) fn check(data: &[u8]) {
     assert_eq!(decode_query(&written).as_ref(), Ok(&expected), "{written}");
 
     let flags = Flags::read(first);
-    fixture(flags.omitted_timed_any).twin.ask(flags.operation, &decoded, flags.form);
+    fixture(flags.omitted_timed_any).ask(flags.operation, &decoded, flags.form);
 }
 
 /// Whether every escape is complete and every name and value is UTF-8.

@@ -12,6 +12,7 @@ use crate::model::Timestamp;
 /// The first bytes of an archive. Like those of a PNG image, they name the format and reveal a
 /// transfer in text mode, which would change the first byte or the line ends.
 pub(super) const MAGIC: [u8; 8] = *b"\x89IVX\r\n\x1a\n";
+/// The version of the format. `format.md` says which changes need a new one and how a field is added.
 pub(super) const VERSION: u32 = 1;
 
 /// A block is closed once its content has this length. It is long enough to make the cost of a
@@ -319,7 +320,8 @@ impl<R: Read> BlockReader<R> {
         Error::archive(format!("block {} ({}): {what}; {to_do}", self.number, self.kind.name()))
     }
 
-    /// An error about an entry in the last block, from whose second byte on `left` bytes remain.
+    /// An error about an entry in the last block. `left` is the number of bytes from the byte after
+    /// the entry's kind to the end of the block's content.
     pub(super) fn refuse_entry(&self, kind: u8, left: usize, fault: &Fault) -> Error {
         let at = self.content().left().saturating_sub(left + 1);
         self.refuse(&format!("{} at byte {at}: {}", entry::name(kind), fault.0))
@@ -348,8 +350,8 @@ impl<R: Read> BlockReader<R> {
     }
 }
 
-/// The highest acceptance number in an archive. The numbers above it last a restored store for
-/// ever.
+/// The highest acceptance number in an archive. A restored store still has 2^63 numbers above it,
+/// so it never runs out.
 const NUMBER_MOST: u64 = i64::MAX as u64;
 
 const COPY_AGAIN: &str = "take another copy of what Store::save wrote";

@@ -15,13 +15,13 @@ use crate::error::Error;
 use crate::index::RowKey;
 use crate::limits;
 use crate::model::{InstanceRun, Invocation, RUN_TEXT_FIELDS, Tag, Timestamp, check_tags};
-use crate::store::{RunHistory, Store, validate};
+use crate::store::{Restored, RunHistory, Store, validate};
 
 pub(super) fn restore(
     config: Config,
     clock: impl Clock + 'static,
     input: impl Read,
-) -> Result<Store, Error> {
+) -> Result<Restored, Error> {
     let (mut blocks, header) = BlockReader::begin(input)?;
     let config = Config { id: header.id, ..config };
     let store = Store::resume(config, clock, header.last_number, header.last_write);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::any_json::Reason;
+use super::json::Reason;
 use super::options::CaptureEncoding;
 use crate::request::ContentEncoding;
 

@@ -10,7 +10,7 @@
 /// let capture = br#"{"Invocations": {"Invocation": []}}"#;
 /// let options = ImportOptions::new("cn-hangzhou").encoding(CaptureEncoding::PlainText);
 /// let report = Store::default().import(capture, &options)?;
-/// assert_eq!(report.encoding, ContentEncoding::PlainText);
+/// assert_eq!(report.files[0].encoding, ContentEncoding::PlainText);
 /// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

@@ -1,250 +1,183 @@
-//! Reads one captured record into an invocation.
+//! Reads one record of DescribeInvocations into an invocation.
 
-use std::borrow::Cow;
-
-use super::any_json::{Entry, Json, Reason};
-use super::encoding::Decoder;
-use super::keys::{Field, Shown};
-use super::nested_list::{NestedList, misplaced};
+use super::fields::{RECORD, RUN, Reader, Shown, Target};
+use super::json::{Json, Opened, Shape};
+use super::lists::{items_of, read_tags};
+use super::object::Object;
 use super::options::ImportOptions;
-use super::run::{Run, RunNotes};
+use super::report::{Difference, DifferenceKind, Place, Refusal, locate};
 use crate::error::Error;
 use crate::limits;
-use crate::model::{COMMAND_TEXT_FIELDS, CommandType, Invocation, RepeatMode, Tag, Timestamp};
+use crate::model::{
+    InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus, Overall, Timestamp,
+};
+use crate::store::RunHistory;
 
-/// A record as it was read, with notes on the keys that the capture has.
-///
-/// Each entry is read independently. A fault in one refuses the record, but the others are still
-/// read, so that the refusal can name the InvokeId even if it comes later.
-pub(super) struct Record<'de> {
+/// The lists of a record.
+const SHAPE: Shape = Shape(&[
+    ("InvokeInstances", Shape(&[("InvokeInstance", Shape(&[]))])),
+    ("Tags", Shape(&[("Tag", Shape(&[]))])),
+]);
+
+/// A record that can be accepted.
+pub(super) struct Record {
+    pub(super) place: Place,
     pub(super) invocation: Invocation,
-    /// By [`Field`].
-    pub(super) shown: [Shown; Field::COUNT],
-    pub(super) invocation_status: Option<Cow<'de, str>>,
-    pub(super) invoke_status: Option<Cow<'de, str>>,
-    pub(super) timed: Option<bool>,
-    /// One for each run of the invocation.
-    pub(super) runs: Vec<RunNotes<'de>>,
-    /// Positions of the tags without a TagValue.
-    pub(super) tags_without_value: Vec<usize>,
-    /// The paths of the unknown keys and their values.
-    pub(super) unknown: Vec<(Cow<'de, str>, Json<'de>)>,
-    /// The number of runs in the capture. Runs beyond the limit of a record are counted only.
-    run_count: usize,
-    /// The first fault.
-    error: Option<Error>,
+    /// The histories of its runs, from records of results.
+    pub(super) histories: Vec<RunHistory>,
+    pub(super) differences: Vec<Difference>,
+    /// Whether records of results completed it.
+    pub(super) is_completed: bool,
 }
 
-impl<'de> Record<'de> {
-    /// Reads the whole record, also after a fault, because `decoder` must see every CommandContent
-    /// and Output of the file.
-    pub(super) fn read(json: Json<'de>, decoder: &mut Decoder) -> Self {
-        let mut record = Record {
-            invocation: Invocation::new("", "", ""),
-            shown: [Shown::default(); Field::COUNT],
-            invocation_status: None,
-            invoke_status: None,
-            timed: None,
-            runs: Vec::new(),
-            tags_without_value: Vec::new(),
-            unknown: Vec::new(),
-            run_count: 0,
-            error: None,
-        };
-        match json.entries() {
-            Ok(entries) => {
-                for entry in entries {
-                    record.read_entry(entry, decoder);
-                }
-            }
-            Err(reason) => record.refuse("Invocation", reason),
-        }
-        record
+impl Record {
+    /// A record of the store, to be completed by records of results, the first one at `place`.
+    pub(super) fn held(place: Place, invocation: Invocation) -> Self {
+        let (histories, differences) = (Vec::new(), Vec::new());
+        Record { place, invocation, histories, differences, is_completed: false }
     }
 
-    /// Checks that no required field is missing. Sets region, resource group and CreationTime, if
-    /// the capture lacks them, to those of the caller's options and to `now`. Returns the
-    /// CreationTime.
+    /// Reads a record. Region, resource group and CreationTime become those of `options` and `now`
+    /// if the capture lacks them.
     ///
     /// # Errors
     ///
     /// The first fault of the record.
-    pub(super) fn complete(
-        &mut self,
+    pub(super) fn read(
+        json: Json<'_>,
+        place: &Place,
+        reader: &mut Reader,
         options: &ImportOptions,
         now: Timestamp,
-    ) -> Result<Timestamp, Error> {
-        if !self.is_set(Field::RepeatMode) && self.timed == Some(true) {
+    ) -> Result<Self, Refusal> {
+        let mut target = Target::new();
+        let refused = |id, error| Refusal::new(place.clone(), id, error);
+        let entries = Opened::object(json, &SHAPE)
+            .map_err(|reason| refused(String::new(), Error::captured("Invocation", reason)))?;
+        let mut object = Object::read("Invocation", entries, RECORD, &mut target, reader);
+        target.invocation.tags = read_tags(&mut object, reader);
+        let items = items_of("InvokeInstances", "InvokeInstance", &mut object, reader);
+        let count = items.len();
+        let most = count.min(limits::RUNS);
+        target.invocation.instances.reserve_exact(most);
+        let mut runs = Vec::with_capacity(most);
+        for (at, item) in items.into_iter().enumerate() {
+            let object = read_run(at, item, &mut target, reader);
+            let run = std::mem::replace(&mut target.run, InstanceRun::new(""));
+            target.legacy = None;
+            if let Some(object) = object {
+                target.invocation.instances.push(run);
+                runs.push(object);
+            }
+        }
+
+        let mode = "RepeatMode";
+        if !object.is_set(mode) && target.timed == Some(true) {
             let reason =
                 "not given, and while Timed is true it may be any but Once; add it to the record";
-            self.refuse("RepeatMode", reason.into());
+            reader.refuse(mode, reason.into());
         }
-        if !self.is_set(Field::CommandType) {
-            self.error.get_or_insert_with(|| Error::record_missing("CommandType"));
+        if !object.is_set("CommandType") {
+            reader.error.get_or_insert_with(|| Error::record_missing("CommandType"));
         }
-        if let Some(error) = self.error.take() {
-            return Err(error);
+        if count > limits::RUNS {
+            reader.error.get_or_insert_with(|| {
+                Error::record_too_long("InstanceId", count, limits::RUNS, "instances")
+            });
         }
-        if self.run_count > limits::RUNS {
-            let (field, unit) = ("InstanceId", "instances");
-            return Err(Error::record_too_long(field, self.run_count, limits::RUNS, unit));
+        let mut invocation = target.invocation;
+        if let Some(error) = reader.error.take() {
+            return Err(refused(invocation.invoke_id, error));
         }
-        if self.invocation.region_id.is_empty() {
-            self.invocation.region_id.clone_from(&options.region_id);
-        }
-        if !self.is_set(Field::ResourceGroupId) {
-            self.invocation.resource_group_id.clone_from(&options.resource_group_id);
-        }
-        Ok(*self.invocation.creation_time.get_or_insert(now))
-    }
+        set_region(&mut invocation, object.value("ResourceGroupId").is_some(), options);
+        let created = *invocation.creation_time.get_or_insert(now);
 
-    fn is_set(&self, field: Field) -> bool {
-        self.shown[field.index()] == Shown::Set
+        let statuses = invocation.instances.iter().map(|run| run.invocation_status);
+        let overall = Overall::derive(invocation.repeat_mode, statuses);
+        let repeat_mode = invocation.repeat_mode;
+        let shown = Shown { repeat_mode, overall, created, run: &target.run };
+        let mut differences = std::mem::take(&mut reader.differences);
+        object.compare(&shown, true, None, &mut differences);
+        for (at, (run, object)) in invocation.instances.iter().zip(runs).enumerate() {
+            object.compare(&Shown { run, ..shown }, true, Some(at), &mut differences);
+        }
+        locate(&mut differences, place, &invocation);
+        let (place, histories) = (place.clone(), Vec::new());
+        Ok(Record { place, invocation, histories, differences, is_completed: false })
     }
+}
 
-    /// Keeps the fault, unless there was one before.
-    fn refuse(&mut self, field: &'static str, reason: Reason) {
-        self.error.get_or_insert_with(|| Error::captured(field, reason));
+/// Sets region and resource group to those of the options, if the capture lacks them.
+pub(super) fn set_region(invocation: &mut Invocation, has_group: bool, options: &ImportOptions) {
+    if invocation.region_id.is_empty() {
+        invocation.region_id.clone_from(&options.region_id);
     }
+    if !has_group {
+        invocation.resource_group_id.clone_from(&options.resource_group_id);
+    }
+}
 
-    fn read_entry(&mut self, (key, value): Entry<'de>, decoder: &mut Decoder) {
-        let key = match key {
-            Ok(key) => key,
-            Err(reason) => return self.refuse("Invocation", reason),
-        };
-        let Some(field) = Field::from_name(&key) else {
-            self.unknown.push((key, value));
+/// Reads the run at position `at` into the target; `None` if it is no object, or beyond the number
+/// of runs that a record can have. The decoder sees the texts of all runs.
+fn read_run<'de>(
+    at: usize,
+    json: Json<'de>,
+    target: &mut Target,
+    reader: &mut Reader,
+) -> Option<Object<'de>> {
+    reader.run = Some(at);
+    let noted = reader.differences.len();
+    let object = match Opened::object(json, &Shape(&[])) {
+        Ok(entries) => {
+            let object = Object::read("InvokeInstances", entries, RUN, target, reader);
+            settle_status(target, &object, "InstanceInvokeStatus", reader);
+            Some(object)
+        }
+        Err(reason) => {
+            reader.refuse("InvokeInstances", reason);
+            None
+        }
+    };
+    reader.run = None;
+    if at >= limits::RUNS {
+        reader.differences.truncate(noted);
+        return None;
+    }
+    object
+}
+
+/// Sets the InvocationStatus of a run without one by its legacy status, the field `legacy`. Refuses
+/// the record if the run has neither.
+pub(super) fn settle_status(
+    target: &mut Target,
+    object: &Object<'_>,
+    legacy: &'static str,
+    reader: &mut Reader,
+) {
+    use InstanceInvokeStatus as L;
+    let field = "InvocationStatus";
+    if object.is_set(field) {
+        return;
+    }
+    let status = match (target.legacy, target.run.exit_code) {
+        (Some(L::Finished), None | Some(0)) => InvocationStatus::Success,
+        (Some(L::Finished), Some(_)) | (Some(L::Failed), _) => InvocationStatus::Failed,
+        (Some(L::Stopped), _) => InvocationStatus::Terminated,
+        (Some(L::Stopping), _) => InvocationStatus::Stopping,
+        (Some(L::Running), _) => InvocationStatus::Running,
+        (None, _) if object.is_set(legacy) => {
+            let allowed: Vec<_> = L::ALL.iter().map(|status| status.as_str()).collect();
+            let allowed = allowed.join(", ");
+            let reason = format!("given no InvocationStatus to derive it from, allowed {allowed}");
+            return reader.refuse(legacy, reason);
+        }
+        (None, _) => {
+            reader.error.get_or_insert_with(|| Error::record_missing(field));
             return;
-        };
-        let shown = Shown::of(field.as_str(), value);
-        let before = std::mem::replace(&mut self.shown[field.index()], shown);
-        if before != Shown::Missing {
-            self.refuse(field.as_str(), "given twice, allowed once".into());
         }
-        if !value.is_null()
-            && let Err(reason) = self.read_field(field, value, decoder)
-        {
-            self.refuse(field.as_str(), reason);
-        }
-    }
-
-    /// Reads a value that is not `null`.
-    fn read_field(
-        &mut self,
-        field: Field,
-        value: Json<'de>,
-        decoder: &mut Decoder,
-    ) -> Result<(), Reason> {
-        use Field as F;
-        let invocation = &mut self.invocation;
-        match field {
-            F::CreationTime => invocation.creation_time = value.time()?,
-            F::InvocationStatus => self.invocation_status = Some(value.text()?),
-            F::InvokeStatus => self.invoke_status = Some(value.text()?),
-            F::Timed => self.timed = Some(value.flag()?),
-            F::RepeatMode => {
-                let given = value.named(RepeatMode::ALL, RepeatMode::as_str)?;
-                invocation.repeat_mode = given.unwrap_or(invocation.repeat_mode);
-            }
-            F::CommandType => {
-                let given = value.named(CommandType::ALL, CommandType::as_str)?;
-                invocation.command_type = given.unwrap_or(invocation.command_type);
-            }
-            F::CommandContent => invocation.command_content = decoder.decode(value.text()?)?,
-            F::Timeout => {
-                let most = limits::TIMEOUT_SECONDS;
-                let timeout = value.number(format_args!("a whole number from 1 to {most}"))?;
-                invocation.timeout = Some(timeout);
-            }
-            F::Tags => self.read_tags(value),
-            F::InvokeInstances => self.read_runs(value, decoder),
-            F::RegionId => invocation.region_id = value.string()?,
-            F::ResourceGroupId => invocation.resource_group_id = value.string()?,
-            F::InvokeId => invocation.invoke_id = value.string()?,
-            F::Text(at) => *(COMMAND_TEXT_FIELDS[at].get_mut)(invocation) = value.string()?,
-        }
-        Ok(())
-    }
-
-    /// The items of the list in its wrapper, `{"<item>": [...]}`; `None` when there is no list.
-    fn unwrap_list(
-        &mut self,
-        field: Field,
-        item: &'static str,
-        wrapper: Json<'de>,
-    ) -> Option<Vec<Json<'de>>> {
-        let name = field.as_str();
-        let Ok(mut found) = NestedList::find(wrapper.as_str(), name, &[item]) else {
-            let (place, reason) = misplaced(wrapper, name, &[item])?;
-            self.refuse(name, format!("{place}: {reason}"));
-            return None;
-        };
-        self.unknown.append(&mut found.others);
-        if let Some(reason) = found.unreadable {
-            self.refuse(name, reason);
-        }
-        if found.lists > 1 {
-            self.refuse(name, format!("{item} is given twice"));
-        }
-        (found.lists > 0).then_some(found.items)
-    }
-
-    fn read_tags(&mut self, wrapper: Json<'de>) {
-        let Some(tags) = self.unwrap_list(Field::Tags, "Tag", wrapper) else {
-            self.shown[Field::Tags.index()] = Shown::Null;
-            return;
-        };
-        // One tag above the limit is enough to refuse the record.
-        for (at, tag) in tags.into_iter().take(limits::TAGS + 1).enumerate() {
-            if let Err(reason) = self.read_tag(at, tag) {
-                self.refuse(Field::Tags.as_str(), reason);
-            }
-        }
-    }
-
-    fn read_tag(&mut self, at: usize, json: Json<'de>) -> Result<(), Reason> {
-        let fault = |reason| format!("Tags.Tag[{at}]: {reason}");
-        let (mut tag_key, mut tag_value) = (None, None);
-        for (key, value) in json.entries().map_err(fault)? {
-            let key = key.map_err(fault)?;
-            let text = match &*key {
-                "TagKey" => &mut tag_key,
-                "TagValue" => &mut tag_value,
-                _ => {
-                    self.unknown.push((format!("Tags.Tag[{at}].{key}").into(), value));
-                    continue;
-                }
-            };
-            if value.is_null() {
-                continue;
-            }
-            let fault = |reason| format!("Tags.Tag[{at}].{key}: {reason}");
-            let given = value.string().map_err(fault)?;
-            if text.replace(given).is_some() {
-                return Err(fault("given twice, allowed once".into()));
-            }
-        }
-        if tag_value.is_none() {
-            self.tags_without_value.push(at);
-        }
-        let (key, value) = (tag_key.unwrap_or_default(), tag_value.unwrap_or_default());
-        self.invocation.tags.push(Tag { key, value });
-        Ok(())
-    }
-
-    fn read_runs(&mut self, wrapper: Json<'de>, decoder: &mut Decoder) {
-        let runs = self.unwrap_list(Field::InvokeInstances, "InvokeInstance", wrapper);
-        let runs = runs.unwrap_or_default();
-        self.run_count = runs.len();
-        self.invocation.instances.reserve_exact(runs.len().min(limits::RUNS));
-        for (at, json) in runs.into_iter().enumerate() {
-            let Run { run, notes, error, .. } = Run::read(json, at, decoder);
-            // Too many runs refuse the record, so those above the limit need not be kept.
-            if at < limits::RUNS {
-                self.error = self.error.take().or(error);
-                self.invocation.instances.push(run);
-                self.runs.push(notes);
-            }
-        }
-    }
+    };
+    target.run.invocation_status = status;
+    let captured = object.value(field).map(|_| String::new());
+    let (kind, answered) = (DifferenceKind::Assumed, Some(status.to_string()));
+    reader.differences.push(Difference::new(reader.run, field, kind, captured, answered));
 }

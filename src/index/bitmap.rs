@@ -13,7 +13,7 @@ const BLOCK_WORDS: usize = (BLOCK_ROWS / 64) as usize;
 /// The rank directory holds the number of rows of the set in each block of 512 rows. An offset page
 /// uses it to skip blocks without reading their words. It takes a thirty-second of the memory of
 /// the words.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Bitmap {
     words: Vec<u64>,
     /// The rank directory: the number of rows in each block.

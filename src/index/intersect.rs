@@ -20,9 +20,9 @@ use crate::config::Tuning;
 /// - **Several lists**: the shortest list is cut into chunks, newest first. A chunk is intersected
 ///   with each other list in turn, see [`Stamps`](super::stamps::Stamps), and what is left is
 ///   looked up in the bitmaps. After a chunk in which the lists are not selective, that is, they
-///   left more than half of it, the next chunk is looked up in the bitmaps first. This took 0.69 of
-///   the time for rare lists beside dense keys without a common row, and 0.53 at 1,000,000 records
-///   (2026-11-28).
+///   left more than half of it, the next chunk is looked up in the bitmaps first. Rare
+///   lists beside dense keys without a common row take 0.69 times as long with this rule as without
+///   it, and 0.53 times at 1,000,000 records (2026-11-28).
 ///
 /// Chunks make a page that fills early cheap. The first has 128 rows of the shortest list
 /// ([`Tuning::first_chunk`]), which fills most pages; each next one has twice as many, up to 1,024.
@@ -74,10 +74,10 @@ impl<'a> Conjunction<'a> {
             && self.bitmaps.iter().all(|bitmap| bitmap.contains(row))
     }
 
-    /// Returns a row that separates the matches: those with keys lower than `key` are before it,
-    /// the others are not. Searches the shortest list, if there is one, and cuts it there, because
-    /// it has fewer rows than the order. This took 0.85 of the time for rare values after a token
-    /// (2026-11-24). Cost: O(log) of that list, or of all rows if there is no list.
+    /// Returns a row `r`. Each match before `r` has a key lower than `key`; no other match has. If
+    /// there is a list, the search is done in the shortest one, which has fewer rows than the order,
+    /// and that list is cut at `r`. A search of the order took 1.18 times as long for rare values
+    /// after a token (2026-11-24). Cost: O(log) of that list, or of all rows if there is no list.
     pub(crate) fn cut_before(&mut self, order: &Order, key: RowKey) -> u32 {
         let Some(list) = self.lists.iter_mut().min_by_key(|list| list.len()) else {
             return order.rows_before(key);
@@ -286,7 +286,8 @@ fn look_up(bitmaps: &[&Bitmap], rows: &[u32], collector: &mut impl Collect) -> b
 }
 
 /// Looks up each row in all of `terms` at once, and those found there in one after the other of
-/// `rest`. At once took 0.56 to 0.7 of the time of one bitmap after the other (2026-11-25).
+/// `rest`. One bitmap after the other took
+/// 1.4 to 1.8 times as long (2026-11-25).
 fn look_up_in<const N: usize>(
     terms: [&[u64]; N],
     rest: &[&Bitmap],

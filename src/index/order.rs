@@ -44,7 +44,7 @@ const NONE: u32 = u32::MAX;
 /// **Alternatives.** Times and acceptance numbers in arrays of their own, with every 256th time in a
 /// third for the first steps of the search, save 4 bytes a record but no measurable time of a query
 /// (2026-11-28).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Order {
     keys: Vec<RowKey>,
     slots: Vec<u32>,
@@ -99,7 +99,8 @@ impl Order {
     /// search by quarters took 0.93 to 0.98 of the time for rare values after a token (2026-11-24).
     /// Cost: O(log `list`).
     pub(super) fn count_before(&self, list: &[u32], key: RowKey) -> usize {
-        // Near the end of a walk no row is left, which the oldest row tells.
+        // Near the end of a walk, no row of the list is below `key`. Comparing the oldest row's key
+        // detects this without a search.
         match list.first() {
             Some(&oldest) if self.key(oldest) < key => {
                 list.partition_point(|&row| self.key(row) < key)

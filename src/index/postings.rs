@@ -8,9 +8,10 @@ use super::scratch::ScratchPool;
 use crate::config::Tuning;
 use crate::table::{IndexKey, IndexedColumn, Table, reserve_for_one};
 
-/// A batch with more late records than this is merged by one rebuild of the index. A rebuild takes
-/// as long as inserting some sixty late records if each moves the whole index. Most late records
-/// move only a part of it.
+/// A batch with more late records than this is merged by one rebuild of the index. A rebuild costs
+/// as much as some 60 insertions that each move the whole index. With half of that as threshold, a
+/// batch of records older than all others costs at most twice its cheaper way; the later its records
+/// belong, the less each insertion would move.
 const MERGE_FROM: usize = 32;
 
 /// The list order and, for each value of each indexed column, the rows that hold the value.
@@ -18,7 +19,7 @@ const MERGE_FROM: usize = 32;
 /// **Invariant.** A row is in the posting list of a column's value if and only if it has a record
 /// and [`Table::for_each_index_key`] names that column and value for it. No posting list contains a
 /// tombstone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Index {
     pub(crate) order: Order,
     /// The posting lists of each column, by value.
@@ -63,8 +64,8 @@ impl Index {
         self.add_all(row, slot, table);
     }
 
-    /// Adds the records in `more`, given in any order. Cost: that of [`insert`](Self::insert) for
-    /// each, and at most one pass over the index for all late records together.
+    /// Adds the records in `more`, given in any order. Cost: as [`insert`](Self::insert) for each;
+    /// more than [`MERGE_FROM`] late records together cost one rebuild of the index instead.
     pub(crate) fn insert_batch(&mut self, mut more: Vec<(RowKey, u32)>, table: &Table) {
         more.sort_unstable_by_key(|&(key, _)| key);
         let late = match self.order.last_key() {
@@ -78,6 +79,20 @@ impl Index {
         } else {
             self.rebuild(self.order.merged(&more), table);
         }
+    }
+
+    /// Removes the record in `slot` from all posting lists. Its row stays; [`list`](Self::list)
+    /// follows. Cost: that of [`remove`](Self::remove).
+    #[cfg(feature = "json")]
+    pub(crate) fn unlist(&mut self, slot: u32, table: &Table) {
+        let row = self.order.row_of(slot);
+        table.for_each_index_key(slot, |key| self.take(key, row));
+    }
+
+    /// Adds the record in `slot`, which has a row, to its posting lists. Cost: O(its index keys).
+    #[cfg(feature = "json")]
+    pub(crate) fn list(&mut self, slot: u32, table: &Table) {
+        self.add_all(self.order.row_of(slot), slot, table);
     }
 
     /// Removes the record in `slot`, which is still in the table, and leaves a tombstone. Cost:

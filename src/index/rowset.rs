@@ -28,7 +28,9 @@ pub(crate) type RowList = SmallVec<[u32; INLINE_ROWS]>;
 ///
 /// A bitmap becomes a list again only once it has a sixteenth fewer rows than the threshold.
 /// Between two conversions of a set, its length or the number of all rows has therefore changed by
-/// a sixteenth. A conversion costs O(n / 64), which is O(1) for each of the writes in between.
+/// a sixteenth. A conversion costs O(n / 64), which is O(1) for each of the writes in between. Only
+/// a write to the set, or a rebuild of the index, converts it: until then a set may keep a form
+/// whose threshold has passed, which costs time but never changes its rows.
 ///
 /// # Lists
 ///
@@ -37,11 +39,11 @@ pub(crate) type RowList = SmallVec<[u32; INLINE_ROWS]>;
 /// back inline, below 25 % occupancy. An eviction removes the first row and moves the others down,
 /// at most 2 KB for 100,000 records.
 ///
-/// Alternatives: with a counter of removed rows instead of the move, an eviction took 0.75 of the
-/// time (2026-11-25). The limit for an eviction, one AND of three bitmaps, holds without it. A set
-/// of 16 bytes, with three rows inline and longer lists behind a thin pointer, saved 16 bytes for
-/// each distinct value (2026-11-28).
-#[derive(Debug)]
+/// **Alternatives.** A counter of removed rows instead of the move: an eviction took 0.75 times as
+/// long (2026-11-25). It is rejected because an eviction without it takes about one AND of three
+/// bitmaps, which is the target. A set of 16 bytes, with three rows inline and longer lists behind a
+/// thin pointer: saved 16 bytes for each distinct value (2026-11-28).
+#[derive(Clone, Debug)]
 pub(crate) enum RowSet {
     List(RowList),
     /// Boxed, because most sets are lists.

@@ -45,3 +45,10 @@ impl ScratchPool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A copied index begins with an empty pool: its queries make buffers of their own.
+impl Clone for ScratchPool {
+    fn clone(&self) -> Self {
+        ScratchPool::default()
+    }
+}

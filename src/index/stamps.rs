@@ -84,3 +84,28 @@ impl Stamps {
         self.stamps.capacity()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stamp comes again after 255 steps. Only those two steps have long lists here, so nothing
+    /// but the clearing between them removes the bytes of the first.
+    #[test]
+    fn no_step_finds_the_stamps_of_an_earlier_one() {
+        for long in 0..512 {
+            let mut stamps = Stamps::default();
+            for step in 0..=long + 255_u32 {
+                let end = if step == long || step == long + 255 { 64 } else { 2 };
+                // Rows that the step 255 before did not stamp, so that any byte left of it shows.
+                let is_row = |row: &u32| row % 2 == step % 2;
+                let mut rows = vec![0];
+                rows.extend((1..end).filter(is_row));
+                rows.push(end);
+                let list: Vec<u32> = (1..end).filter(|row| !is_row(row)).collect();
+                stamps.keep_common(&mut rows, &list);
+                assert!(rows.is_empty(), "step {step}: {rows:?} are in one list only");
+            }
+        }
+    }
+}

@@ -14,8 +14,9 @@ pub(super) fn words_of(span: Span) -> std::ops::Range<usize> {
 ///
 /// **Technique.** The walk takes eight words at a time, from the newest to the oldest. It ANDs the
 /// terms into a block on the stack and hands the block to the collector if any bit is left. A step
-/// without a match therefore costs one branch. The collector stops the walk when it has enough. The
-/// newest word and the oldest one to eight words are ANDed one by one.
+/// without a match therefore costs one branch. The collector stops the walk when it has enough.
+/// The newest word is not part of a block, and neither are the one to eight oldest words. They are
+/// ANDed singly.
 ///
 /// **Invariant.** The collector gets only rows of the span: the newest and the oldest word are the
 /// only ones with rows outside it, neither is ever part of a block, and a mask clears those rows.

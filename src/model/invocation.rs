@@ -78,7 +78,9 @@ pub struct Invocation {
     pub command_description: String,
     /// `CommandContent`: raw bytes, before any encoding; at most 24,576.
     pub command_content: Vec<u8>,
-    /// `Parameters`: JSON text, stored unchanged; at most 4,096 bytes.
+    /// `Parameters`: JSON text, stored unchanged; at most 4,096 bytes. An answer shows `{}` if it
+    /// is empty, as the service does for a command without parameters. Stores, archives and pages
+    /// of plain data keep an empty text and `{}` as they were given.
     pub parameters: String,
     /// `RepeatMode`: when the command runs.
     pub repeat_mode: RepeatMode,

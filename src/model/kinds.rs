@@ -48,12 +48,16 @@ api_names! {
         /// After every start of the instance, until it is stopped.
         EveryReboot,
         /// Never: the request is only checked. A record can have this mode; the filter
-        /// `RepeatMode` does not accept it.
+        /// `RepeatMode` does not accept it, see [`FILTERS`](Self::FILTERS).
         DryRun,
     }
 }
 
 impl RepeatMode {
+    /// The values of the filter `RepeatMode`: all but DryRun.
+    pub const FILTERS: &'static [RepeatMode] =
+        &[Self::Once, Self::Period, Self::NextRebootOnly, Self::EveryReboot];
+
     /// True for Period and EveryReboot: the task goes on after an execution has ended.
     #[must_use]
     pub const fn is_recurring(self) -> bool {

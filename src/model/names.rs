@@ -3,7 +3,8 @@
 /// Defines a fieldless enum. Each variant has the API's own spelling; the literal is the parameter
 /// that an error for an unknown spelling names.
 ///
-/// Page tokens and archives depend on the position of a variant: a new variant comes last.
+/// The fingerprint of a page token depends on the position of a variant: a new variant comes last.
+/// Archives have codes of their own, see `archive::code`.
 macro_rules! api_names {
     ($(#[$meta:meta])* $name:ident, $parameter:literal { $($(#[$doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$meta])*

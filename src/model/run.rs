@@ -24,7 +24,7 @@ use crate::limits;
 /// let mut store = Store::default();
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.instances.push(run);
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 /// assert_eq!(store.get("t-0001").unwrap().invocation_status(), OverallStatus::Failed);
 /// # Ok::<(), invodex::Error>(())
 /// ```
@@ -49,12 +49,17 @@ pub struct InstanceRun {
     pub repeats: u32,
     /// `ExitCode` of the last execution, if it has one.
     pub exit_code: Option<i64>,
-    /// `Output`: raw bytes. A store keeps the last 24,576 of them.
+    /// `Output`: raw bytes. A store keeps the last 24,576 of a longer one.
     pub output: Vec<u8>,
     /// `Dropped`: how many bytes of output were lost before; a store adds the bytes that it cuts
     /// off.
     pub dropped: u64,
-    /// `ErrorCode`: why the run failed, as a code; at most 4,096 bytes.
+    /// `ErrorCode`: why the run failed, as a code; at most 4,096 bytes. Any code is kept as it is
+    /// given. The API's documentation lists AccountNotExists, BadCronExpression, ClientIsUpgrading,
+    /// ClientNeedUpgrade, ClientNotResponse, ClientNotRunning, CommandNotApplicable,
+    /// DeliveryTimeout, DirectoryNotExists, ExecutionException, ExecutionInterrupted,
+    /// ExecutionTimeout, ExitCodeNonzero, InstanceNotExists, InstanceNotRunning, InstanceReleased,
+    /// SecurityGroupRuleDenied and TaskConcurrencyLimit.
     pub error_code: String,
     /// `ErrorInfo`: why the run failed, as a sentence; at most 4,096 bytes.
     pub error_info: String,

@@ -117,7 +117,7 @@ api_names! {
     /// let mut store = Store::default();
     /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
     /// invocation.instances.push(InstanceRun::new("i-0001"));
-    /// store.accept(&invocation)?;
+    /// assert!(store.accept(&invocation)?.retained);
     /// store.stop("t-0001", &[])?;
     /// assert_eq!(store.get("t-0001").unwrap().invoke_status(), LegacyInvokeStatus::Stopped);
     /// # Ok::<(), invodex::Error>(())
@@ -218,10 +218,100 @@ pub(crate) const fn is_timed(repeat_mode: RepeatMode, ended: bool) -> bool {
 }
 
 impl OverallStatus {
+    /// The overall status of an invocation whose runs have these statuses, by the rule with which a
+    /// store derives it; `None` without a run. Cost: O(runs).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{InvocationStatus, OverallStatus};
+    ///
+    /// let of = |statuses: &[InvocationStatus]| OverallStatus::of_runs(statuses.iter().copied());
+    /// let (success, timeout) = (InvocationStatus::Success, InvocationStatus::Timeout);
+    /// assert_eq!(of(&[success, timeout]), Some(OverallStatus::PartialFailed));
+    /// assert_eq!(of(&[success, InvocationStatus::Terminated]), Some(OverallStatus::Success));
+    /// assert_eq!(of(&[timeout, InvocationStatus::Running]), Some(OverallStatus::Running));
+    /// assert_eq!(of(&[]), None);
+    /// ```
+    #[must_use]
+    pub fn of_runs(statuses: impl IntoIterator<Item = InvocationStatus>) -> Option<Self> {
+        let seen = statuses.into_iter().fold(0, |seen, status| seen | 1 << status as u8);
+        (seen != 0).then(|| Self::of_set(seen))
+    }
+
+    /// The overall status of runs with the statuses in `seen`, one bit each, at least one.
+    fn of_set(seen: u16) -> Self {
+        let any = |statuses: &[InvocationStatus]| {
+            statuses.iter().any(|&status| seen & (1 << status as u8) != 0)
+        };
+        use InvocationStatus as S;
+        let failed = any(&[S::Failed, S::Invalid, S::Aborted, S::Error, S::Timeout]);
+        let succeeded = any(&[S::Success]);
+        if any(&[S::Pending]) {
+            Self::Pending
+        } else if any(&[S::Scheduled]) {
+            Self::Scheduled
+        } else if any(&[S::Running]) {
+            Self::Running
+        } else if any(&[S::Stopping]) {
+            Self::Stopping
+        } else {
+            match (failed, succeeded) {
+                (false, false) => Self::Stopped,
+                (true, false) => Self::Failed,
+                (false, true) => Self::Success,
+                (true, true) => Self::PartialFailed,
+            }
+        }
+    }
+
     /// True if every run has a final status.
     #[must_use]
     pub const fn is_end(self) -> bool {
         !matches!(self, Self::Pending | Self::Scheduled | Self::Running | Self::Stopping)
+    }
+}
+
+impl LegacyInvokeStatus {
+    /// The overall legacy status of an invocation whose runs have these legacy statuses, by the rule
+    /// with which a store derives it; `None` without a run. [`InvocationStatus::legacy`] gives that
+    /// of a run. Cost: O(runs).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{InvocationStatus, LegacyInvokeStatus, RepeatMode};
+    ///
+    /// let of = |statuses: &[InvocationStatus], mode| {
+    ///     LegacyInvokeStatus::of_runs(statuses.iter().map(|status| status.legacy(mode)))
+    /// };
+    /// let ended = [InvocationStatus::Success, InvocationStatus::Timeout];
+    /// assert_eq!(of(&ended, RepeatMode::Once), Some(LegacyInvokeStatus::PartialFailed));
+    /// assert_eq!(of(&ended, RepeatMode::Period), Some(LegacyInvokeStatus::Running));
+    /// assert_eq!(of(&[], RepeatMode::Once), None);
+    /// ```
+    #[must_use]
+    pub fn of_runs(statuses: impl IntoIterator<Item = InstanceInvokeStatus>) -> Option<Self> {
+        let seen = statuses.into_iter().fold(0, |seen, status| seen | 1 << status as u8);
+        (seen != 0).then(|| Self::of_set(seen))
+    }
+
+    /// The overall status of runs with the legacy statuses in `seen`, one bit each, at least one.
+    fn of_set(seen: u8) -> Self {
+        use InstanceInvokeStatus as L;
+        let any = |status: L| seen & (1 << status as u8) != 0;
+        if any(L::Running) {
+            Self::Running
+        } else if any(L::Stopping) {
+            Self::Stopping
+        } else {
+            match (any(L::Failed), any(L::Finished)) {
+                (false, false) => Self::Stopped,
+                (true, false) => Self::Failed,
+                (false, true) => Self::Finished,
+                (true, true) => Self::PartialFailed,
+            }
+        }
     }
 }
 
@@ -257,28 +347,7 @@ impl Overall {
         for status in runs {
             seen |= 1 << status as u8;
         }
-        let any = |statuses: &[InvocationStatus]| {
-            statuses.iter().any(|&status| seen & (1 << status as u8) != 0)
-        };
-        use InvocationStatus as S;
-        let failed = any(&[S::Failed, S::Invalid, S::Aborted, S::Error, S::Timeout]);
-        let succeeded = any(&[S::Success]);
-        let invocation_status = if any(&[S::Pending]) {
-            OverallStatus::Pending
-        } else if any(&[S::Scheduled]) {
-            OverallStatus::Scheduled
-        } else if any(&[S::Running]) {
-            OverallStatus::Running
-        } else if any(&[S::Stopping]) {
-            OverallStatus::Stopping
-        } else {
-            match (failed, succeeded) {
-                (false, false) => OverallStatus::Stopped,
-                (true, false) => OverallStatus::Failed,
-                (false, true) => OverallStatus::Success,
-                (true, true) => OverallStatus::PartialFailed,
-            }
-        };
+        let invocation_status = OverallStatus::of_set(seen);
 
         let mut legacy_seen = 0_u8;
         let mut run_matches = StatusSet::default();
@@ -289,21 +358,7 @@ impl Overall {
                 run_matches.insert_names(&[status.as_filter(), Some(legacy.as_filter())]);
             }
         }
-        let legacy = |status: InstanceInvokeStatus| legacy_seen & (1 << status as u8) != 0;
-        let invoke_status = if legacy(InstanceInvokeStatus::Running) {
-            LegacyInvokeStatus::Running
-        } else if legacy(InstanceInvokeStatus::Stopping) {
-            LegacyInvokeStatus::Stopping
-        } else {
-            let failed = legacy(InstanceInvokeStatus::Failed);
-            match (failed, legacy(InstanceInvokeStatus::Finished)) {
-                (false, false) => LegacyInvokeStatus::Stopped,
-                (true, false) => LegacyInvokeStatus::Failed,
-                (false, true) => LegacyInvokeStatus::Finished,
-                (true, true) => LegacyInvokeStatus::PartialFailed,
-            }
-        };
-
+        let invoke_status = LegacyInvokeStatus::of_set(legacy_seen);
         let timed = is_timed(repeat_mode, invocation_status.is_end());
         Overall(
             run_matches.0

@@ -20,7 +20,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 /// assert_eq!(time.as_secs(), 1_579_425_346);
 /// assert_eq!(time.to_string(), "2020-01-19T09:15:46Z");
 /// assert_eq!(time.saturating_add_secs(-46).to_string(), "2020-01-19T09:15:00Z");
-/// assert_eq!(Timestamp::parse("2020-01-19"), None);
+/// assert!("2020-01-19".parse::<Timestamp>().is_err());
 /// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +64,7 @@ impl Timestamp {
 
     /// Parses `YYYY-MM-DDTHH:MM:SSZ`, the only form that the API writes; `None` for anything else.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
         let digit = |at: usize| {
             let value = bytes[at].wrapping_sub(b'0');
@@ -85,7 +85,7 @@ impl Timestamp {
 impl core::str::FromStr for Timestamp {
     type Err = crate::Error;
 
-    /// Like [`parse`](Timestamp::parse).
+    /// Reads the API's form, `YYYY-MM-DDTHH:MM:SSZ`. Cost: O(1).
     ///
     /// # Errors
     ///

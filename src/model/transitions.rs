@@ -72,6 +72,20 @@ mod tests {
     }
 
     #[test]
+    fn a_period_task_has_every_transition_of_any_other_task() {
+        for &repeat_mode in RepeatMode::ALL {
+            for &from in InvocationStatus::ALL {
+                for &to in InvocationStatus::ALL {
+                    for reschedule in [false, true] {
+                        let check = |mode| check_transition(mode, from, Some(to), reschedule);
+                        assert!(check(repeat_mode).is_err() || check(RepeatMode::Period).is_ok());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_refused_transition_names_the_allowed_ones() {
         let detail = refused(RepeatMode::Once, Scheduled, Success, false);
         assert!(

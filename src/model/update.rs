@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::debug::BytesAsText;
+use super::debug::{BytesAsText, debug_struct};
 use super::status::InvocationStatus;
 use super::time::Timestamp;
 
@@ -44,7 +44,7 @@ use super::time::Timestamp;
 /// // Any combination of fields is a change as well.
 /// let explained = RunUpdate { error_info: Some("disk full".into()), ..RunUpdate::default() };
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct RunUpdate {
     /// `InvocationStatus` to go to. With `None`, or the run's own status, there is no transition.
     pub invocation_status: Option<InvocationStatus>,
@@ -67,8 +67,8 @@ pub struct RunUpdate {
     /// `Output`: the whole output, or more of it. Output that arrives after the run has been
     /// scheduled again is added to the run, and not to the history record of the execution.
     pub output: Option<OutputUpdate>,
-    /// `Dropped`: how many bytes were lost before `output`; a store adds the bytes that it cuts
-    /// off.
+    /// `Dropped`: how many bytes were lost before this update; a store adds the bytes that it
+    /// cuts.
     pub dropped: Option<u64>,
     /// `ErrorCode`: at most 4,096 bytes.
     pub error_code: Option<String>,
@@ -82,6 +82,14 @@ pub struct RunUpdate {
     pub oss_output_error_code: Option<String>,
     /// `OssOutputErrorInfo`: at most 4,096 bytes.
     pub oss_output_error_info: Option<String>,
+}
+
+debug_struct! {
+    RunUpdate {
+        invocation_status, reschedule, time, start_time, finish_time, stop_time, repeats, exit_code,
+        output, dropped, error_code, error_info, oss_output_status, oss_output_uri,
+        oss_output_error_code, oss_output_error_info
+    }
 }
 
 impl RunUpdate {
@@ -184,8 +192,16 @@ impl RunUpdate {
     }
 }
 
-/// How an update changes the output of a run. A store keeps the last 24,576 bytes; `Dropped` counts
-/// the others.
+/// How an update changes the output of a run. A store keeps at most 24,576 bytes, as the service's
+/// agent does, and `Dropped` counts the others:
+///
+/// | output | kept |
+/// |---|---|
+/// | given whole, or of a recurring task (Period, EveryReboot) | the last 24,576 bytes |
+/// | of any other task, reported in pieces | the first 6,000 bytes, and the last 18,576 of the rest |
+///
+/// An update that names `dropped` replaces the number so far; the bytes that the same update cuts are
+/// added to it.
 ///
 /// # Examples
 ///
@@ -197,9 +213,12 @@ impl RunUpdate {
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum OutputUpdate {
-    /// These bytes replace the output.
+    /// These bytes are the whole output. They replace the output that is stored, and `Dropped`
+    /// starts anew.
     Replace(Vec<u8>),
-    /// These bytes are appended to the output.
+    /// These bytes are the next piece. They follow the output that is stored, whether earlier
+    /// pieces, a replacement, an accepted record or an archive put it there; `Dropped` grows by
+    /// the bytes that are cut.
     Append(Vec<u8>),
 }
 

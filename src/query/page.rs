@@ -63,8 +63,9 @@ impl Window {
         Window { skip, most: most as usize, returned }
     }
 
-    /// Makes the page of `rows`, of which the last is at `last`. `seen` rows match: in offset mode
-    /// all of them, in token mode those behind the cursor, counted to one more than the page holds.
+    /// Makes the page of `rows`, of which the last is at `last`. `seen` is the number of
+    /// matching rows that were counted. In offset mode it is the number of all matches. In token
+    /// mode only matches behind the cursor are counted, up to one more than the page holds.
     pub(super) fn page<R>(
         &self,
         rows: Vec<R>,

@@ -82,8 +82,8 @@ fn add_sets<'a>(
     }
     match (status, operation) {
         (Some(value), Operation::DescribeInvocations) => require(C::Status, Some(value as u32))?,
-        // With IncludeHistory the column is not used: it has the runs only, and the walk compares
-        // each earlier execution with the status.
+        // With IncludeHistory the column is not used, because it indexes the present runs and not
+        // their history. The walk then compares the status of each earlier execution.
         (Some(value), Operation::DescribeInvocationResults) if !include_history => {
             require(C::RunStatus, Some(value as u32))?;
         }

@@ -66,8 +66,9 @@ impl Cursor {
 /// A `NextToken`: the place at which the next page begins, as opaque text of 44 characters
 /// (letters, digits, `-` and `_`). It holds the key of a row, and the store keeps no state for it.
 /// It never expires, survives the removal of the row, and is valid for the same filters in every
-/// store with the same [`Config::id`], including one that was saved and restored. A checksum
-/// detects every other token; it is not a signature.
+/// store with the same [`Config::id`], including one that was saved and restored. A 64-bit
+/// checksum rejects damaged tokens and those of other filters or another store id. It is no
+/// signature, so it does not protect against forgery.
 ///
 /// [`Config::id`]: crate::Config::id
 ///
@@ -80,7 +81,7 @@ impl Cursor {
 /// for id in ["t-0001", "t-0002"] {
 ///     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
 ///     invocation.instances.push(InstanceRun::new("i-0001"));
-///     store.accept(&invocation)?;
+///     assert!(store.accept(&invocation)?.retained);
 /// }
 /// let first = DescribeInvocations::new("cn-hangzhou").max_results(1);
 /// let token = store.describe_invocations(&first)?.next_token().unwrap();

@@ -9,6 +9,7 @@ use super::token::Cursor;
 use crate::index::{PageRows, Span};
 use crate::model::{InvocationStatus, InvokeStatus, RepeatMode};
 use crate::request::{Checked, Paging};
+use crate::table::{IndexedColumn, RecordHeader};
 
 /// The page of DescribeInvocations, with a slot for each row. Cost: that of the conjunction.
 pub(crate) fn invocations(
@@ -129,6 +130,26 @@ pub(crate) fn matching(mut plan: Plan<'_>, snapshot: &Snapshot<'_>) -> RoaringTr
             numbers.into_iter().collect()
         }
     }
+}
+
+/// Calls `each` with the header of every record in a region. Cost: O(records of the region).
+pub(crate) fn region(
+    region_id: &str,
+    snapshot: &Snapshot<'_>,
+    mut each: impl FnMut(&RecordHeader),
+) {
+    let Snapshot { table, index, .. } = *snapshot;
+    let region = table.column_texts(IndexedColumn::Region).find(region_id.as_bytes());
+    let rows = region.and_then(|region| index.posting((IndexedColumn::Region, region)));
+    let Some(rows) = rows else { return };
+    let mut sets = index.conjunction();
+    sets.add(rows);
+    sets.each(snapshot.span(), |row| {
+        if let Some(slot) = index.order.slot(row) {
+            each(table.header(slot));
+        }
+        true
+    });
 }
 
 fn has_status(

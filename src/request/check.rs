@@ -62,9 +62,44 @@ pub(crate) enum Paging<'a> {
     Offset { page_number: u32, page_size: u32 },
 }
 
-/// The values of the filter RepeatMode. Records may also hold DryRun.
-const FILTER_MODES: [RepeatMode; 4] =
-    [RepeatMode::Once, RepeatMode::Period, RepeatMode::NextRebootOnly, RepeatMode::EveryReboot];
+impl DescribeInvocations {
+    /// Checks the request as a store with `config` does before it answers, except its NextToken. For
+    /// a front end whose other operations have the same parameters: a request with only their
+    /// RegionId and tags checks these alone. Cost: O(length of the parameters).
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::describe_invocations`](crate::Store::describe_invocations).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{Config, DescribeInvocations, Regions};
+    ///
+    /// let config = Config { regions: Regions::only(["cn-hangzhou"]), ..Config::default() };
+    /// let check = |region: &str, key: &str| {
+    ///     let error = DescribeInvocations::new(region).tag_key(key).check(&config).err();
+    ///     error.map(|error| error.code().to_owned())
+    /// };
+    /// assert_eq!(check("cn-hangzhou", "owner"), None);
+    /// assert_eq!(check("cn-nowhere", "owner").as_deref(), Some("InvalidRegionId.NotFound"));
+    /// assert_eq!(check("cn-hangzhou", "acs:owner").as_deref(), Some("InvalidTagKey.Malformed"));
+    /// ```
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
+        invocations(self, config).map(drop)
+    }
+}
+
+impl DescribeInvocationResults {
+    /// As [`DescribeInvocations::check`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::describe_invocation_results`](crate::Store::describe_invocation_results).
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
+        results(self, config).map(drop)
+    }
+}
 
 /// Checks a DescribeInvocations request. Cost: O(parameters), and O(length) of tags.
 #[inline(always)]
@@ -79,13 +114,13 @@ pub(crate) fn invocations<'a>(
     let command_type =
         one_of("CommandType", &request.command_type, CommandType::ALL, CommandType::as_str)?;
     let repeat_mode =
-        one_of("RepeatMode", &request.repeat_mode, &FILTER_MODES, RepeatMode::as_str)?;
+        one_of("RepeatMode", &request.repeat_mode, RepeatMode::FILTERS, RepeatMode::as_str)?;
     let timed = boolean("Timed", &request.timed)?;
     let status = status("InvokeStatus", &request.invoke_status)?;
     let content_encoding = encoding(&common.content_encoding)?;
     let include_output = boolean("IncludeOutput", &request.include_output)?.unwrap_or(false);
-    let invoke_id = given(&common.invoke_id);
-    let instance_id = given(&common.instance_id);
+    let invoke_id = common.invoke_id.as_deref();
+    let instance_id = common.instance_id.as_deref();
     let on_instance = instance_id.is_some();
     if include_output && invoke_id.is_none() && !on_instance {
         return Err(Error::missing("InvokeId"));
@@ -94,15 +129,15 @@ pub(crate) fn invocations<'a>(
         filters: Filters {
             operation: Operation::DescribeInvocations,
             region_id,
-            resource_group_id: given(&common.resource_group_id),
+            resource_group_id: common.resource_group_id.as_deref(),
             invoke_id,
-            command_id: given(&common.command_id),
+            command_id: common.command_id.as_deref(),
             // By the API's documentation, InstanceId makes it ignore three filters.
-            command_name: given(&request.command_name).filter(|_| !on_instance),
+            command_name: request.command_name.as_deref().filter(|_| !on_instance),
             command_type,
             repeat_mode: repeat_mode.filter(|_| !on_instance),
             timed: timed.or(match config.omitted_timed {
-                OmittedTimed::DocumentedFalse if invoke_id.is_none() => Some(false),
+                OmittedTimed::DocumentedFalse if invoke_id.is_none() && !on_instance => Some(false),
                 OmittedTimed::DocumentedFalse | OmittedTimed::Any => None,
             }),
             status: status.filter(|&value| !on_instance || value != InvokeStatus::PartialFailed),
@@ -129,7 +164,7 @@ pub(crate) fn results<'a>(
     let status = status("InvokeRecordStatus", &request.invoke_record_status)?;
     let content_encoding = encoding(&common.content_encoding)?;
     let include_history = boolean("IncludeHistory", &request.include_history)?.unwrap_or(false);
-    let invoke_id = given(&common.invoke_id);
+    let invoke_id = common.invoke_id.as_deref();
     if include_history && invoke_id.is_none() {
         return Err(Error::missing("InvokeId"));
     }
@@ -137,15 +172,15 @@ pub(crate) fn results<'a>(
         filters: Filters {
             operation: Operation::DescribeInvocationResults,
             region_id,
-            resource_group_id: given(&common.resource_group_id),
+            resource_group_id: common.resource_group_id.as_deref(),
             invoke_id,
-            command_id: given(&common.command_id),
+            command_id: common.command_id.as_deref(),
             command_name: None,
             command_type: None,
             repeat_mode: None,
             timed: None,
             status,
-            instance_id: given(&common.instance_id),
+            instance_id: common.instance_id.as_deref(),
             tags,
             include_history,
         },
@@ -185,7 +220,7 @@ fn paging(common: &Common) -> Result<Paging<'_>, Error> {
         .map_err(|given| Error::out_of_range("MaxResults", &given, limits::PAGE_ROWS))?;
     Ok(Paging::Token {
         max_results: max_results.unwrap_or(limits::DEFAULT_PAGE_ROWS),
-        next_token: given(&common.next_token),
+        next_token: common.next_token.as_deref().filter(|token| !token.is_empty()),
     })
 }
 
@@ -198,11 +233,6 @@ fn in_range(param: &Param<u32>, most: u32) -> Result<Option<u32>, String> {
         Ok(value) => Ok(value),
         Err(text) => Err(quoted(text)),
     }
-}
-
-/// An empty text counts as absent.
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
 }
 
 /// A value of a closed set, if it is one of `all`, the values that the filter allows.

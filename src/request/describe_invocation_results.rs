@@ -1,8 +1,9 @@
 //! The DescribeInvocationResults request.
 
+use std::borrow::Borrow;
 use std::fmt;
 
-use super::params::{Common, ContentEncoding, Param, common_builder};
+use super::params::{Common, ContentEncoding, Each, Param, common_methods, text};
 use crate::model::InvokeStatus;
 
 /// A `DescribeInvocationResults` request: one row for each instance run.
@@ -37,9 +38,9 @@ impl fmt::Debug for DescribeInvocationResults {
     /// Shows the given parameters under their wire names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut given = f.debug_struct("DescribeInvocationResults");
-        self.common.show(&mut given);
-        self.invoke_record_status.show("InvokeRecordStatus", &mut given);
-        self.include_history.show("IncludeHistory", &mut given);
+        self.each(&mut |name, value| {
+            given.field(name, &value);
+        });
         given.finish()
     }
 }
@@ -48,11 +49,15 @@ impl DescribeInvocationResults {
     /// Reads the request from decoded wire pairs, as
     /// [`DescribeInvocations::from_pairs`](crate::DescribeInvocations::from_pairs) does.
     /// Cost: O(bytes of the pairs).
-    pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
-        pairs: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
+    pub fn from_pairs<P, K, V>(pairs: impl IntoIterator<Item = P>) -> Self
+    where
+        P: Borrow<(K, V)>,
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
         let mut request = DescribeInvocationResults::default();
-        for (name, value) in pairs {
+        for pair in pairs {
+            let (name, value) = pair.borrow();
             let value = value.as_ref();
             match name.as_ref() {
                 "InvokeRecordStatus" => {
@@ -65,7 +70,14 @@ impl DescribeInvocationResults {
         request
     }
 
-    common_builder!();
+    common_methods!();
+
+    /// Calls `each` with each given parameter.
+    fn each(&self, each: &mut Each<'_>) {
+        self.common.each(each);
+        self.invoke_record_status.name_to("InvokeRecordStatus", each);
+        self.include_history.name_to("IncludeHistory", each);
+    }
 
     /// `InvokeRecordStatus`: matches a run's status or its legacy status. An earlier execution has
     /// the status that it ended with.
@@ -81,5 +93,17 @@ impl DescribeInvocationResults {
     pub fn include_history(mut self, include: bool) -> Self {
         self.include_history = Param::Given(include);
         self
+    }
+
+    /// `InvokeRecordStatus`.
+    #[must_use]
+    pub fn get_invoke_record_status(&self) -> Option<InvokeStatus> {
+        self.invoke_record_status.given()
+    }
+
+    /// `IncludeHistory`.
+    #[must_use]
+    pub fn get_include_history(&self) -> Option<bool> {
+        self.include_history.given()
     }
 }

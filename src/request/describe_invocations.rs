@@ -1,8 +1,9 @@
 //! The DescribeInvocations request.
 
+use std::borrow::Borrow;
 use std::fmt;
 
-use super::params::{Common, ContentEncoding, Param, common_builder, show_text, text};
+use super::params::{Common, ContentEncoding, Each, Param, common_methods, name_text, text};
 use crate::model::{CommandType, InvokeStatus, RepeatMode};
 
 /// A `DescribeInvocations` request.
@@ -35,6 +36,8 @@ use crate::model::{CommandType, InvokeStatus, RepeatMode};
 /// let query = "RegionId=cn-hangzhou&InvokeStatus=Failed&CommandType=RunShellScript\
 ///              &Tag.1.Key=owner&Tag.1.Value=zhangsan&MaxResults=50";
 /// assert_eq!(built, DescribeInvocations::from_pairs(invodex::decode_query(query)?));
+/// assert_eq!(built.get_invoke_status(), Some(InvokeStatus::Failed));
+/// assert_eq!(built.get_tags().next(), Some(("owner", Some("zhangsan"))));
 ///
 /// let short = DescribeInvocations::new("cn-hangzhou").max_results(50);
 /// let shown = r#"DescribeInvocations { RegionId: "cn-hangzhou", MaxResults: 50 }"#;
@@ -56,31 +59,32 @@ impl fmt::Debug for DescribeInvocations {
     /// Shows the given parameters under their wire names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut given = f.debug_struct("DescribeInvocations");
-        self.common.show(&mut given);
-        show_text("CommandName", &self.command_name, &mut given);
-        self.command_type.show("CommandType", &mut given);
-        self.repeat_mode.show("RepeatMode", &mut given);
-        self.timed.show("Timed", &mut given);
-        self.invoke_status.show("InvokeStatus", &mut given);
-        self.include_output.show("IncludeOutput", &mut given);
+        self.each(&mut |name, value| {
+            given.field(name, &value);
+        });
         given.finish()
     }
 }
 
 impl DescribeInvocations {
-    /// Reads the request from decoded wire pairs. Names are spelled as the API spells them,
-    /// integers are decimal digits, booleans are `true` and `false` in any letter case. Of several
-    /// pairs with one name the last counts; unknown names are ignored. Values outside their limits
-    /// are kept, and refused when the request is answered. `Type` is the older name of CommandType,
-    /// which takes precedence. [`decode_query`](crate::decode_query) decodes a raw query string.
+    /// Reads the request from decoded wire pairs, owned or borrowed. Names are spelled as the API
+    /// spells them, integers are decimal digits, booleans are `true` and `false` in any letter case.
+    /// The last of several pairs with one name counts; unknown names are ignored. Values outside
+    /// their limits are kept, and refused when the request is answered. `Type` is the older name of
+    /// CommandType, which takes precedence. [`decode_query`](crate::decode_query) decodes a raw query
+    /// string.
     ///
     /// Cost: O(bytes of the pairs).
-    pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
-        pairs: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
+    pub fn from_pairs<P, K, V>(pairs: impl IntoIterator<Item = P>) -> Self
+    where
+        P: Borrow<(K, V)>,
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
         let mut request = DescribeInvocations::default();
         let mut older_type = Param::Absent;
-        for (name, value) in pairs {
+        for pair in pairs {
+            let (name, value) = pair.borrow();
             let value = value.as_ref();
             match name.as_ref() {
                 "CommandName" => request.command_name = text(value),
@@ -103,12 +107,23 @@ impl DescribeInvocations {
         request
     }
 
-    common_builder!();
+    common_methods!();
+
+    /// Calls `each` with each given parameter.
+    fn each(&self, each: &mut Each<'_>) {
+        self.common.each(each);
+        name_text("CommandName", &self.command_name, each);
+        self.command_type.name_to("CommandType", each);
+        self.repeat_mode.name_to("RepeatMode", each);
+        self.timed.name_to("Timed", each);
+        self.invoke_status.name_to("InvokeStatus", each);
+        self.include_output.name_to("IncludeOutput", each);
+    }
 
     /// `CommandName`: exact, case-sensitive. Ignored when InstanceId is given.
     #[must_use]
     pub fn command_name(mut self, name: impl Into<String>) -> Self {
-        self.command_name = Some(name.into());
+        self.command_name = text(name);
         self
     }
 
@@ -147,5 +162,41 @@ impl DescribeInvocations {
     pub fn include_output(mut self, include: bool) -> Self {
         self.include_output = Param::Given(include);
         self
+    }
+
+    /// `CommandName`.
+    #[must_use]
+    pub fn get_command_name(&self) -> Option<&str> {
+        self.command_name.as_deref()
+    }
+
+    /// `CommandType`, or `Type`, its older name.
+    #[must_use]
+    pub fn get_command_type(&self) -> Option<CommandType> {
+        self.command_type.given()
+    }
+
+    /// `RepeatMode`.
+    #[must_use]
+    pub fn get_repeat_mode(&self) -> Option<RepeatMode> {
+        self.repeat_mode.given()
+    }
+
+    /// `Timed`.
+    #[must_use]
+    pub fn get_timed(&self) -> Option<bool> {
+        self.timed.given()
+    }
+
+    /// `InvokeStatus`.
+    #[must_use]
+    pub fn get_invoke_status(&self) -> Option<InvokeStatus> {
+        self.invoke_status.given()
+    }
+
+    /// `IncludeOutput`.
+    #[must_use]
+    pub fn get_include_output(&self) -> Option<bool> {
+        self.include_output.given()
     }
 }

@@ -17,7 +17,7 @@ api_names! {
     /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
     /// invocation.command_content = b"df -h".to_vec();
     /// invocation.instances.push(InstanceRun::new("i-0001"));
-    /// store.accept(&invocation)?;
+    /// assert!(store.accept(&invocation)?.retained);
     ///
     /// let request =
     ///     DescribeInvocations::new("cn-hangzhou").content_encoding(ContentEncoding::PlainText);
@@ -60,6 +60,11 @@ impl<T: Copy> Param<T> {
         }
     }
 
+    /// The value, unless it is absent or malformed.
+    pub(crate) fn given(&self) -> Option<T> {
+        self.value().ok().flatten()
+    }
+
     /// Reads a value with `from_name`. An empty text counts as absent.
     pub(crate) fn named(text: &str, from_name: impl FnOnce(&str) -> Option<T>) -> Self {
         match from_name(text) {
@@ -70,17 +75,21 @@ impl<T: Copy> Param<T> {
     }
 }
 
-impl<T: fmt::Debug> Param<T> {
-    /// Adds the parameter to a debug output, unless it is absent.
-    pub(crate) fn show(&self, name: &str, to: &mut fmt::DebugStruct<'_, '_>) {
+/// A given value: `Display` writes it as on the wire, `Debug` as it is shown.
+pub(crate) trait Given: fmt::Debug + fmt::Display {}
+
+impl<T: fmt::Debug + fmt::Display> Given for T {}
+
+/// A function that is called with the wire name and the value of each given parameter.
+pub(super) type Each<'e> = dyn FnMut(&str, &dyn Given) + 'e;
+
+impl<T: Given> Param<T> {
+    /// Calls `each` with the parameter, unless it is absent.
+    pub(super) fn name_to(&self, name: &str, each: &mut Each<'_>) {
         match self {
             Param::Absent => {}
-            Param::Given(value) => {
-                to.field(name, value);
-            }
-            Param::Malformed(text) => {
-                to.field(name, text);
-            }
+            Param::Given(value) => each(name, value),
+            Param::Malformed(text) => each(name, text),
         }
     }
 }
@@ -146,39 +155,45 @@ impl Common {
         }
     }
 
-    /// Adds the given parameters to a debug output, under their wire names.
-    pub(crate) fn show(&self, to: &mut fmt::DebugStruct<'_, '_>) {
-        to.field("RegionId", &self.region_id);
-        show_text("ResourceGroupId", &self.resource_group_id, to);
-        show_text("InvokeId", &self.invoke_id, to);
-        show_text("CommandId", &self.command_id, to);
-        show_text("InstanceId", &self.instance_id, to);
-        for GivenTag { number, key, value } in self.tags.given() {
-            show_text(&format!("Tag.{number}.Key"), key, to);
-            show_text(&format!("Tag.{number}.Value"), value, to);
+    /// Calls `each` with each given parameter. A tag above the limit has only its number left.
+    pub(super) fn each(&self, each: &mut Each<'_>) {
+        if !self.region_id.is_empty() {
+            each("RegionId", &self.region_id);
         }
-        self.content_encoding.show("ContentEncoding", to);
-        self.max_results.show("MaxResults", to);
-        show_text("NextToken", &self.next_token, to);
-        self.page_number.show("PageNumber", to);
-        self.page_size.show("PageSize", to);
+        name_text("ResourceGroupId", &self.resource_group_id, each);
+        name_text("InvokeId", &self.invoke_id, each);
+        name_text("CommandId", &self.command_id, each);
+        name_text("InstanceId", &self.instance_id, each);
+        for GivenTag { number, key, value } in self.tags.given() {
+            name_text(&format!("Tag.{number}.Key"), key, each);
+            name_text(&format!("Tag.{number}.Value"), value, each);
+        }
+        if let Some(number) = self.tags.above_limit() {
+            each(&format!("Tag.{number}.Key"), &"");
+        }
+        self.content_encoding.name_to("ContentEncoding", each);
+        self.max_results.name_to("MaxResults", each);
+        name_text("NextToken", &self.next_token, each);
+        self.page_number.name_to("PageNumber", each);
+        self.page_size.name_to("PageSize", each);
     }
 }
 
 /// An empty text counts as absent.
-pub(super) fn text(value: &str) -> Option<String> {
-    (!value.is_empty()).then(|| value.to_owned())
+pub(super) fn text(value: impl Into<String>) -> Option<String> {
+    Some(value.into()).filter(|text| !text.is_empty())
 }
 
-/// Adds the parameter to a debug output, unless it is absent.
-pub(super) fn show_text(name: &str, text: &Option<String>, to: &mut fmt::DebugStruct<'_, '_>) {
+/// Calls `each` with the parameter, unless it is absent.
+pub(super) fn name_text(name: &str, text: &Option<String>, each: &mut Each<'_>) {
     if let Some(text) = text {
-        to.field(name, text);
+        each(name, text);
     }
 }
 
-/// The builder methods that both requests have.
-macro_rules! common_builder {
+/// The methods that both requests have: a builder method and a getter for each common parameter, and
+/// the conversion to pairs.
+macro_rules! common_methods {
     () => {
         /// A request for the records of `region_id` with no other filter. Cost of this and every
         /// other builder method: O(length of the arguments).
@@ -189,38 +204,31 @@ macro_rules! common_builder {
             }
         }
 
-        /// `RegionId` as it was given, or an empty string. For a front end that checks permissions
-        /// or has a store for each region. Cost: O(1).
-        #[must_use]
-        pub fn region_id(&self) -> &str {
-            &self.common.region_id
-        }
-
         /// `ResourceGroupId`: exact. An unknown one gives an empty page and no error.
         #[must_use]
         pub fn resource_group_id(mut self, id: impl Into<String>) -> Self {
-            self.common.resource_group_id = Some(id.into());
+            self.common.resource_group_id = text(id);
             self
         }
 
         /// `InvokeId`: exact. An unknown one gives an empty page and no error.
         #[must_use]
         pub fn invoke_id(mut self, id: impl Into<String>) -> Self {
-            self.common.invoke_id = Some(id.into());
+            self.common.invoke_id = text(id);
             self
         }
 
         /// `CommandId`: exact. An unknown one gives an empty page and no error.
         #[must_use]
         pub fn command_id(mut self, id: impl Into<String>) -> Self {
-            self.common.command_id = Some(id.into());
+            self.common.command_id = text(id);
             self
         }
 
         /// `InstanceId`: invocations with a run on that instance. Their other runs are not shown.
         #[must_use]
         pub fn instance_id(mut self, id: impl Into<String>) -> Self {
-            self.common.instance_id = Some(id.into());
+            self.common.instance_id = text(id);
             self
         }
 
@@ -255,7 +263,8 @@ macro_rules! common_builder {
         }
 
         /// `NextToken`: the token of the previous page; empty for the first page. Asks for token
-        /// paging.
+        /// paging. Set `max_results` too when it comes from a page by number: without it a page has
+        /// 10 rows, whatever `page_size` says.
         #[must_use]
         pub fn next_token(mut self, token: impl Into<String>) -> Self {
             self.common.next_token = Some(token.into());
@@ -275,6 +284,89 @@ macro_rules! common_builder {
             self.common.page_size = Param::Given(rows);
             self
         }
+
+        /// `RegionId`, or an empty string. The getters are for front ends that check permissions,
+        /// write a log, or have a store for each region. They are named like those of
+        /// [`std::process::Command`], because the plain names are builder methods. A parameter that
+        /// was not given is `None`; so is a text that is no value of its parameter, which
+        /// [`to_pairs`](Self::to_pairs) has and which a store refuses. Cost of every getter: O(1).
+        #[must_use]
+        pub fn get_region_id(&self) -> &str {
+            &self.common.region_id
+        }
+
+        /// `ResourceGroupId`.
+        #[must_use]
+        pub fn get_resource_group_id(&self) -> Option<&str> {
+            self.common.resource_group_id.as_deref()
+        }
+
+        /// `InvokeId`.
+        #[must_use]
+        pub fn get_invoke_id(&self) -> Option<&str> {
+            self.common.invoke_id.as_deref()
+        }
+
+        /// `CommandId`.
+        #[must_use]
+        pub fn get_command_id(&self) -> Option<&str> {
+            self.common.command_id.as_deref()
+        }
+
+        /// `InstanceId`.
+        #[must_use]
+        pub fn get_instance_id(&self) -> Option<&str> {
+            self.common.instance_id.as_deref()
+        }
+
+        /// The tags, by number: each key, with its value if it has one. A tag without `Tag.N.Key`
+        /// has an empty key, and is refused as one with an empty key is. A tag above the limit of
+        /// 20 is not kept.
+        pub fn get_tags(&self) -> impl ExactSizeIterator<Item = (&str, Option<&str>)> + Clone {
+            let tags = self.common.tags.given().iter();
+            tags.map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref()))
+        }
+
+        /// `ContentEncoding`.
+        #[must_use]
+        pub fn get_content_encoding(&self) -> Option<ContentEncoding> {
+            self.common.content_encoding.given()
+        }
+
+        /// `MaxResults`, also outside its limits.
+        #[must_use]
+        pub fn get_max_results(&self) -> Option<u32> {
+            self.common.max_results.given()
+        }
+
+        /// `NextToken`. An empty one asks for the first page of token paging.
+        #[must_use]
+        pub fn get_next_token(&self) -> Option<&str> {
+            self.common.next_token.as_deref()
+        }
+
+        /// `PageNumber`, also outside its limits.
+        #[must_use]
+        pub fn get_page_number(&self) -> Option<u32> {
+            self.common.page_number.given()
+        }
+
+        /// `PageSize`, also outside its limits.
+        #[must_use]
+        pub fn get_page_size(&self) -> Option<u32> {
+            self.common.page_size.given()
+        }
+
+        /// The given parameters as wire pairs, the inverse of [`from_pairs`](Self::from_pairs):
+        /// reading them gives an equal request, valid or not. The pairs lack Action and the
+        /// parameters of a signature. [`encode_query`](crate::encode_query) makes a query string of
+        /// them. Cost: O(bytes of the parameters).
+        #[must_use]
+        pub fn to_pairs(&self) -> Vec<(String, String)> {
+            let mut pairs = Vec::new();
+            self.each(&mut |name, value| pairs.push((name.to_owned(), value.to_string())));
+            pairs
+        }
     };
 }
-pub(crate) use common_builder;
+pub(crate) use common_methods;

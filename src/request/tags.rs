@@ -26,6 +26,11 @@ impl Tags {
         &self.given
     }
 
+    /// The lowest number above the limit that a tag has.
+    pub(super) fn above_limit(&self) -> Option<u32> {
+        self.above_limit
+    }
+
     /// Adds a tag with the lowest free number. Cost: O(tags).
     pub(super) fn push(&mut self, key: String, value: Option<String>) {
         let taken = self.given.iter().zip(1..).take_while(|(tag, number)| tag.number == *number);

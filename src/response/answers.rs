@@ -24,7 +24,7 @@ use crate::wire;
 /// let mut store = Store::default();
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.instances.push(InstanceRun::new("i-0001"));
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 ///
 /// let page = store.describe_invocations(&DescribeInvocations::new("cn-hangzhou"))?;
 /// assert_eq!(page.total_count(), Some(1));
@@ -55,7 +55,7 @@ pub struct DescribeInvocationsResponse<'a> {
 /// let mut store = Store::default();
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.instances.extend(["i-0001", "i-0002"].map(InstanceRun::new));
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 ///
 /// let page =
 ///     store.describe_invocation_results(&DescribeInvocationResults::new("cn-hangzhou"))?;
@@ -100,6 +100,12 @@ macro_rules! common_response {
 
         /// `NextToken`: the token of the next page, or `None` if no row follows this page; the JSON
         /// body then has `""`. Cost: O(1).
+        ///
+        /// A page by number has one too. A request with it asks for token paging: PageSize and
+        /// PageNumber are ignored from then on, a page has 10 rows unless MaxResults says otherwise,
+        /// and there is no TotalCount. Set
+        /// [`max_results`](crate::DescribeInvocations::max_results) with the token, or go on by
+        /// PageNumber.
         #[must_use]
         pub fn next_token(&self) -> Option<NextToken> {
             self.page.next_token()
@@ -134,6 +140,12 @@ impl<'a> DescribeInvocationsResponse<'a> {
     pub fn invocations(&self) -> impl ExactSizeIterator<Item = InvocationView<'a>> + Clone {
         let (table, show) = (self.table, self.show);
         self.page.rows.iter().map(move |&slot| InvocationView::new(table, slot, show))
+    }
+
+    /// The rows, out of the page.
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = InvocationView<'a>> + use<'a> {
+        let DescribeInvocationsResponse { table, page, show } = self;
+        page.rows.into_iter().map(move |slot| InvocationView::new(table, slot, show))
     }
 
     /// Copies the page out of the store as plain data, each row as
@@ -175,6 +187,12 @@ impl<'a> DescribeInvocationResultsResponse<'a> {
     ) -> impl ExactSizeIterator<Item = InvocationResultView<'a>> + Clone {
         let (table, show) = (self.table, self.show);
         self.page.rows.iter().map(move |&row| InvocationResultView::new(table, row, show))
+    }
+
+    /// The rows, out of the page.
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = InvocationResultView<'a>> + use<'a> {
+        let DescribeInvocationResultsResponse { table, page, show } = self;
+        page.rows.into_iter().map(move |row| InvocationResultView::new(table, row, show))
     }
 
     /// Copies the page out of the store as plain data, each row as

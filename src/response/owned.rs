@@ -48,7 +48,7 @@ pub struct InvocationsPage {
 /// let mut store = Store::default();
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.instances.push(InstanceRun::new("i-0001"));
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 ///
 /// let request = DescribeInvocationResults::new("cn-hangzhou");
 /// let page = store.describe_invocation_results(&request)?.into_owned();

@@ -25,7 +25,7 @@ use crate::wire;
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.repeat_mode = RepeatMode::Period;
 /// invocation.instances.push(InstanceRun::new("i-0001"));
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 /// store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
 /// store.update_run("t-0001", "i-0001", &RunUpdate::finished(0).rescheduled())?;
 ///
@@ -177,7 +177,7 @@ impl<'a> InvocationResultView<'a> {
         }
     }
 
-    /// `Output`: the kept bytes, raw, at most the last 24,576.
+    /// `Output`: the bytes that are kept, raw, at most 24,576.
     #[must_use]
     pub fn output(&self) -> &'a [u8] {
         match self.history {

@@ -32,7 +32,7 @@ pub(super) fn text(bytes: &[u8]) -> &str {
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.tags.push(Tag::new("owner", "zhangsan"));
 /// invocation.instances.push(InstanceRun::new("i-0001"));
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 ///
 /// let row = store.get("t-0001").unwrap();
 /// assert_eq!(row.invocation_status(), OverallStatus::Pending);
@@ -140,7 +140,8 @@ impl<'a> InvocationView<'a> {
         self.body.command_name()
     }
 
-    /// `Parameters`: JSON text as it was given, at most 4,096 bytes.
+    /// `Parameters`: JSON text as it was given, at most 4,096 bytes. If unset it is empty, and the
+    /// answer shows `{}`.
     #[must_use]
     pub fn parameters(&self) -> &'a str {
         self.body.parameters()
@@ -225,7 +226,7 @@ impl<'a> InvocationView<'a> {
     /// # store.accept(&invocation)?;
     /// let mut again = store.get("t-0001").unwrap().to_invocation();
     /// again.invoke_id = "t-0002".into();
-    /// store.accept(&again)?;
+    /// assert!(store.accept(&again)?.retained);
     /// # Ok::<(), invodex::Error>(())
     /// ```
     #[must_use]
@@ -279,7 +280,7 @@ impl std::fmt::Debug for InvocationView<'_> {
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.instances.push(InstanceRun::new("i-0001"));
 /// invocation.tags = vec![Tag::new("owner", "zhangsan"), Tag::new("reviewed", "")];
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 ///
 /// let row = store.get("t-0001").unwrap();
 /// let tags: Vec<_> = row.tags().map(|tag| (tag.key(), tag.value())).collect();
@@ -326,7 +327,7 @@ impl std::fmt::Debug for TagView<'_> {
 /// let mut store = Store::default();
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.instances.push(InstanceRun::new("i-0001"));
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 /// store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
 /// store.update_run("t-0001", "i-0001", &RunUpdate::finished(2).output(*b"no such file"))?;
 ///

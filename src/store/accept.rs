@@ -8,7 +8,9 @@ use crate::error::Error;
 use crate::index::RowKey;
 use crate::model::{Invocation, Timestamp};
 
-/// The acceptance number of an accepted record, and whether the store holds it.
+/// The acceptance number of an accepted record, and whether the store holds it: **accepting is not
+/// keeping**. A record beyond the age or the capacity of the store is accepted and not held, and no
+/// query finds it.
 ///
 /// # Examples
 ///
@@ -28,6 +30,7 @@ use crate::model::{Invocation, Timestamp};
 /// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "an accepted record is not held if it is beyond the limits of the store: see `retained`"]
 #[non_exhaustive]
 pub struct Accepted {
     /// The acceptance number: 1 for the first record that a store accepts, then one more each time.
@@ -41,7 +44,8 @@ impl Store {
     /// Accepts a record. Its runs may have any status and its CreationTime may be any time: a
     /// record that arrives late takes its place in the list order. See [`Store`] for an example.
     ///
-    /// Evicts the oldest record when the store is full.
+    /// Evicts the oldest record when the store is full. A record beyond the limits of the store is
+    /// accepted but not held: see [`Accepted::retained`].
     ///
     /// Cost: O(size of the record and its index entries) if its CreationTime is not before that of
     /// any other record. A late record also moves every row after it, in all posting lists:
@@ -75,6 +79,30 @@ impl Store {
             self.counters.not_retained += 1;
         }
         Ok(Accepted { acceptance_number: key.number, retained })
+    }
+
+    /// Checks a record as [`accept`](Self::accept) does, and stores nothing. Cost: O(size of the
+    /// record).
+    ///
+    /// # Errors
+    ///
+    /// The error with which `accept` would refuse the record now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{InstanceRun, Invocation, Store};
+    ///
+    /// let mut store = Store::default();
+    /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+    /// invocation.instances.push(InstanceRun::new("i-0001"));
+    /// assert_eq!(store.check(&invocation), Ok(()));
+    /// assert!(store.accept(&invocation)?.retained);
+    /// assert_eq!(store.check(&invocation).unwrap_err().code(), "Duplicate.InvokeId");
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
+    pub fn check(&self, invocation: &Invocation) -> Result<(), Error> {
+        self.judge(Valid::new(invocation)?, self.now()).map(drop)
     }
 
     /// Accepts many records, in any order, and returns a result for each.

@@ -10,105 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
-
 use super::Store;
-use crate::model::{InvocationStatus, RepeatMode, Timestamp};
-use crate::wire::{Event, Object};
-
-/// A change of a run's status, with the fields of the run after it. If a recurring task is stopped
-/// between two executions, these are the times and the exit code of the last execution.
-///
-/// Serialises (with serde) to the `data` object of the service's task event: names in camel case,
-/// exit code and repeats as text, unset fields as `""`.
-///
-/// # Examples
-///
-/// ```
-/// use invodex::{InstanceRun, Invocation, RunUpdate, Store};
-///
-/// let mut store = Store::default();
-/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
-/// invocation.instances.push(InstanceRun::new("i-0001"));
-/// store.accept(&invocation)?;
-///
-/// let events = store.subscribe(100);
-/// store.update_run("t-0001", "i-0001", &RunUpdate::started())?;
-/// store.update_run("t-0001", "i-0001", &RunUpdate::finished(2))?;
-/// let [started, failed] = [events.try_next().unwrap(), events.try_next().unwrap()];
-/// assert!(!started.is_task_event(), "the service sends none when a run starts");
-/// assert!(failed.is_task_event());
-/// assert_eq!((failed.exit_code, &*failed.error_code), (Some(2), "ExitCodeNonzero"));
-/// # Ok::<(), invodex::Error>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct TaskEvent {
-    /// `commandId` of the record.
-    pub command_id: String,
-    /// `commandName` of the record, may be empty.
-    pub command_name: String,
-    /// `exitCode` of the execution, if it has one.
-    pub exit_code: Option<i64>,
-    /// `finishTime` of the execution, if it has ended.
-    pub finish_time: Option<Timestamp>,
-    /// `instanceId` of the run.
-    pub instance_id: String,
-    /// `invocationStatus`: the new status of the run. If the run of a recurring task is scheduled
-    /// again, the status with which its execution ended.
-    pub invocation_status: InvocationStatus,
-    /// `invokeId` of the record.
-    pub invoke_id: String,
-    /// `repeatMode` of the record.
-    pub repeat_mode: RepeatMode,
-    /// `repeats`: how often the run was started.
-    pub repeats: u32,
-    /// `startTime` of the execution, if it has started.
-    pub start_time: Option<Timestamp>,
-    /// `errorCode`: ErrorCode of the run, may be empty.
-    pub error_code: String,
-    /// `errorDesc`: ErrorInfo of the run, may be empty.
-    pub error_desc: String,
-}
-
-impl TaskEvent {
-    /// Whether the service sends a task event for this status. It does for Aborted, Success, Failed,
-    /// Invalid, Timeout, Cancelled and Terminated.
-    #[must_use]
-    pub fn is_task_event(&self) -> bool {
-        use InvocationStatus as S;
-        matches!(
-            self.invocation_status,
-            S::Aborted
-                | S::Success
-                | S::Failed
-                | S::Invalid
-                | S::Timeout
-                | S::Cancelled
-                | S::Terminated
-        )
-    }
-}
-
-impl Serialize for TaskEvent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let group = Event {
-            command_id: &self.command_id,
-            command_name: &self.command_name,
-            exit_code: self.exit_code,
-            finish_time: self.finish_time,
-            instance_id: &self.instance_id,
-            invocation_status: self.invocation_status.as_str(),
-            invoke_id: &self.invoke_id,
-            repeat_mode: self.repeat_mode.as_str(),
-            repeats: self.repeats,
-            start_time: self.start_time,
-            error_code: &self.error_code,
-            error_desc: &self.error_desc,
-        };
-        Object { group, base64: true }.serialize(serializer)
-    }
-}
+use super::task_event::TaskEvent;
+use crate::model::InvocationStatus;
 
 /// A queue of the events of one store, made by [`Store::subscribe`]. Dropping it unsubscribes.
 ///
@@ -123,7 +27,7 @@ impl Serialize for TaskEvent {
 /// let mut store = Store::default();
 /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
 /// invocation.instances.push(InstanceRun::new("i-0001"));
-/// store.accept(&invocation)?;
+/// assert!(store.accept(&invocation)?.retained);
 ///
 /// let events = store.subscribe(100);
 /// store.stop("t-0001", &[])?;

@@ -7,7 +7,7 @@ use super::Store;
 use crate::index::RowKey;
 
 /// The records with output, oldest first. Only a store with a budget has one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct OutputBudget {
     most: usize,
     total: usize,

@@ -1,10 +1,65 @@
 //! The parts of a store that an archive holds, and the steps that rebuild a store from one.
 
 use super::Store;
+use super::retention::Counters;
 use crate::config::{Clock, Config};
 use crate::index::RowKey;
 use crate::model::{InstanceRun, Invocation, Timestamp};
 use crate::query::Snapshot;
+
+/// A restored store, and the numbers of what the archive holds and the limits of the configuration
+/// left out. Each is 0 if the store holds the whole archive. The statistics of the store begin with
+/// the same numbers.
+///
+/// # Examples
+///
+/// ```
+/// use invodex::{Config, InstanceRun, Invocation, Store, SystemClock};
+///
+/// let for_ever = Config { retention_seconds: None, ..Config::default() };
+/// let mut store = Store::new(for_ever.clone(), SystemClock);
+/// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+/// invocation.creation_time = Some("2020-05-11T09:01:39Z".parse()?);
+/// invocation.instances.push(InstanceRun::new("i-0001"));
+/// assert!(store.accept(&invocation)?.retained);
+/// let mut archive = Vec::new();
+/// store.save(&mut archive)?;
+///
+/// let restored = Store::restore(for_ever, SystemClock, &archive[..])?;
+/// assert!(restored.is_whole() && restored.store.len() == 1);
+/// // The default configuration keeps 28 days.
+/// let restored = Store::restore(Config::default(), SystemClock, &archive[..])?;
+/// assert_eq!((restored.expired, restored.store.len()), (1, 0));
+/// # Ok::<(), invodex::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "records beyond the limits of the configuration are not in the store"]
+#[non_exhaustive]
+pub struct Restored {
+    /// The store.
+    pub store: Store,
+    /// Records left out because they are older than
+    /// [`Config::retention_seconds`](crate::Config::retention_seconds).
+    pub expired: u64,
+    /// Records left out, the oldest first, because of
+    /// [`Config::capacity`](crate::Config::capacity).
+    pub evicted: u64,
+    /// History records left out because of
+    /// [`Config::history_limit`](crate::Config::history_limit).
+    pub history_dropped: u64,
+    /// Bytes of output left out because of
+    /// [`Config::output_budget`](crate::Config::output_budget).
+    pub output_bytes_dropped: u64,
+}
+
+impl Restored {
+    /// Whether the store holds all that the archive holds. Cost: O(1).
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let Restored { store: _, expired, evicted, history_dropped, output_bytes_dropped } = self;
+        [expired, evicted, history_dropped, output_bytes_dropped].into_iter().all(|&lost| lost == 0)
+    }
+}
 
 /// The parts of a store that an archive holds.
 pub(crate) struct Saved<'a> {
@@ -62,8 +117,17 @@ impl Store {
         invocation: &Invocation,
         histories: &[RunHistory],
     ) {
-        let limit = self.config.history_limit;
         let slot = self.table.insert(invocation, key.time);
+        self.restore_histories(slot, histories);
+        self.index.insert(key, slot, &self.table);
+        self.note_outputs(slot);
+        self.keep_output_budget();
+    }
+
+    /// Adds histories to runs without history of the record in `slot`, and keeps at most the newest
+    /// history records that the configuration allows.
+    pub(super) fn restore_histories(&mut self, slot: u32, histories: &[RunHistory]) {
+        let limit = self.config.history_limit;
         for history in histories {
             let surplus = history.records.len().saturating_sub(limit);
             for (at, record) in history.records.iter().enumerate().skip(surplus) {
@@ -73,16 +137,14 @@ impl Store {
             self.table.set_history_number(slot, history.run, history.ever);
             self.counters.history_dropped += surplus as u64;
         }
-        self.index.insert(key, slot, &self.table);
-        self.note_outputs(slot);
-        self.keep_output_budget();
     }
 
     /// The store after its last record. `expired` and `evicted` are the numbers of records in the
     /// archive that were left out by age and by capacity.
-    pub(crate) fn restored(mut self, expired: u64, evicted: u64) -> Store {
+    pub(crate) fn restored(mut self, expired: u64, evicted: u64) -> Restored {
         self.counters.expired += expired;
         self.counters.evicted += evicted;
-        self
+        let Counters { history_dropped, output_bytes_dropped, .. } = self.counters;
+        Restored { store: self, expired, evicted, history_dropped, output_bytes_dropped }
     }
 }

@@ -4,6 +4,7 @@
 //! The next write removes them, in [`Store::begin_write`].
 
 use super::Store;
+use super::copy_on_write::CopyOnWrite;
 use super::outputs::OutputBudget;
 use crate::config::Tuning;
 use crate::error::Error;
@@ -33,7 +34,7 @@ pub(super) struct Counters {
 /// for id in ["t-0001", "t-0002"] {
 ///     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
 ///     invocation.instances.push(InstanceRun::new("i-0001"));
-///     store.accept(&invocation)?;
+///     assert!(store.accept(&invocation)?.retained);
 /// }
 /// let statistics = store.statistics();
 /// assert_eq!((statistics.records, statistics.evicted), (1, 1));
@@ -45,7 +46,8 @@ pub(super) struct Counters {
 pub struct Statistics {
     /// Records in the store, without expired ones.
     pub records: usize,
-    /// Heap bytes of the records and their indexes, reserved capacity included. Not counted are the
+    /// Heap bytes of the records and their indexes, reserved capacity and memory that is shared with
+    /// a [fork](crate::Store::fork) included. Not counted are the
     /// queues of subscriptions, the overhead of the allocator, the entries of an
     /// [output budget](crate::Config::output_budget), which take some 50 bytes for each record with
     /// output, and the `Store` itself.
@@ -72,7 +74,10 @@ impl Store {
         let expired = self.expired_at(now);
         Statistics {
             records: self.table.len() - expired,
-            bytes: self.table.bytes() + self.index.bytes(),
+            bytes: CopyOnWrite::<Table>::BYTES
+                + self.table.bytes()
+                + CopyOnWrite::<Index>::BYTES
+                + self.index.bytes(),
             evicted: self.counters.evicted,
             expired: self.counters.expired + expired as u64,
             not_retained: self.counters.not_retained,
@@ -103,8 +108,8 @@ impl Store {
     /// tokens stay valid. Cost: O(records).
     pub fn clear(&mut self) {
         self.begin_write(self.now());
-        self.table = Table::default();
-        self.index = Index::new(self.config.tuning);
+        self.table = CopyOnWrite::default();
+        self.index = CopyOnWrite::new(Index::new(self.config.tuning));
         self.outputs = self.config.output_budget.map(OutputBudget::new);
     }
 

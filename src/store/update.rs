@@ -7,10 +7,49 @@ use super::validate::text;
 use crate::error::Error;
 use crate::limits;
 use crate::model::{
-    InvocationStatus, OutputUpdate, Overall, RUN_TEXT_FIELDS, RunUpdate, Timestamp,
-    check_transition,
+    InvocationStatus, OutputUpdate, Overall, RUN_TEXT_FIELDS, RepeatMode, RunUpdate, Timestamp,
+    append_output, check_transition, whole_output,
 };
 use crate::table::{Execution, IndexedColumn, region_timed};
+
+impl RunUpdate {
+    /// Checks the update for a run in status `from` of a task of `repeat_mode`, and returns the status
+    /// that the run would have after it. [`Store::update_run`] makes the same check.
+    ///
+    /// Cost: O(1).
+    ///
+    /// # Errors
+    ///
+    /// A text of more than 4,096 bytes is refused by the name of its field. A transition that is not
+    /// allowed is `InvalidParameter.InvocationStatus`, and the detail names both statuses.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{InvocationStatus, RepeatMode, RunUpdate};
+    ///
+    /// let updates = [RunUpdate::started(), RunUpdate::finished(0), RunUpdate::started()];
+    /// let mut status = InvocationStatus::Pending;
+    /// for update in &updates[..2] {
+    ///     status = update.check(RepeatMode::Once, status)?;
+    /// }
+    /// assert_eq!(status, InvocationStatus::Success);
+    /// assert!(updates[2].check(RepeatMode::Once, status).is_err(), "the run has ended");
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
+    pub fn check(
+        &self,
+        repeat_mode: RepeatMode,
+        from: InvocationStatus,
+    ) -> Result<InvocationStatus, Error> {
+        for (field, given) in RUN_TEXT_FIELDS.iter().zip(named_texts(self)) {
+            given.map_or(Ok(()), |given| text(field, given))?;
+        }
+        check_transition(repeat_mode, from, self.invocation_status, self.reschedule)?;
+        let to = self.invocation_status.unwrap_or(from);
+        Ok(if self.reschedule { InvocationStatus::Scheduled } else { to })
+    }
+}
 
 impl Store {
     /// Updates the run of `invoke_id` on `instance_id`. [`RunUpdate`] lists the fields and has an
@@ -23,10 +62,10 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `InvalidInvokeId.NotFound` or `InvalidInstance.NotFound` if there is no such run. A text of
-    /// more than 4,096 bytes is refused by the name of its field. A transition that is not allowed
-    /// is `InvalidParameter.InvocationStatus`, and the detail names both statuses. The store is
-    /// then unchanged.
+    /// `InvalidInvokeId.NotFound` or `InvalidInstanceId.NotFound` if there is no such run. A text
+    /// of more than 4,096 bytes is refused by the name of its field. A transition that is not
+    /// allowed is `InvalidParameter.InvocationStatus`, and the detail names both statuses. The
+    /// store is then unchanged.
     pub fn update_run(
         &mut self,
         invoke_id: &str,
@@ -36,12 +75,8 @@ impl Store {
         let now = self.now();
         let slot = self.find_at(now, invoke_id)?;
         let at = self.find_run(slot, instance_id)?;
-        for (field, given) in RUN_TEXT_FIELDS.iter().zip(named_texts(update)) {
-            given.map_or(Ok(()), |given| text(field, given))?;
-        }
         let repeat_mode = self.table.settings_of(self.table.header(slot)).repeat_mode;
-        let from = self.table.run(slot, at).status;
-        check_transition(repeat_mode, from, update.invocation_status, update.reschedule)?;
+        update.check(repeat_mode, self.table.run(slot, at).status)?;
 
         self.begin_write(now);
         self.apply(slot, at, update, now);
@@ -57,9 +92,13 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `InvalidInvokeId.NotFound` if there is no such record, `InvalidInstance.NotFound` for the
+    /// `InstanceIds.ExceedLimit` if more than 50 instances are named, one named twice counted twice.
+    /// `InvalidInvokeId.NotFound` if there is no such record, `InvalidInstanceId.NotFound` for the
     /// first instance on which it has no run. The store is then unchanged.
     pub fn stop(&mut self, invoke_id: &str, instance_ids: &[&str]) -> Result<usize, Error> {
+        if instance_ids.len() > limits::STOPPED_RUNS {
+            return Err(Error::too_many_instances(instance_ids.len(), limits::STOPPED_RUNS));
+        }
         let now = self.now();
         let slot = self.find_at(now, invoke_id)?;
         let mut runs = Vec::new();
@@ -87,7 +126,7 @@ impl Store {
         let at = self.table.find_run(slot, instance_id);
         at.ok_or_else(|| {
             let invoke_id = self.table.invoke_id(self.table.header(slot));
-            Error::unknown_instance(instance_id, &String::from_utf8_lossy(invoke_id))
+            Error::unknown_run(&String::from_utf8_lossy(invoke_id), instance_id)
         })
     }
 
@@ -103,26 +142,27 @@ impl Store {
         let time = update.time.unwrap_or(now);
         let starts = to != from && to == InvocationStatus::Running;
         if to != from {
-            move_to(&mut execution, to, time);
+            make_transition(&mut execution, to, time);
         }
-        name_fields(&mut execution, update);
+        name_fields(&mut execution, update, repeat_mode);
         let mut named = named_texts(update);
         if starts {
             // A start clears the texts that the update does not name.
             named = named.map(|text| text.or(Some("")));
         }
+        let table = &mut *self.table;
         if named.iter().any(Option::is_some) {
-            execution.texts = self.table.replace_texts(execution.texts, named);
+            execution.texts = table.replace_texts(execution.texts, named);
         }
         let was_executing = matches!(from, InvocationStatus::Running | InvocationStatus::Stopping);
         let execution_ends = repeat_mode.is_recurring() && was_executing && to.is_end();
         if update.reschedule {
             execution.status = InvocationStatus::Scheduled;
         }
-        self.table.set_execution(slot, at, execution, time);
+        table.set_execution(slot, at, execution, time);
         if execution_ends {
             let limit = self.config.history_limit;
-            self.counters.history_dropped += self.table.push_history(slot, at, to, limit);
+            self.counters.history_dropped += table.push_history(slot, at, to, limit);
         }
         self.index_overall(slot, before);
         if to != from || update.output.is_some() {
@@ -145,30 +185,31 @@ impl Store {
         if after == before {
             return;
         }
-        let row = self.index.order.row_of(slot);
+        let index = &mut *self.index;
+        let row = index.order.row_of(slot);
         let sets = [
             (IndexedColumn::Status, before.matches(), after.matches()),
             (IndexedColumn::RunStatus, before.run_matches(), after.run_matches()),
         ];
         for (column, before, after) in sets {
             for status in before.without(after).iter() {
-                self.index.take((column, status as u32), row);
+                index.take((column, status as u32), row);
             }
             for status in after.without(before).iter() {
-                self.index.add((column, status as u32), row);
+                index.add((column, status as u32), row);
             }
         }
         if after.timed() != before.timed() {
             let key = |timed| (IndexedColumn::RegionTimed, region_timed(region, timed));
-            self.index.take(key(before.timed()), row);
-            self.index.add(key(after.timed()), row);
+            index.take(key(before.timed()), row);
+            index.add(key(after.timed()), row);
         }
     }
 }
 
 /// Sets the status `to` and the fields that the transition implies, as the table at [`RunUpdate`]
 /// lists them.
-fn move_to(execution: &mut Execution, to: InvocationStatus, time: Timestamp) {
+fn make_transition(execution: &mut Execution, to: InvocationStatus, time: Timestamp) {
     use InvocationStatus as S;
     let from = std::mem::replace(&mut execution.status, to);
     match to {
@@ -202,7 +243,7 @@ fn move_to(execution: &mut Execution, to: InvocationStatus, time: Timestamp) {
 }
 
 /// Sets the fields that the update names, except the texts.
-fn name_fields(execution: &mut Execution, update: &RunUpdate) {
+fn name_fields(execution: &mut Execution, update: &RunUpdate, repeat_mode: RepeatMode) {
     fn set<T: Copy>(field: &mut T, named: Option<T>) {
         if let Some(named) = named {
             *field = named;
@@ -216,32 +257,21 @@ fn name_fields(execution: &mut Execution, update: &RunUpdate) {
     match &update.output {
         None => set(&mut execution.dropped, update.dropped),
         Some(OutputUpdate::Replace(bytes)) => {
-            let (output, cut) = last_bytes(&[bytes]);
-            execution.output = output;
+            let (output, cut) = whole_output(bytes);
+            set_output(execution, output);
             execution.dropped = update.dropped.unwrap_or(0).saturating_add(cut);
         }
         Some(OutputUpdate::Append(bytes)) => {
-            let (output, cut) =
-                last_bytes(&[execution.output.as_deref().unwrap_or_default(), bytes]);
-            execution.output = output;
+            let stored = execution.output.as_deref().unwrap_or_default();
+            let (output, cut) = append_output(stored, bytes, repeat_mode);
+            set_output(execution, &output);
             execution.dropped = update.dropped.unwrap_or(execution.dropped).saturating_add(cut);
         }
     }
 }
 
-/// The last [`limits::OUTPUT_BYTES`] bytes of the concatenated `pieces`, and the number of bytes
-/// before them, which are lost.
-fn last_bytes(pieces: &[&[u8]]) -> (Option<Arc<[u8]>>, u64) {
-    let length: usize = pieces.iter().map(|piece| piece.len()).sum();
-    let cut = length.saturating_sub(limits::OUTPUT_BYTES);
-    let mut kept = Vec::with_capacity(length - cut);
-    let mut skip = cut;
-    for piece in pieces {
-        let skipped = skip.min(piece.len());
-        skip -= skipped;
-        kept.extend_from_slice(&piece[skipped..]);
-    }
-    ((!kept.is_empty()).then(|| Arc::from(kept)), cut as u64)
+fn set_output(execution: &mut Execution, output: &[u8]) {
+    execution.output = (!output.is_empty()).then(|| Arc::from(output));
 }
 
 /// The texts that `update` names, in the order of [`RUN_TEXT_FIELDS`].

@@ -22,6 +22,31 @@ impl<'a> Valid<'a> {
     }
 }
 
+impl Invocation {
+    /// Checks every limit and rule of a record, as a store does before it accepts one. Only the
+    /// store knows whether the InvokeId is new: see [`Store::check`](crate::Store::check).
+    ///
+    /// Cost: O(size of the record).
+    ///
+    /// # Errors
+    ///
+    /// The first fault that [`Store::accept`](crate::Store::accept) would name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{InstanceRun, Invocation};
+    ///
+    /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
+    /// assert_eq!(invocation.check().unwrap_err().parameter(), Some("InstanceId"));
+    /// invocation.instances.push(InstanceRun::new("i-0001"));
+    /// assert_eq!(invocation.check(), Ok(()));
+    /// ```
+    pub fn check(&self) -> Result<(), Error> {
+        Valid::new(self).map(drop)
+    }
+}
+
 fn validate(invocation: &Invocation) -> Result<(), Error> {
     let record = invocation;
     id("RegionId", &record.region_id)?;

@@ -12,7 +12,7 @@ use super::growth::reserve_for_one;
 ///
 /// **Invariant.** Each item is in the span of one record or in one free span, and `dead` counts the
 /// latter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SpanArena<T> {
     items: Vec<T>,
     /// The positions of free spans, by length.

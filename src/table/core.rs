@@ -19,7 +19,7 @@ use super::run::{Run, RunRef};
 use super::slab::Slab;
 use super::values::{CommandBody, KeyBytes, RUN_TEXTS, RunSettings, RunTexts, TagPair, Text};
 use crate::limits;
-use crate::model::{InstanceRun, Invocation, InvocationStatus, Overall, Timestamp};
+use crate::model::{InstanceRun, Invocation, InvocationStatus, Overall, Timestamp, whole_output};
 
 /// The data of all records, in columns.
 ///
@@ -29,7 +29,7 @@ use crate::model::{InstanceRun, Invocation, InvocationStatus, Overall, Timestamp
 /// **Invariant.** Each id in a header, a run, a history record or another value is one counted use
 /// of an interned value. [`insert`](Self::insert) acquires them and [`remove`](Self::remove)
 /// releases them, so a value lives exactly as long as something uses it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     /// By slot; `None` in a free slot.
     pub(super) headers: Vec<Option<RecordHeader>>,
@@ -273,8 +273,7 @@ impl Table {
 
     /// The execution that `given` shows, with its texts acquired.
     fn execution_of(&mut self, given: &InstanceRun) -> Execution {
-        let cut = given.output.len().saturating_sub(limits::OUTPUT_BYTES);
-        let output = &given.output[cut..];
+        let (output, cut) = whole_output(&given.output);
         Execution {
             status: given.invocation_status,
             start_time: given.start_time,
@@ -283,7 +282,7 @@ impl Table {
             repeats: given.repeats,
             exit_code: given.exit_code,
             output: (!output.is_empty()).then(|| Arc::from(output)),
-            dropped: given.dropped.saturating_add(cut as u64),
+            dropped: given.dropped.saturating_add(cut),
             texts: self.acquire_texts(RunTexts::key_of([
                 given.error_code.as_bytes(),
                 given.error_info.as_bytes(),
@@ -358,6 +357,31 @@ impl Table {
             texts.flatten().for_each(|texts| drop(self.run_texts.release(texts.id())));
         }
         self.runs.free(header.first_run, header.run_count());
+    }
+
+    /// Replaces the record in `slot` by `invocation`, which has the same InvokeId and the same
+    /// instances in the same order. CreationTime and histories stay. Cost: O(size of the record).
+    #[cfg(feature = "json")]
+    pub(crate) fn replace(&mut self, slot: u32, invocation: &Invocation) {
+        let (created, runs) = (self.header(slot).creation_time, self.header(slot).run_count());
+        let histories: Vec<_> = (0..runs)
+            .map(|at| {
+                let (run, overflows) = self.run_mut(slot, at);
+                run.change_overflow(overflows, |overflow| {
+                    let number = std::mem::take(&mut overflow.history_number);
+                    (std::mem::take(&mut overflow.history), number)
+                })
+            })
+            .collect();
+        self.remove(slot);
+        let again = self.insert(invocation, created);
+        debug_assert_eq!(slot, again, "the slot that was freed last is used first");
+        for (at, (history, number)) in histories.into_iter().enumerate() {
+            let (run, overflows) = self.run_mut(slot, at);
+            run.change_overflow(overflows, |overflow| {
+                (overflow.history, overflow.history_number) = (history, number);
+            });
+        }
     }
 
     /// Compacts the runs or the tags once more than half of the arena is free. Cost: O(runs) or

@@ -40,7 +40,7 @@ const FEW: usize = 8;
 /// that accepts and evicts for ever therefore does not grow.
 ///
 /// **Cost.** One hash of the key for each `acquire`, and one for the last `release`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Interned<V> {
     values: Vec<Option<V>>,
     /// Use counts. They are not beside the values, so a write that only counts does not invalidate

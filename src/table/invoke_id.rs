@@ -12,7 +12,7 @@ const SHORT: usize = 19;
 pub(super) type LongIds = Slab<Box<[u8]>>;
 
 /// An InvokeId, or the number of its place in [`LongIds`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct InvokeId {
     /// The length of an id that is in `bytes`. A length above [`SHORT`] means that `bytes` begin
     /// with the number of the id's place in [`LongIds`].

@@ -9,7 +9,7 @@ use crate::model::Timestamp;
 const COUNTS: usize = 2 * size_of::<usize>();
 
 /// Fields that most runs leave unset. A run has an overflow only while a field in it is set.
-#[derive(PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct RunOverflow {
     pub(super) stop_time: Option<Timestamp>,
     /// The number of the newest history record. It equals the number of history records that the

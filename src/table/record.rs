@@ -6,7 +6,7 @@ use crate::limits;
 use crate::model::{Overall, Timestamp};
 
 /// The fields that every record has, in 52 bytes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RecordHeader {
     pub(super) invoke_id: InvokeId,
     pub(crate) creation_time: Timestamp,

@@ -19,15 +19,14 @@ use crate::model::{InvocationStatus, Timestamp};
 /// **Invariant.** `repeats` and `exit_code` are in exactly one of the two places. The overflow has
 /// one only if a byte cannot hold it; the byte is then 0 or `None`.
 ///
-/// No field of this struct may therefore be set on its own: writing only the byte would leave the
-/// old value in the overflow, and a reader would find that one. [`set`](Self::set) writes all
-/// fields of an execution, in both places. Fields that exist only in the overflow may change alone,
-/// through [`change_overflow`](Self::change_overflow). Readers use [`RunRef`], which looks in both
-/// places.
-///
-/// The overall statuses of a record are derived from the statuses of its runs. Only
-/// [`Table::set_execution`](super::core::Table::set_execution), which derives them anew, and the
-/// insertion of a record call `set`.
+/// **No field may be set on its own**, for two reasons. If only the byte of `repeats` or `exit_code`
+/// is written, the old value stays in the overflow, and readers use the overflow. If only `status`
+/// is written, the overall statuses of the record, which are derived from the statuses of its runs,
+/// become wrong. [`set`](Self::set) therefore writes all fields of an execution, in both places.
+/// Only [`Table::set_execution`](super::core::Table::set_execution), which derives the overall
+/// statuses anew, and the insertion of a record call it. Fields that exist only in the overflow may
+/// change alone, through [`change_overflow`](Self::change_overflow). Readers use [`RunRef`], which
+/// looks in both places.
 ///
 /// **Cost.** O(1) to set or to read. A run with an overflow takes a second look-up, in the slab.
 ///

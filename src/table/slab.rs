@@ -6,7 +6,7 @@ use super::growth::reserve_for_one;
 
 /// Values in numbered places. A freed place is used again. Numbers start at 1, so an `Option` of
 /// one takes no more memory. A free place holds the default value, which has no heap memory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Slab<T> {
     places: Vec<T>,
     free: Vec<NonZeroU32>,

@@ -1,7 +1,8 @@
 //! The fields of both answers, group by group.
 //!
-//! An unset text or time is `""` and stays present; ExitCode and Timeout are absent until they are
-//! set. Lists are never null. The order of fields in an object is free to change.
+//! An unset text or time is `""` and stays present, unset Parameters are `{}`; ExitCode and Timeout
+//! are absent until they are set. Lists are never null. The order of fields in an object is free to
+//! change.
 
 use super::fields::{Fields, Group, name};
 use crate::model::Timestamp;
@@ -160,10 +161,15 @@ impl Group for CommonSettings<'_> {
     }
 }
 
+/// The answer to unset Parameters: the text of an empty JSON object. The service writes it, and
+/// clients parse it.
+pub(crate) const NO_PARAMETERS: &str = "{}";
+
 /// The name, parameters and content of a command.
 #[derive(Default)]
 pub(crate) struct CommandBody<'a> {
     pub(crate) command_name: &'a str,
+    /// Empty if unset.
     pub(crate) parameters: &'a str,
     pub(crate) command_content: &'a [u8],
 }
@@ -171,7 +177,8 @@ pub(crate) struct CommandBody<'a> {
 impl Group for CommandBody<'_> {
     fn each(&self, out: &mut impl Fields) {
         out.text(name!("CommandName"), self.command_name);
-        out.text(name!("Parameters"), self.parameters);
+        let unset = self.parameters.is_empty();
+        out.text(name!("Parameters"), if unset { NO_PARAMETERS } else { self.parameters });
         out.bytes(name!("CommandContent"), self.command_content);
     }
 }

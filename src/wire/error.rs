@@ -2,12 +2,14 @@
 
 use super::fields::{Fields, Group, name};
 use super::json::write_body;
-use crate::error::Error;
+use super::percent::percent_encode;
+use crate::error::{Error, Recommend};
 
 /// The fields of an error's body after RequestId.
 struct ErrorBody<'a> {
     host_id: &'a str,
     error: &'a Error,
+    recommend: &'a str,
 }
 
 impl Group for ErrorBody<'_> {
@@ -15,28 +17,76 @@ impl Group for ErrorBody<'_> {
         out.text(name!("HostId"), self.host_id);
         out.text(name!("Code"), self.error.code());
         out.text(name!("Message"), self.error.message());
-        out.text(name!("Recommend"), self.error.detail());
+        out.text(name!("Recommend"), self.recommend);
     }
 }
 
 impl Error {
-    /// Appends the API's error body: RequestId, HostId, Code, Message, and as Recommend what was
-    /// given and what is allowed. The HTTP status is [`status`](Self::status). Cost: O(bytes
-    /// written).
+    /// Appends the API's error body: RequestId, HostId, Code, Message, and the Recommend that
+    /// `recommend` chooses. The HTTP status is [`status`](Self::status). Cost: O(bytes written).
     ///
     /// # Examples
     ///
     /// ```
+    /// use invodex::{Error, Recommend};
+    ///
     /// let mut body = Vec::new();
-    /// invodex::Error::forbidden().write_json("473469C7", "ecs.example.com", &mut body);
+    /// Error::forbidden().write_json("473469C7", "ecs.example.com", Recommend::Link, &mut body);
     /// assert_eq!(
     ///     String::from_utf8(body).unwrap(),
     ///     r#"{"RequestId":"473469C7","HostId":"ecs.example.com","Code":"Operation.Forbidden","#
     ///         .to_owned()
-    ///         + r#""Message":"The operation is not permitted.","Recommend":""}"#
+    ///         + r#""Message":"The operation is not permitted.","Recommend":"#
+    ///         + r#""https://api.aliyun.com/troubleshoot?q=Operation.Forbidden&product=Ecs"#
+    ///         + r#"&requestId=473469C7"}"#
     /// );
     /// ```
-    pub fn write_json(&self, request_id: &str, host_id: &str, out: &mut Vec<u8>) {
-        write_body(request_id, &ErrorBody { host_id, error: self }, true, out);
+    pub fn write_json(
+        &self,
+        request_id: &str,
+        host_id: &str,
+        recommend: Recommend,
+        out: &mut Vec<u8>,
+    ) {
+        let link;
+        let recommend = match recommend {
+            Recommend::Link => {
+                link = link_of(self.code(), request_id);
+                &link
+            }
+            Recommend::Detail => self.detail(),
+        };
+        write_body(request_id, &ErrorBody { host_id, error: self, recommend }, true, out);
+    }
+}
+
+/// The vendor's page on `code`, for the request with `request_id`.
+fn link_of(code: &str, request_id: &str) -> String {
+    let mut link = String::from("https://api.aliyun.com/troubleshoot?q=");
+    percent_encode(code, &mut link);
+    link.push_str("&product=Ecs&requestId=");
+    percent_encode(request_id, &mut link);
+    link
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_escapes_what_would_end_a_value() {
+        for (given, escaped) in [
+            ("InvalidParameter.NextToken", "InvalidParameter.NextToken"),
+            ("473469C7-AA6F_~", "473469C7-AA6F_~"),
+            ("a&b=c d#e%", "a%26b%3Dc%20d%23e%25"),
+            ("\"\n/?+", "%22%0A%2F%3F%2B"),
+            ("字", "%E5%AD%97"),
+            ("", ""),
+        ] {
+            let page = "https://api.aliyun.com/troubleshoot?q=";
+            let with = |code, id| format!("{page}{code}&product=Ecs&requestId={id}");
+            assert_eq!(link_of("Code", given), with("Code", escaped));
+            assert_eq!(link_of(given, "Id"), with(escaped, "Id"));
+        }
     }
 }

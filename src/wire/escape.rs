@@ -61,3 +61,20 @@ pub(super) fn push_bytes(bytes: &[u8], base64: bool, out: &mut Vec<u8>) {
 pub(super) fn to_text(bytes: &[u8], base64: bool) -> Cow<'_, str> {
     if base64 { STANDARD.encode(bytes).into() } else { String::from_utf8_lossy(bytes) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// JSON has two forms of some characters, such as `\r` and `\u000d`. A body that serde writes
+    /// has the short one, and both ways to write a body give the same bytes.
+    #[test]
+    fn each_character_has_the_form_that_serde_json_writes() {
+        for character in '\0'..='\u{100}' {
+            let mut escaped = Vec::new();
+            push_text(&format!("a{character}b"), &mut escaped);
+            let expected = serde_json::to_string(&format!("a{character}b")).unwrap();
+            assert_eq!(escaped, &expected.as_bytes()[1..expected.len() - 1], "{character:?}");
+        }
+    }
+}

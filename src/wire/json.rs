@@ -50,6 +50,15 @@ pub(crate) fn write_body(request_id: &str, group: &impl Group, base64: bool, out
     });
 }
 
+/// Appends the fields of `group` as an object to `out`, with bytes in Base64. Cost: O(bytes written).
+pub(crate) fn write_object(group: &impl Group, out: &mut Vec<u8>) {
+    write(out, true, |json| {
+        json.put(b"{");
+        group.each(json);
+        json.close(b"}");
+    });
+}
+
 fn write(out: &mut Vec<u8>, base64: bool, fields: impl FnOnce(&mut Json<'_>)) {
     let mut times = Times::new();
     let mut json = Json { end: out.len(), out, times: &mut times, base64 };

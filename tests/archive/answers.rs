@@ -132,7 +132,7 @@ pub(crate) fn archive(store: &Store) -> Vec<u8> {
 
 /// Restores the store from `bytes` and validates it.
 pub(crate) fn restore(config: &Config, now: Timestamp, bytes: &[u8]) -> Result<Store, Error> {
-    let store = Store::restore(config.clone(), now, bytes)?;
+    let store = Store::restore(config.clone(), now, bytes)?.store;
     store.internal_validate().expect("what is restored is sound");
     Ok(store)
 }

@@ -159,6 +159,18 @@ fn apply(store: &mut Store, clock: &ManualClock, op: &Op) -> String {
     }
 }
 
+/// The statistics that a fork takes over, and later writes count on.
+fn numbers(store: &Store) -> [u64; 5] {
+    let numbers = store.statistics();
+    [
+        numbers.evicted,
+        numbers.expired,
+        numbers.not_retained,
+        numbers.history_dropped,
+        numbers.output_bytes_dropped,
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
@@ -194,13 +206,24 @@ proptest! {
         let bytes = archive(&store);
         let other_clock = ManualClock::new(invodex::Clock::now(&clock));
         let mut restored = Store::restore(config, other_clock.clone(), &bytes[..])
-            .expect("it was just saved");
+            .expect("it was just saved")
+            .store;
+        let fork_clock = ManualClock::new(invodex::Clock::now(&clock));
+        let mut fork = store.fork(fork_clock.clone());
+        let still = store.fork(invodex::Clock::now(&clock));
         for op in &then {
             let expected = apply(&mut store, &clock, op);
-            prop_assert_eq!(apply(&mut restored, &other_clock, op), expected);
+            prop_assert_eq!(&apply(&mut restored, &other_clock, op), &expected);
+            prop_assert_eq!(apply(&mut fork, &fork_clock, op), expected);
             restored.internal_validate().expect("it is sound");
+            fork.internal_validate().expect("it is sound");
         }
-        prop_assert_eq!(answers(&restored), answers(&store));
-        prop_assert!(archive(&restored) == archive(&store));
+        for other in [&restored, &fork] {
+            prop_assert_eq!(answers(other), answers(&store));
+            prop_assert!(archive(other) == archive(&store));
+        }
+        prop_assert_eq!(numbers(&fork), numbers(&store), "a fork keeps the counts");
+        still.internal_validate().expect("it is sound");
+        prop_assert!(archive(&still) == bytes, "a write to one is none to the other");
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn sample() -> (Store, ManualClock) {
     let mut store = Store::new(config, clock.clone());
     let (east, north) = ("cn-hangzhou", "cn-beijing");
     let accept = |store: &mut Store, record: &Invocation| {
-        store.accept(record).expect("the record is valid");
+        assert!(store.accept(record).expect("the record is valid").retained);
     };
     let update = |store: &mut Store, number: u32, run: u32, update: &RunUpdate| {
         let (invoke_id, instance_id) = (format!("t-{number:04}"), format!("i-{run:04}"));

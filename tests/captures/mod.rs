@@ -10,17 +10,26 @@ use invodex::{
 };
 use serde_json::{Value, json};
 
-pub(crate) const FILES: [(&str, &str); 4] = [
-    (
-        "describe-invocation-results.json",
-        include_str!("../data/captured/describe-invocation-results.json"),
-    ),
-    ("describe-invocations.json", include_str!("../data/captured/describe-invocations.json")),
-    ("recorded-once-failed.json", include_str!("../data/captured/recorded-once-failed.json")),
-    (
-        "recorded-period-scheduled.json",
-        include_str!("../data/captured/recorded-period-scheduled.json"),
-    ),
+macro_rules! captured {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_str!(concat!("../data/captured/", $name)))),+]
+    };
+}
+
+/// The captured files that can be loaded.
+pub(crate) const FILES: [(&str, &str); 12] = captured![
+    "describe-invocation-results.json",
+    "describe-invocations.json",
+    "documented-2019-05-parameters.json",
+    "documented-2019-06.json",
+    "documented-2021.json",
+    "documented-2025.json",
+    "documented-results-2020-failed.json",
+    "documented-results-2025.json",
+    "mocked-period-2022.json",
+    "partial-failed-2021.json",
+    "recorded-once-failed.json",
+    "recorded-period-scheduled.json",
 ];
 
 pub(crate) fn file(name: &str) -> &'static str {
@@ -135,7 +144,12 @@ pub(crate) fn unequal(
                 (captured.get("Tag").unwrap_or(&none), answered.get("Tag").unwrap_or(&none));
         }
         if captured != answered {
-            lines.insert((position, run, name, scalar(captured), scalar(answered)));
+            let captured = match captured {
+                // The report does not repeat the text of the object, which is the answer.
+                Value::Object(_) if name == "Parameters" => Some("an object".to_owned()),
+                captured => scalar(captured),
+            };
+            lines.insert((position, run, name, captured, scalar(answered)));
         }
     }
     lines
@@ -171,7 +185,7 @@ pub(crate) fn reported(report: &ImportReport) -> BTreeSet<Line> {
     let lines = report.differences.iter().map(|one| {
         let run = one.instance.as_ref().map_or(-1, |(at, _)| *at as i64);
         let field = one.field.to_string();
-        (one.position.unwrap(), run, field, one.captured.clone(), one.answered.clone())
+        (one.place.record.unwrap(), run, field, one.captured.clone(), one.answered.clone())
     });
     lines.collect()
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     CommandType, Config, ContentEncoding, DescribeInvocationResults, DescribeInvocations,
-    InstanceRun, Invocation, InvocationResult, InvocationResultView, InvocationStatus,
+    EventData, InstanceRun, Invocation, InvocationResult, InvocationResultView, InvocationStatus,
     InvocationView, OutputUpdate, RepeatMode, RunUpdate, RunView, Store, Tag, TaskEvent, Timestamp,
 };
 
@@ -373,7 +373,7 @@ fn invocation_json(record: &Invocation, view: InvocationView<'_>) -> Value {
         "CommandType": command_type,
         "CommandDescription": command_description,
         "CommandContent": String::from_utf8_lossy(command_content),
-        "Parameters": parameters,
+        "Parameters": if parameters.is_empty() { "{}" } else { parameters },
         "RepeatMode": repeat_mode,
         "Frequency": frequency,
         "Timeout": timeout,
@@ -568,11 +568,12 @@ fn plain_result(
     }
 }
 
-/// `Debug` prints each field by its name.
+/// `Debug` prints each field by its name, and leaves out one that is unset.
 fn assert_printed(stage: &str, debug: &str, fields: Fields) {
     for (name, value) in fields {
         let field = format!("{name}: {value}");
-        assert!(debug.contains(&field), "{stage}: Debug does not print {field}: {debug}");
+        let is_unset = ["\"\"", "None", "[]", "0", "false"].contains(&&*value);
+        assert_eq!(debug.contains(&field), !is_unset, "{stage}: Debug of {field}: {debug}");
     }
 }
 
@@ -583,7 +584,7 @@ fn store() -> Store {
 fn restored(store: &Store) -> Store {
     let mut archive = Vec::new();
     store.save(&mut archive).expect("a Vec takes everything");
-    Store::restore(store.config().clone(), now(), &archive[..]).expect("it was just saved")
+    Store::restore(store.config().clone(), now(), &archive[..]).expect("it was just saved").store
 }
 
 fn invocations() -> DescribeInvocations {
@@ -685,14 +686,19 @@ fn debug_prints_every_field() {
 fn a_record_keeps_every_field() {
     let record = filled();
     let mut one = store();
-    one.accept(&record).expect("the record is valid");
+    assert!(one.accept(&record).expect("the record is valid").retained);
     check("accept", &one, &record, None);
     check("restore", &restored(&one), &record, None);
     let mut batch = store();
     assert!(batch.accept_batch(std::slice::from_ref(&record)).iter().all(Result::is_ok));
     check("accept_batch", &batch, &record, None);
     let mut again = store();
-    again.accept(&one.get("t-1").expect("it is there").to_invocation()).expect("it is valid");
+    assert!(
+        again
+            .accept(&one.get("t-1").expect("it is there").to_invocation())
+            .expect("it is valid")
+            .retained
+    );
     check("accept of to_invocation", &again, &record, None);
 }
 
@@ -701,7 +707,7 @@ fn a_record_keeps_every_field() {
 fn an_import_of_the_answer_keeps_every_field() {
     let record = filled();
     let mut one = store();
-    one.accept(&record).expect("the record is valid");
+    assert!(one.accept(&record).expect("the record is valid").retained);
     let page = one.describe_invocations(&invocations()).expect("the request is valid");
     let mut body = Vec::new();
     page.write_json("request", &mut body);
@@ -729,7 +735,7 @@ fn an_update_sets_every_field() {
         let mut store = store();
         // With `reschedule` a second event tells of Scheduled.
         let events = store.subscribe(2);
-        store.accept(&record).expect("the record is valid");
+        assert!(store.accept(&record).expect("the record is valid").retained);
         store.update_run("t-1", "i-1", &update).expect("the update is valid");
         let after = Invocation { instances: vec![run], ..record.clone() };
         check("update", &store, &after, Some(&ended));
@@ -739,7 +745,9 @@ fn an_update_sets_every_field() {
 }
 
 fn assert_event(event: TaskEvent, record: &Invocation, run: &InstanceRun) {
-    let json = serde_json::to_value(&event).expect("it is plain data");
+    let json = |data: EventData<'_>| serde_json::to_value(data).expect("it is plain data");
+    let (event_bridge, cloud_monitor) =
+        (json(event.event_bridge()), json(event.cloud_monitor(1, 2)));
     let TaskEvent {
         command_id,
         command_name,
@@ -766,7 +774,7 @@ fn assert_event(event: TaskEvent, record: &Invocation, run: &InstanceRun) {
     assert_eq!(start_time, run.start_time);
     assert_eq!(error_code, run.error_code);
     assert_eq!(error_desc, run.error_info);
-    let expected = json!({
+    let mut expected = json!({
         "commandId": command_id,
         "commandName": command_name,
         "exitCode": exit_code.map_or_else(String::new, |code| code.to_string()),
@@ -780,5 +788,10 @@ fn assert_event(event: TaskEvent, record: &Invocation, run: &InstanceRun) {
         "errorCode": error_code,
         "errorDesc": error_desc,
     });
-    assert_same_json("TaskEvent, serde", &json, &expected);
+    assert_same_json("the data of EventBridge", &event_bridge, &expected);
+    expected["playerUid"] = 1.into();
+    expected["ownerId"] = 2.into();
+    expected["repeats"] = repeats.into();
+    expected["exitCode"] = exit_code.into();
+    assert_same_json("the data of Cloud Monitor", &cloud_monitor, &expected);
 }

@@ -87,13 +87,11 @@ fn every_form_of_a_time() {
     for &(text, secs) in TIMES {
         let read: Timestamp = text.parse().expect(text);
         assert_eq!((read.as_secs(), read.to_string()), (secs, text.to_owned()));
-        assert_eq!(Timestamp::parse(text), Some(read));
         assert_eq!(Timestamp::from_secs(i64::from(secs)), Some(read));
     }
     let long = ["2".repeat(1 << 20), FIRST.repeat(1 << 12), String::new()];
     for text in OTHERS.iter().copied().chain(long.iter().map(String::as_str)) {
         let what: String = text.chars().take(40).collect();
-        assert_eq!(Timestamp::parse(text), None, "{what}");
         let error = text.parse::<Timestamp>().expect_err(&what);
         assert_eq!((error.code(), error.status()), ("InvalidTime", 400), "{what}");
         let message = error.to_string();
@@ -109,16 +107,16 @@ fn every_form_of_a_time() {
             let mut bytes = text.as_bytes().to_vec();
             bytes[at] = other;
             let changed = String::from_utf8(bytes).expect("ASCII");
-            match Timestamp::parse(&changed) {
-                Some(time) => assert_eq!(time.to_string(), changed),
-                None => refused += 1,
+            match changed.parse::<Timestamp>() {
+                Ok(time) => assert_eq!(time.to_string(), changed),
+                Err(_) => refused += 1,
             }
         }
     }
     assert!(refused > 20 * 118, "{refused}");
     for at in 0..text.len() {
-        assert_eq!(Timestamp::parse(&text[..at]), None);
-        assert_eq!(Timestamp::parse(&text[at + 1..]), None);
+        assert!(text[..at].parse::<Timestamp>().is_err());
+        assert!(text[at + 1..].parse::<Timestamp>().is_err());
     }
 }
 
@@ -169,7 +167,7 @@ fn records_of_every_time() {
         let run = &mut record.instances[0];
         (run.creation_time, run.update_time) = (time, time);
         (run.start_time, run.finish_time, run.stop_time) = (time, time, time);
-        store.accept(&record).expect("no fault");
+        assert!(store.accept(&record).expect("no fault").retained);
         let view = store.get(&id).expect("it is there");
         let row = serde_json::to_value(view).expect("a view is a plain value");
         assert_eq!(row["CreationTime"], text);
@@ -196,10 +194,87 @@ fn records_of_every_time() {
     let mut archive = Vec::new();
     store.save(&mut archive).expect("memory takes every write");
     let restored = Store::restore(store.config().clone(), Timestamp::MIN, &archive[..]);
-    let restored = restored.expect("it was just saved");
+    let restored = restored.expect("it was just saved").store;
     let same = store.iter().zip(restored.iter());
     same.for_each(|(one, other)| assert_eq!(one.to_invocation(), other.to_invocation()));
     assert_eq!((restored.len(), restored.now()), (TIMES.len(), Timestamp::MAX));
+}
+
+fn is_leap(year: u32) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+}
+
+/// A time in the year 1970 + `year`, which begins at `begin`, and its text. `turn` chooses the day
+/// and the time of the day. The date is counted from the lengths of the months.
+fn moment(begin: u32, year: u32, turn: u32) -> (Timestamp, String) {
+    // The last year of the range has 38 days, the last of them in part.
+    let days = if year == YEARS - 1 { 37 } else { 365 };
+    let (mut day, second) = (turn * 37 % days, 1 + turn * 7_919 % 86_399);
+    let secs = begin + day * 86_400 + second;
+    let february = if is_leap(1970 + year) { 29 } else { 28 };
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if day < length {
+            break;
+        }
+        day -= length;
+        month += 1;
+    }
+    let (year, day) = (1970 + year, day + 1);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    (time(secs), format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+}
+
+/// The number of years of the range, which ends early in 2106.
+const YEARS: u32 = 137;
+
+/// Each year is shown after each other one, in one body.
+#[test]
+fn every_year_after_every_other() {
+    let mut begins = vec![0_u32];
+    for year in 1970..1970 + YEARS - 1 {
+        let days = if is_leap(year) { 366 } else { 365 };
+        begins.push(begins[begins.len() - 1] + days * 86_400);
+    }
+    let config = Config { retention_seconds: None, ..Config::default() };
+    let mut store = Store::new(config, Timestamp::MAX);
+    let mut pairs = std::collections::HashSet::new();
+    for distance in 0..YEARS {
+        // The first year, the one at this distance, the second year, the one at this distance.
+        let years: Vec<u32> =
+            (0..YEARS).flat_map(|year| [year, (year + distance) % YEARS]).collect();
+        let moments: Vec<_> =
+            years.iter().zip(0..).map(|(&y, turn)| moment(begins[y as usize], y, turn)).collect();
+        pairs.extend(years.windows(2).map(|pair| (pair[0], pair[1])));
+        let id = format!("t-{distance}");
+        let mut record = record(&id, Some(moments[0].0));
+        record.instances.clear();
+        for (number, moments) in moments.chunks(4).enumerate() {
+            let mut run = InstanceRun::new(format!("i-{number}"));
+            let at = |at: usize| moments.get(at).map(|&(time, _)| time);
+            (run.creation_time, run.update_time) = (at(0), at(1));
+            (run.finish_time, run.start_time) = (at(2), at(3));
+            record.instances.push(run);
+        }
+        assert!(store.accept(&record).expect("no fault").retained);
+        let request = DescribeInvocations::new("cn-a").invoke_id(&*id).include_output(true);
+        let mut body = Vec::new();
+        store.describe_invocations(&request).expect("no fault").write_json("id", &mut body);
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("it is JSON");
+        let row = &body["Invocations"]["Invocation"][0];
+        assert_eq!(row["CreationTime"], moments[0].1);
+        let runs = row["InvokeInstances"]["InvokeInstance"].as_array().expect("a list");
+        assert_eq!(runs.len(), moments.len().div_ceil(4));
+        for (run, moments) in runs.iter().zip(moments.chunks(4)) {
+            // In the order in which a body shows them.
+            let names = ["CreationTime", "UpdateTime", "FinishTime", "StartTime"];
+            for (at, name) in names.into_iter().enumerate() {
+                let expected = moments.get(at).map_or("", |(_, text)| text);
+                assert_eq!(run[name], expected, "{id}: {name}");
+            }
+        }
+    }
+    assert_eq!(pairs.len() as u32, YEARS * YEARS, "a year has not been shown after another");
 }
 
 #[test]
@@ -217,7 +292,7 @@ fn updates_of_every_time() {
             let mut store = Store::new(Config::default(), time(1_700_000_000));
             let mut record = record("t-1", None);
             record.instances[0].invocation_status = from;
-            store.accept(&record).expect("no fault");
+            assert!(store.accept(&record).expect("no fault").retained);
             let update = RunUpdate {
                 invocation_status: Some(to),
                 time: Some(time(secs)),

@@ -5,8 +5,8 @@ use invodex::{Error, InstanceRun, Invocation, RunUpdate, Tag};
 
 use super::values::TABLE;
 use super::{assert_helpful, both, now};
-use crate::filters::Kind;
-use crate::model::{Model, ModelConfig};
+use invodex_testkit::filters::Kind;
+use invodex_testkit::model::{Model, ModelConfig};
 
 /// The unit of a limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -268,7 +268,7 @@ fn names_that_are_there_already_or_not_at_all() {
             store.stop("1", &["1", name]).expect_err("there is none"),
             store.update_run("1", name, &RunUpdate::started()).expect_err("there is none"),
         ] {
-            assert_eq!((error.code(), error.status()), ("InvalidInstance.NotFound", 404));
+            assert_eq!((error.code(), error.status()), ("InvalidInstanceId.NotFound", 404));
             assert_helpful(&error, Some(name), &["name one of its instances"], "InstanceId");
         }
     }

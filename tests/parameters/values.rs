@@ -1,7 +1,7 @@
 //! The values, and whether each kind of parameter accepts them, written by hand from the API's
 //! rules.
 
-use crate::filters::Kind;
+use invodex_testkit::filters::Kind;
 
 /// The outcome for a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

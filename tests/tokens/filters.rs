@@ -7,7 +7,7 @@ use invodex::{
 };
 
 use super::{Pairs, ask, assert_refused, given, store};
-use crate::filters::{Kind, PARAMETERS, Role, filters};
+use invodex_testkit::filters::{Kind, PARAMETERS, Role, filters};
 
 /// Values of every filter, some of which match: its samples, and for a text also other texts and a
 /// sample of each other filter.
@@ -159,7 +159,7 @@ fn a_value_under_another_name() {
             record.resource_group_id = value.into();
             record.command_name = value.into();
             record.instances.push(InstanceRun::new(value));
-            store.accept(&record).expect("a record without a fault");
+            assert!(store.accept(&record).expect("a record without a fault").retained);
         }
         let changed = changed(value, places);
         for name in NAMES {
@@ -251,7 +251,7 @@ fn token_of(operation: &str, pairs: &[(&str, &str)]) -> String {
         record.tags = vec![Tag::new(value("Tag.1.Key", "k"), value("Tag.1.Value", ""))];
         let instance = value("InstanceId", "i-1");
         record.instances.push(InstanceRun::new(instance.as_str()));
-        store.accept(&record).expect("a record without a fault");
+        assert!(store.accept(&record).expect("a record without a fault").retained);
         for _ in 0..2 {
             store.update_run(id, &instance, &RunUpdate::started()).expect("it can start");
             let end = RunUpdate::finished(0).rescheduled();

@@ -112,7 +112,7 @@ fn measure_token(world: &World, cases: &[Case], effort: Effort, yardstick: &Yard
         let region_id = case.query.wanted.region_id.as_str();
         let mut record = Invocation::new(region_id, invoke_id, "c-1");
         record.instances.push(InstanceRun::new("i-1"));
-        two.accept(&record).expect("the record is valid");
+        assert!(two.accept(&record).expect("the record is valid").retained);
     }
     let ask = |store: &Store, request: &DescribeInvocations| {
         store.describe_invocations(request).expect("the request is valid").len()

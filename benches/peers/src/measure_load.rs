@@ -118,7 +118,7 @@ pub fn measure(count: usize, effort: Effort) -> Loads {
         let restored = milliseconds(restore, || {
             Store::restore(config.clone(), options.now, archive.as_slice())
         });
-        assert_eq!(restored.expect("it is whole").len(), count);
+        assert_eq!(restored.expect("it is whole").store.len(), count);
     }
     let [import, serde_json, batch, shuffled_batch, one_by_one, save, restore] = times.map(median);
     Loads {

@@ -96,7 +96,7 @@ fn steady(options: &Options, writes: usize) -> Steady {
     let dataset = Dataset::new(*options);
     let mut most = [0; 2];
     for at in 0..writes {
-        store.accept(&dataset.record(options.count + at)).expect("it is valid");
+        assert!(store.accept(&dataset.record(options.count + at)).expect("it is valid").retained);
         if at % 64 == 0 {
             let half = &mut most[at * 2 / writes];
             *half = (allocated() - before).max(*half);

@@ -69,7 +69,7 @@ trait Target {
 
 impl Target for Store {
     fn accept(&mut self, record: &Invocation) {
-        Store::accept(self, record).expect("the record is valid");
+        assert!(Store::accept(self, record).expect("the record is valid").retained);
     }
 
     fn update(&mut self, (invoke_id, instance_id): &(String, String), update: &RunUpdate) {
@@ -83,7 +83,7 @@ impl Target for Store {
 
 impl Target for SharedStore {
     fn accept(&mut self, record: &Invocation) {
-        SharedStore::accept(self, record).expect("the record is valid");
+        assert!(SharedStore::accept(self, record).expect("the record is valid").retained);
     }
 
     fn update(&mut self, (invoke_id, instance_id): &(String, String), update: &RunUpdate) {

@@ -6,9 +6,10 @@ use invodex::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus,
     LegacyInvokeStatus, OverallStatus, RepeatMode, Timestamp,
 };
+use invodex_testkit::model::Overall;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::support::wanted::{Overall, Wanted};
+use crate::support::wanted::Wanted;
 use crate::support::{self, Key};
 
 /// A row of the answer, with the other fields that filters need.
@@ -149,6 +150,11 @@ fn no_key() -> Key {
     (Timestamp::MIN, 0)
 }
 
+/// A status of the model, which names only those that there are.
+fn named<T>(status: Option<T>) -> T {
+    status.expect("the model's names are the library's")
+}
+
 impl Record {
     /// The `number`th accepted record, from 1.
     pub fn of(from: Invocation, number: u64) -> Self {
@@ -157,8 +163,8 @@ impl Record {
             key: support::key(&from, number),
             creation_time: time(from.creation_time),
             command_content: STANDARD.encode(&from.command_content),
-            invocation_status: overall.status,
-            invoke_status: overall.legacy,
+            invocation_status: named(OverallStatus::from_name(overall.status)),
+            invoke_status: named(LegacyInvokeStatus::from_name(overall.legacy)),
             timed: overall.timed,
             tags: Tags {
                 tag: from

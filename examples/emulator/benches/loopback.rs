@@ -1,6 +1,6 @@
 //! Measures the emulator with 100,000 records: the time to start, requests a second, the library's
-//! share of a request, and the server's processor time beside that of a handler that answers
-//! constant bytes. Run it with `cargo bench -p invodex-emulator --bench loopback`. It needs Linux,
+//! share of a request, requests a second over TLS, and the server's processor time beside that of a
+//! handler that answers constant bytes. Run it with `cargo bench -p invodex-emulator --bench loopback`. It needs Linux,
 //! for the processor time.
 //!
 //! With `--check` only the comparison runs, and the exit code is 1 if a page of 10 rows takes more
@@ -13,14 +13,13 @@
 
 #[path = "../src/connections.rs"]
 mod connections;
-#[path = "../../../benches/dataset/mod.rs"]
-mod dataset;
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -28,14 +27,18 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::routing::get;
-use dataset::{Dataset, Options};
-use invodex::{Config, DescribeInvocations, Store, decode_query};
-use serde_json::{Value, json};
+use invodex::{DescribeInvocations, Store, decode_query};
+use invodex_testkit::dataset::{Dataset, Options};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tower_http::catch_panic::CatchPanicLayer;
 
-const NOW: &str = "2025-06-01T00:00:00Z";
 /// Maximum processor time of a page of 10 rows, as a multiple of that of the constant bytes.
 const LIMIT: f64 = 1.5;
+/// Minimum of requests a second over TLS, as a multiple of those without.
+const TLS_LIMIT: f64 = 0.6;
 /// Rounds in which the two servers take turns. The median of the ratios counts.
 const ROUNDS: usize = 11;
 /// The number of clients, each with one connection, and the requests of each in one turn. A turn
@@ -75,11 +78,10 @@ fn main() -> ExitCode {
     let check = args.iter().any(|arg| arg == "--check");
     let binary = Path::new(env!("CARGO_BIN_EXE_invodex-emulator"));
 
-    let mut store = Store::new(Config::default(), NOW.parse::<invodex::Timestamp>().unwrap());
-    let records: Vec<_> = Dataset::new(Options::default()).collect();
-    assert!(store.accept_batch(&records).iter().all(Result::is_ok));
-    let capture = scratch("capture.json");
-    fs::write(&capture, captured(&store).to_string()).unwrap();
+    let dataset = Dataset::of(100_000);
+    let store = dataset.store();
+    let capture = scratch("capture.jsonl");
+    dataset.write_captured(BufWriter::new(File::create(&capture).unwrap())).unwrap();
     let capture = capture.to_str().unwrap();
 
     if !check {
@@ -91,6 +93,9 @@ fn main() -> ExitCode {
     if !check {
         println!("{CONNECTIONS} connections over loopback:");
         PAGES.iter().for_each(|(name, filters)| print_page(&server, &store, name, filters));
+    }
+    if !check {
+        print_tls(&server, binary, capture);
     }
     let ratio = against_constant(&server);
     server.stop();
@@ -123,6 +128,41 @@ fn print_page(server: &Server, store: &Store, name: &str, filters: &str) {
     );
 }
 
+/// Has `server` and one over TLS take turns.
+fn print_tls(server: &Server, binary: &Path, capture: &str) {
+    let directory = scratch("loopback-tls");
+    let flags = ["--load", capture, "--tls", "--tls-dir", directory.to_str().unwrap()];
+    let mut secured = Server::start(emulator(binary, &flags)).0;
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(directory.join("ca.pem")).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    secured.tls = Some(Arc::new(config));
+    let path = format!("/?{}", query(TEN_ROWS));
+    let rounds: Vec<_> =
+        (0..ROUNDS).map(|_| [server, &secured].map(|server| server.load(&path))).collect();
+    secured.stop();
+    let median = |of: fn(&[Load; 2]) -> f64| median(rounds.iter().map(of));
+    println!(
+        "10 rows, newest, over TLS, medians of {ROUNDS} rounds: {:.0} requests/s, {:.2} times those \
+         without, at least {TLS_LIMIT}; {:.1} µs of the server's processor time, {:.2} times that \
+         without",
+        median(|[_, secured]| secured.each_second),
+        median(|[plain, secured]| secured.each_second / plain.each_second),
+        median(|[_, secured]| secured.processor) * 1e6,
+        median(|[plain, secured]| secured.processor / plain.processor),
+    );
+}
+
+fn median(figures: impl Iterator<Item = f64>) -> f64 {
+    let mut figures: Vec<_> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
 fn query(filters: &str) -> String {
     format!("Action=DescribeInvocations&Version=2014-05-26&RegionId=cn-hangzhou&{filters}")
 }
@@ -131,13 +171,13 @@ fn query(filters: &str) -> String {
 /// bytes.
 fn against_constant(server: &Server) -> f64 {
     let path = format!("/?{}", query(TEN_ROWS));
-    let body = Client::connect(&server.address).ask(&path);
+    let body = Client::connect(server).ask(&path);
     let file = scratch("constant.json");
     fs::write(&file, &body).unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg(CONSTANT).arg(file);
     let constant = Server::start(command).0;
-    assert_eq!(Client::connect(&constant.address).ask(&path).len(), body.len());
+    assert_eq!(Client::connect(&constant).ask(&path).len(), body.len());
 
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
@@ -145,11 +185,7 @@ fn against_constant(server: &Server) -> f64 {
         rounds.push((emulator, constant, emulator / constant));
     }
     constant.stop();
-    let median = |of: fn(&(f64, f64, f64)) -> f64| {
-        let mut figures: Vec<_> = rounds.iter().map(of).collect();
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
+    let median = |of: fn(&(f64, f64, f64)) -> f64| median(rounds.iter().map(of));
     println!(
         "page of 10 rows, {} bytes, medians of {ROUNDS} rounds: emulator {:.1} µs of processor \
          time a request, constant bytes {:.1} µs",
@@ -173,33 +209,9 @@ async fn serve_constant(bytes: Vec<u8>) {
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("listening on http://{}", listener.local_addr().unwrap());
-    connections::serve(listener, router, async move { _ = terminate.recv().await }).await;
-}
-
-/// All records of the store as one captured response.
-fn captured(store: &Store) -> Value {
-    let mut rows = Vec::new();
-    for region in dataset::pools::REGIONS.iter().map(|region| region.id) {
-        let mut request = DescribeInvocations::from_pairs([("RegionId", region)]).max_results(50);
-        for timed in [false, true] {
-            request = request.timed(timed).next_token("");
-            loop {
-                let page = store.describe_invocations(&request).unwrap();
-                let mut body = Vec::new();
-                page.write_json("", &mut body);
-                let mut body: Value = serde_json::from_slice(&body).unwrap();
-                for row in body["Invocations"]["Invocation"].as_array_mut().unwrap() {
-                    row["RegionId"] = region.into();
-                    rows.push(row.take());
-                }
-                let Some(token) = page.next_token() else { break };
-                request = request.next_token(token.as_str());
-            }
-        }
-    }
-    assert_eq!(rows.len(), store.len());
-    rows.sort_by(|a, b| b["CreationTime"].as_str().cmp(&a["CreationTime"].as_str()));
-    json!({"Invocations": {"Invocation": rows}})
+    let refusal: connections::Refusal = std::sync::Arc::new(|_| Default::default());
+    let doors = [connections::Door::new(listener, None, router, refusal)];
+    connections::serve(&doors, async move { _ = terminate.recv().await }).await;
 }
 
 /// The length of an answer in bytes, and the seconds from the query string to the complete answer.
@@ -223,7 +235,9 @@ fn library(store: &Store, query: &str) -> (usize, f64) {
 
 fn emulator(binary: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(binary);
-    command.args(["--listen", "127.0.0.1:0", "--now", NOW]).args(args);
+    command
+        .args(["--listen", "127.0.0.1:0", "--now", &Options::default().now.to_string()])
+        .args(args);
     command
 }
 
@@ -239,6 +253,8 @@ fn start_up(what: &str, binary: &Path, args: &[&str]) {
 struct Server {
     process: Child,
     address: String,
+    /// The clients' configuration, if the server speaks TLS.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// The figures of a server under load.
@@ -255,14 +271,13 @@ impl Server {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
-        (Server { process, address }, begun.elapsed())
+        let (_, address) = line.trim().split_once("://").unwrap();
+        (Server { process, address: address.to_owned(), tls: None }, begun.elapsed())
     }
 
     /// Has all clients request `path`, each one request after the other.
     fn load(&self, path: &str) -> Load {
-        let mut clients: Vec<_> =
-            (0..CONNECTIONS).map(|_| Client::connect(&self.address)).collect();
+        let mut clients: Vec<_> = (0..CONNECTIONS).map(|_| Client::connect(self)).collect();
         let (before, begun) = (self.processor(), Instant::now());
         std::thread::scope(|scope| {
             for client in &mut clients {
@@ -292,12 +307,23 @@ impl Server {
 }
 
 /// A client with a persistent connection.
-struct Client(BufReader<TcpStream>);
+struct Client(BufReader<Box<dyn Stream>>);
+
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
 
 impl Client {
-    fn connect(address: &str) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+    fn connect(server: &Server) -> Self {
+        let stream = TcpStream::connect(&server.address).unwrap();
         stream.set_nodelay(true).unwrap();
+        let stream: Box<dyn Stream> = match server.tls.clone() {
+            Some(tls) => {
+                let tls = ClientConnection::new(tls, "localhost".try_into().unwrap()).unwrap();
+                Box::new(StreamOwned::new(tls, stream))
+            }
+            None => Box::new(stream),
+        };
         Client(BufReader::with_capacity(64 * 1_024, stream))
     }
 

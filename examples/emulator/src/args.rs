@@ -1,22 +1,58 @@
 //! The command line, and the settings of stores that follow from it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
-use invodex::{CaptureEncoding, Config, ImportOptions, OmittedTimed, Regions, Timestamp};
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use invodex::{
+    CaptureEncoding, Config, ImportOptions, OmittedTimed, Recommend, Regions, Timestamp,
+};
 
+use crate::format::{Format, Style};
+use crate::guard;
+use crate::instances::Cloud;
+use crate::proxy::Stub;
+use crate::public_commands;
+use crate::schedule::Zone;
 use crate::tenants::{Capture, Settings};
 
 /// Answers DescribeInvocations and its siblings over HTTP, from memory.
 #[derive(Parser, Debug)]
-#[command(version)]
+#[command(version, group(ArgGroup::new("https").args(["tls", "proxy"]).multiple(true)))]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) task: Option<Task>,
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8088")]
     pub(crate) listen: String,
-    /// Captured DescribeInvocations responses, loaded into every store; the records may carry
-    /// RegionId and ResourceGroupId as extra keys
+    /// Further names or addresses by which clients may address the emulator, such as the name of its
+    /// container, each without a port
+    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = guard::allowed_host)]
+    pub(crate) allow_host: Vec<String>,
+    /// Answers HTTPS in place of HTTP, with the certificate of a test authority that is made on first
+    /// use; see the subcommand ca
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Directory of the test authority, ca.pem and ca-key.pem; .invodex-emulator in HOME if not given
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) tls_dir: Option<PathBuf>,
+    /// A certificate chain as PEM, in place of one of the test authority
+    #[arg(long, value_name = "FILE", requires = "https", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate as PEM
+    #[arg(long, value_name = "FILE", requires = "https", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Address of a proxy as well, which answers for every host under aliyuncs.com, by HTTPS with the
+    /// certificate of --tls; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) proxy: Option<String>,
+    /// A host for which the proxy asks the HTTP server at an address, such as a test's own; may be
+    /// repeated
+    #[arg(long, value_name = "HOST=ADDR", requires = "proxy", value_parser = Stub::parse)]
+    pub(crate) proxy_map: Vec<Stub>,
+    /// Captured responses of DescribeInvocations and DescribeInvocationResults, loaded together and
+    /// copied into every store; the records may carry RegionId and ResourceGroupId as extra keys
     #[arg(long, value_name = "FILE", num_args = 1..)]
     load: Vec<PathBuf>,
     /// Encoding of CommandContent and Output in the captures
@@ -29,6 +65,9 @@ pub(crate) struct Args {
     /// region without this API
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     regions: Vec<String>,
+    /// Answers of DescribeInstances: the instances that there are; without it every id is an instance
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    instances: Vec<PathBuf>,
     /// A fixed clock, such as 2024-05-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
@@ -38,19 +77,46 @@ pub(crate) struct Args {
     /// Maximum number of records in a store
     #[arg(long, value_name = "N", default_value_t = Config::default().capacity)]
     capacity: usize,
+    /// Maximum memory of a store in bytes; its outputs may take half of it, the oldest are dropped
+    #[arg(long, value_name = "N", default_value_t = 1 << 30)]
+    max_bytes: usize,
     /// Meaning of a request without Timed
     #[arg(long, value_enum, default_value_t = Omitted::Documented)]
     omitted_timed: Omitted,
-    /// File that is restored at start; saved at exit, and every minute if anything changed
+    /// Recommend of an API error: the link that the service writes, or the given and the allowed
+    /// values
+    #[arg(long, value_enum, default_value_t = RecommendKind::Link)]
+    recommend: RecommendKind,
+    /// Format of the API's answers to a request that asks for none
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Json)]
+    format: Format,
+    /// File that is restored at start, and saved at exit and while anything changes
     #[arg(long, value_name = "FILE")]
     pub(crate) archive: Option<PathBuf>,
+    /// Seconds between two saves of a changed archive; the pause after a save is at least ten times
+    /// as long as the save
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = save_every)]
+    pub(crate) save_every: Duration,
     /// Completes accepted runs automatically: Pending, Running, Success, with this pause before
     /// each step
     #[arg(long, value_name = "MS")]
     auto_complete: Option<u64>,
+    /// Time zone of the instances, for a cron expression without one: a full name as Asia/Shanghai,
+    /// an offset as GMT+8:00, or UTC
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    zone: Zone,
+    /// Public commands: answers of DescribeCommands with a Provider
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    commands: Vec<PathBuf>,
     /// Makes ids and RequestIds repeatable
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Task {
+    /// Prints the certificate of the test authority as PEM, and makes the authority if there is none
+    Ca,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -66,8 +132,26 @@ enum Omitted {
     Any,
 }
 
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum RecommendKind {
+    Link,
+    Detail,
+}
+
+/// The longest pause between two saves: a day.
+const SAVE_EVERY: f64 = 86_400.0;
+
+fn save_every(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if (0.01..=SAVE_EVERY).contains(&seconds) => {
+            Ok(Duration::from_secs_f64(seconds))
+        }
+        _ => Err(format!("allowed are 0.01 to {SAVE_EVERY} seconds")),
+    }
+}
+
 impl Args {
-    /// The settings of all stores. Reads the captured files.
+    /// The settings of all stores. Reads the captured files and the public commands.
     pub(crate) fn settings(&self) -> Result<Settings, String> {
         let read = |path: &PathBuf| match std::fs::read(path) {
             Ok(bytes) => Ok(Capture { name: path.display().to_string(), bytes }),
@@ -81,12 +165,22 @@ impl Args {
                     .without_api(known.iter().filter(without).map(|id| &id[1..]))
             }
         };
+        let known = self.regions.iter().map(|id| id.trim_start_matches('-').to_owned()).collect();
+        let mut cloud = Cloud::new(&self.region, known);
+        cloud.list(&self.instances)?;
+        let mut public_commands = Vec::new();
+        for path in &self.commands {
+            let bytes = std::fs::read(path).map_err(|error| error.to_string());
+            let loaded = bytes.and_then(|it| public_commands::load(&it, &mut public_commands));
+            loaded.map_err(|error| format!("--commands {}: {error}", path.display()))?;
+        }
         let retention_seconds =
             (self.retention_days > 0).then(|| u32::from(self.retention_days) * 86_400);
         Ok(Settings {
             config: Config {
                 capacity: self.capacity,
                 retention_seconds,
+                output_budget: Some(self.max_bytes / 2),
                 omitted_timed: match self.omitted_timed {
                     Omitted::Documented => OmittedTimed::DocumentedFalse,
                     Omitted::Any => OmittedTimed::Any,
@@ -94,6 +188,7 @@ impl Args {
                 regions,
                 ..Config::default()
             },
+            max_bytes: self.max_bytes,
             captures: self.load.iter().map(read).collect::<Result<_, _>>()?,
             import: ImportOptions::new(&self.region).encoding(match self.load_encoding {
                 LoadEncoding::Auto => CaptureEncoding::Auto,
@@ -101,8 +196,18 @@ impl Args {
                 LoadEncoding::Plain => CaptureEncoding::PlainText,
             }),
             now: self.now,
+            style: Style {
+                recommend: match self.recommend {
+                    RecommendKind::Link => Recommend::Link,
+                    RecommendKind::Detail => Recommend::Detail,
+                },
+                format: self.format,
+            },
             seed: self.seed,
             auto_complete: self.auto_complete.map(Duration::from_millis),
+            cloud: Arc::new(cloud),
+            zone: self.zone,
+            public_commands: public_commands.into(),
         })
     }
 }

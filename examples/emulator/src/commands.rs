@@ -1,211 +1,46 @@
-//! Saved commands: CreateCommand, DescribeCommands, DeleteCommand. The library has no saved
+//! The commands of a store: CreateCommand, DescribeCommands, DeleteCommand. The library has no saved
 //! commands; each of its records has a copy of its command.
 
 use axum::http::StatusCode;
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use invodex::{CommandType, Config, InstanceRun, Invocation, Store, Tag, Timestamp};
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use invodex::{CommandType, InstanceRun, Store, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::actions::check_region_and_tags;
+use crate::actions::check_query;
+use crate::client_token::once;
+use crate::command::{Command, DefaultEncoding};
 use crate::error::ApiError;
+use crate::ids::fnv1a;
 use crate::params::Params;
+use crate::pattern::fits;
 use crate::tenants::Tenant;
 
 /// Maximum number of saved commands in a store.
 const MOST: usize = 10_000;
-/// Maximum number of parameters in a command's content, and maximum length of their names in bytes.
-const PARAMETERS: (usize, usize) = (20, 64);
-
-/// A command. Fields are named as the parameters that set them.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Command {
-    pub(crate) id: String,
-    pub(crate) region_id: String,
-    resource_group_id: String,
-    pub(crate) name: String,
-    description: String,
-    command_type: String,
-    /// In Base64.
-    content: String,
-    pub(crate) working_dir: String,
-    pub(crate) timeout: u32,
-    pub(crate) launcher: String,
-    pub(crate) enable_parameter: bool,
-    tags: Vec<(String, String)>,
-    /// In seconds; set when the command is saved.
-    creation_time: u32,
-    pub(crate) invoke_times: u64,
-}
-
-/// The encoding of CommandContent if ContentEncoding is missing or unknown.
-#[derive(Clone, Copy)]
-pub(crate) enum DefaultEncoding {
-    PlainText,
-    Base64,
-}
-
-impl Command {
-    /// Reads a command from the parameters and validates it.
-    pub(crate) fn read(
-        id: String,
-        params: &Params,
-        default: DefaultEncoding,
-    ) -> Result<Self, ApiError> {
-        let command_type = params.require("Type")?;
-        if CommandType::from_name(command_type).is_none() {
-            return Err(ApiError::new(
-                StatusCode::NOT_FOUND,
-                "InvalidCmdType.NotFound",
-                "The specified command type does not exist.",
-            ));
-        }
-        let given = params.require("CommandContent")?;
-        let encoding = params.get("ContentEncoding").unwrap_or_default();
-        let is_base64 = encoding.eq_ignore_ascii_case("Base64")
-            || matches!(default, DefaultEncoding::Base64)
-                && !encoding.eq_ignore_ascii_case("PlainText");
-        let content = if is_base64 {
-            BASE64_STANDARD.decode(given).map_err(|_| {
-                ApiError::new(
-                    StatusCode::BAD_REQUEST,
-                    "CmdContent.DecodeError",
-                    "The CommandContent can not be base64 decoded.",
-                )
-            })?
-        } else {
-            given.as_bytes().to_vec()
-        };
-        let command = Command {
-            id,
-            region_id: params.text("RegionId"),
-            resource_group_id: params.text("ResourceGroupId"),
-            name: params.text("Name"),
-            description: params.text("Description"),
-            command_type: command_type.to_owned(),
-            content: BASE64_STANDARD.encode(&content),
-            working_dir: params.text("WorkingDir"),
-            timeout: params.number("Timeout")?.unwrap_or(60),
-            launcher: params.text("Launcher"),
-            enable_parameter: params.flag("EnableParameter")?,
-            tags: params.tags(),
-            creation_time: 0,
-            invoke_times: 0,
-        };
-        command.check_parameter_names()?;
-        Ok(command)
-    }
-
-    /// A record of the command, without runs.
-    pub(crate) fn invocation(&self, invoke_id: &str) -> Invocation {
-        let mut record = Invocation::new(&self.region_id, invoke_id, &self.id);
-        record.command_name = self.name.clone();
-        record.command_description = self.description.clone();
-        record.command_content = self.content();
-        record.resource_group_id = self.resource_group_id.clone();
-        record.working_dir = self.working_dir.clone();
-        record.timeout = Some(self.timeout);
-        record.launcher = self.launcher.clone();
-        record.command_type =
-            CommandType::from_name(&self.command_type).unwrap_or(CommandType::RunShellScript);
-        record
-    }
-
-    fn content(&self) -> Vec<u8> {
-        BASE64_STANDARD.decode(&self.content).unwrap_or_default()
-    }
-
-    /// The distinct parameter names between `{{` and `}}`, without the service's own (`ACS::`).
-    /// Stops at one name above the limit.
-    pub(crate) fn parameter_names(&self) -> Vec<String> {
-        let content = self.content();
-        let content = String::from_utf8_lossy(&content);
-        let mut names: Vec<String> = Vec::new();
-        let pieces = content.split("{{").skip(1).filter_map(|piece| piece.split_once("}}"));
-        for name in pieces.map(|(name, _)| name.trim()).filter(|name| !name.starts_with("ACS::")) {
-            if names.len() > PARAMETERS.0 {
-                break;
-            }
-            if self.enable_parameter && !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-        names
-    }
-
-    fn check_parameter_names(&self) -> Result<(), ApiError> {
-        let names = self.parameter_names();
-        let refuse = |status, code: &'static str, message: &'static str| {
-            Err(ApiError::new(status, code, message))
-        };
-        if names.len() > PARAMETERS.0 {
-            return refuse(
-                StatusCode::FORBIDDEN,
-                "CmdParamCount.ExceedLimit",
-                "The maximum number of custom parameters is exceeded.",
-            );
-        }
-        for name in names {
-            let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-            if name.is_empty() {
-                return refuse(
-                    StatusCode::BAD_REQUEST,
-                    "CmdParam.EmptyKey",
-                    "You must specify the parameter names.",
-                );
-            }
-            if name.len() > PARAMETERS.1 {
-                return refuse(
-                    StatusCode::FORBIDDEN,
-                    "CmdParamName.ExceedLimit",
-                    "The maximum length of a parameter name is exceeded.",
-                );
-            }
-            if !name.bytes().all(legal) {
-                return refuse(
-                    StatusCode::BAD_REQUEST,
-                    "CmdParam.InvalidParamName",
-                    "Invalid parameter name. The name can contain only lowercase letters (a to \
-                     z), uppercase letters (A to Z), numbers (0 to 9), hyphens (-), and \
-                     underscores (_).",
-                );
-            }
-        }
-        Ok(())
-    }
-
-    fn json(&self, plain: bool) -> Value {
-        let content = match plain {
-            true => String::from_utf8_lossy(&self.content()).into_owned(),
-            false => self.content.clone(),
-        };
-        let tag = |(key, value): &(String, String)| json!({"TagKey": key, "TagValue": value});
-        json!({
-            "CommandId": self.id,
-            "Name": self.name,
-            "Description": self.description,
-            "Type": self.command_type,
-            "CommandContent": content,
-            "WorkingDir": self.working_dir,
-            "Timeout": self.timeout,
-            "Launcher": self.launcher,
-            "EnableParameter": self.enable_parameter,
-            "ParameterNames": {"ParameterName": self.parameter_names()},
-            "CreationTime": Timestamp::saturating_from_secs(self.creation_time.into()),
-            "InvokeTimes": self.invoke_times,
-            "ResourceGroupId": self.resource_group_id,
-            "Tags": {"Tag": self.tags.iter().map(tag).collect::<Vec<_>>()},
-            "Category": "", "Provider": "", "Version": 1, "Latest": true,
-        })
-    }
-}
+/// Maximum length of the filters Name and Description in characters.
+const FILTERS: (usize, usize) = (128, 512);
+/// The provider whose name stands before that of each of its parts.
+const VENDOR: &str = "AlibabaCloud";
+/// Parameters of DescribeCommands that may differ from page to page.
+const PAGING: [&str; 5] = ["NextToken", "MaxResults", "PageNumber", "PageSize", "ContentEncoding"];
 
 /// The commands of a store, oldest first.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Commands(Vec<Command>);
 
 impl Commands {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The memory of all commands, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = |command: &Command| command.content.len() + command.description.len();
+        self.0.iter().map(|command| size_of::<Command>() + texts(command)).sum()
+    }
+
     pub(crate) fn check_room(&self) -> Result<(), ApiError> {
         if self.0.len() >= MOST {
             return Err(ApiError::new(
@@ -219,6 +54,7 @@ impl Commands {
 
     pub(crate) fn keep(&mut self, mut command: Command, now: Timestamp) {
         command.creation_time = now.as_secs();
+        command.number = self.0.last().map_or(0, |last| last.number).saturating_add(1);
         self.0.push(command);
     }
 
@@ -231,26 +67,25 @@ impl Commands {
 }
 
 pub(crate) fn create(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
-    check_region_and_tags(tenant, params)?;
-    params.require("Name")?;
-    let id = tenant.ids.command_id();
-    let command = Command::read(id.clone(), params, DefaultEncoding::Base64)?;
-    // An empty store validates a record as any other store does.
-    let mut probe = command.invocation("probe");
-    probe.instances.push(InstanceRun::new("probe"));
-    Store::new(Config { capacity: 0, ..Config::default() }, Timestamp::MIN)
-        .accept(&probe)
-        .map_err(documented)?;
-    let now = tenant.store.read(Store::now);
-    let commands = &mut tenant.state().commands;
-    commands.check_room()?;
-    commands.keep(command, now);
-    tenant.touch();
-    Ok(json!({"CommandId": id}))
+    check_query(tenant, params, &[])?;
+    once(tenant, params, "CreateCommand", || {
+        params.require("Name")?;
+        let id = tenant.ids.command_id();
+        let command = Command::read(id.clone(), params, DefaultEncoding::Base64, true)?;
+        let mut probe = command.invocation("probe");
+        probe.instances.push(InstanceRun::new("probe"));
+        probe.check().map_err(documented)?;
+        let now = tenant.store.read(Store::now);
+        let commands = &mut tenant.state().commands;
+        commands.check_room()?;
+        commands.keep(command, now);
+        tenant.touch();
+        Ok(json!({"CommandId": id}))
+    })
 }
 
 pub(crate) fn delete(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
-    check_region_and_tags(tenant, params)?;
+    check_query(tenant, params, &[])?;
     let (region_id, id) = (params.require("RegionId")?, params.require("CommandId")?);
     let commands = &mut tenant.state().commands;
     commands.find(region_id, id)?;
@@ -259,46 +94,121 @@ pub(crate) fn delete(tenant: &Tenant, params: &Params) -> Result<Value, ApiError
     Ok(json!({}))
 }
 
-/// DescribeCommands, newest first. A token is the number of commands before the page.
+/// DescribeCommands, newest first: with a Provider the public commands, else those of the account.
 pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
-    check_region_and_tags(tenant, params)?;
+    // Pages are asked for as those of the two queries.
+    check_query(tenant, params, &["MaxResults", "NextToken", "PageNumber", "PageSize"])?;
     let region_id = params.require("RegionId")?;
-    let in_range = |name: &str, most: u32, default: u32| match params.number(name)? {
-        None => Ok(default),
-        Some(number) if (1..=most).contains(&number) => Ok(number),
-        Some(_) => Err(ApiError::invalid(name, format!("allowed 1 to {most}"))),
-    };
-    let page_number = in_range("PageNumber", i32::MAX as u32, 1)?;
-    let page_size = in_range("PageSize", 50, 10)?;
-    let max_results = in_range("MaxResults", 50, page_size)? as usize;
-    let start = match params.number("NextToken")? {
-        Some(start) => start as usize,
-        None => (page_number as usize - 1) * max_results,
-    };
-    let plain = params.get("ContentEncoding") == Some("PlainText");
-    let tags: Vec<_> = params.tags();
+    let [name, description] = [("Name", FILTERS.0), ("Description", FILTERS.1)];
+    for (name, most) in [name, description] {
+        if params.get(name).is_some_and(|text| text.chars().count() > most) {
+            let message = format!("The length of the parameter {name} exceeds the upper limit.");
+            let code = format!("Invalid{name}.LengthLimitExceeded");
+            return Err(ApiError::new(StatusCode::FORBIDDEN, code, message)
+                .detail(format!("allowed are {most} characters")));
+        }
+    }
+    if params.get("Type").is_some_and(|name| CommandType::from_name(name).is_none()) {
+        return Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "InvalidCommandType.NotFound",
+            "The specified parameter Type does not exist.",
+        ));
+    }
+    let latest = params.flag("Latest")?;
+    let encoding = params.get("ContentEncoding").unwrap_or_default();
+    let plain = encoding.eq_ignore_ascii_case("PlainText");
+    let provider = params.get("Provider");
+    let tags = params.tag_filters();
 
-    let state = tenant.state();
-    let has = |name: &str, value: &str| params.get(name).is_none_or(|asked| asked == value);
-    let matches = |command: &&Command| {
-        command.region_id == region_id
-            && has("CommandId", &command.id)
-            && has("Name", &command.name)
-            && has("Type", &command.command_type)
-            && has("ResourceGroupId", &command.resource_group_id)
-            && tags.iter().all(|tag| command.tags.contains(tag))
+    let text = |name: &str, value: &str, fits: fn(&str, &str) -> bool| {
+        params.get(name).is_none_or(|asked| fits(asked, value))
     };
-    let matching: Vec<&Command> = state.commands.0.iter().rev().filter(matches).collect();
-    let page = matching.iter().skip(start).take(max_results);
-    let end = start + max_results;
-    let next = if end < matching.len() { end.to_string() } else { String::new() };
+    let same = |asked: &str, value: &str| asked == value;
+    // A part of the name is enough for public commands.
+    let similar = match provider {
+        Some(_) => |asked: &str, value: &str| value.contains(asked) || fits(asked, value),
+        None => fits,
+    };
+    let matches = |command: &&Command| {
+        let place = match (&command.public, provider) {
+            (Some(public), Some(asked)) => {
+                is_of(asked, &public.provider) && (public.latest || !latest)
+            }
+            _ => command.region_id == region_id,
+        };
+        place
+            && text("CommandId", &command.id, same)
+            && text("Name", &command.name, similar)
+            && text("Description", &command.description, similar)
+            && text("Type", &command.command_type, same)
+            && text("ResourceGroupId", &command.resource_group_id, same)
+            && tags.iter().all(|(key, value)| {
+                let named = |tag: &&(String, String)| tag.0 == *key;
+                let found = command.tags.iter().find(named);
+                found.is_some_and(|tag| value.is_none_or(|value| tag.1 == value))
+            })
+    };
+    let state = tenant.state_to_read();
+    let list = if provider.is_some() { &tenant.public_commands } else { &*state.commands.0 };
+    let matching: Vec<&Command> = list.iter().rev().filter(matches).collect();
+
+    let number = |name: &str, default| Ok::<_, ApiError>(params.number(name)?.unwrap_or(default));
+    let token = params.pairs().rev().find(|(name, _)| *name == "NextToken");
+    let by_token = token.is_some() || params.get("MaxResults").is_some();
+    let (page_number, size, start) = match by_token {
+        true => {
+            let before = token.map(|(_, token)| token).filter(|token| !token.is_empty());
+            let before = before.map(|token| read_token(token, params)).transpose()?;
+            let start = before
+                .map_or(0, |before| matching.partition_point(|command| command.number >= before));
+            (1, number("MaxResults", 10)?, start)
+        }
+        false => {
+            let (page, size) = (number("PageNumber", 1)?, number("PageSize", 10)?);
+            (page, size, (page as usize - 1) * size as usize)
+        }
+    };
+    let page = matching.get(start..).unwrap_or_default();
+    let (page, later) = page.split_at(page.len().min(size as usize));
+    let next = match page.last() {
+        Some(last) if !later.is_empty() => write_token(last.number, params),
+        _ => String::new(),
+    };
     Ok(json!({
         "PageNumber": page_number,
-        "PageSize": max_results,
-        "TotalCount": matching.len(),
+        "PageSize": size,
+        "TotalCount": if by_token { 0 } else { matching.len() },
         "NextToken": next,
-        "Commands": {"Command": page.map(|command| command.json(plain)).collect::<Vec<_>>()},
+        "Commands": {"Command": page.iter().map(|it| it.json(plain)).collect::<Vec<_>>()},
     }))
+}
+
+/// Whether a public command of `provider` is one of those asked for.
+fn is_of(asked: &str, provider: &str) -> bool {
+    let part = || provider.strip_prefix(VENDOR).is_some_and(|rest| rest.starts_with('.'));
+    fits(asked, provider) || asked == VENDOR && part()
+}
+
+/// A token: the number of the last command of a page, and a hash of that and of the filters. It
+/// stays right when commands are added or deleted.
+fn write_token(number: u64, params: &Params) -> String {
+    let mut asked = params.asked();
+    asked.retain(|name, _| !PAGING.contains(name));
+    let hash = fnv1a(format!("{number}{asked:?}").as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode([number.to_be_bytes(), hash.to_be_bytes()].concat())
+}
+
+fn read_token(token: &str, params: &Params) -> Result<u64, ApiError> {
+    let number = || {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
+        let number = u64::from_be_bytes(*bytes.first_chunk()?);
+        (write_token(number, params) == token).then_some(number)
+    };
+    number().ok_or_else(|| {
+        let allowed = "allowed is the NextToken of an answer to a request with the same filters";
+        ApiError::invalid("NextToken", allowed)
+    })
 }
 
 pub(crate) fn record_tags(params: &Params) -> Vec<Tag> {
@@ -325,10 +235,15 @@ pub(crate) fn documented(error: invodex::Error) -> ApiError {
             "InvalidLauncher.LengthLimitExceeded",
             "The length of the parameter Launcher exceeds the limit of 1 KB characters.",
         ),
+        "MissingParameter.InstanceId" => {
+            let message = "The parameter instanceId is missing or empty.";
+            return ApiError::new(StatusCode::BAD_REQUEST, "MissingParam.InstanceId", message)
+                .detail(error.detail());
+        }
         "InvalidParameter.InstanceId" => {
             ("InstanceIds.ExceedLimit", "The number of instance IDs exceeds the upper limit.")
         }
         _ => return error.into(),
     };
-    ApiError::new(StatusCode::FORBIDDEN, code, message).recommend(error.detail())
+    ApiError::new(StatusCode::FORBIDDEN, code, message).detail(error.detail())
 }

@@ -1,27 +1,25 @@
 //! Errors in the API's form.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use axum::http::StatusCode;
-use serde_json::json;
+use invodex::{Error, Recommend};
+
+/// Maximum length of a given value in a detail, in characters.
+const SHOWN: usize = 60;
+
+/// `given` in quotes. A long value is cut.
+pub(crate) fn quoted(given: &str) -> String {
+    match given.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?} and more", &given[..end]),
+        None => format!("{given:?}"),
+    }
+}
 
 /// An error of the API.
 #[derive(Debug)]
-pub(crate) enum ApiError {
-    /// An error of the library, which writes its own body.
-    Library(invodex::Error),
-    /// An error of the front end.
-    Own(Box<Own>),
-}
-
-#[derive(Debug)]
-pub(crate) struct Own {
-    status: StatusCode,
-    code: Cow<'static, str>,
-    message: Cow<'static, str>,
-    /// The given value and the allowed ones.
-    recommend: String,
-}
+pub(crate) struct ApiError(Error);
 
 impl ApiError {
     pub(crate) fn new(
@@ -29,49 +27,35 @@ impl ApiError {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let (code, message) = (code.into(), message.into());
-        ApiError::Own(Box::new(Own { status, code, message, recommend: String::new() }))
+        ApiError(Error::service(status.as_u16(), code, message))
     }
 
-    /// Sets the recommendation. An error of the library has its own.
-    pub(crate) fn recommend(mut self, recommend: impl Into<String>) -> Self {
-        if let ApiError::Own(own) = &mut self {
-            own.recommend = recommend.into();
-        }
-        self
+    /// Sets the detail: the given value and the allowed ones.
+    pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
+        ApiError(self.0.with_detail(detail))
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            ApiError::Library(error) => {
-                StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            }
-            ApiError::Own(own) => own.status,
-        }
+        StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The error for a missing parameter. Action and Version, which every action needs, share a
     /// code.
     pub(crate) fn missing(name: &str) -> Self {
-        let code = match name {
-            "Action" | "Version" => "MissingParameter".to_owned(),
-            name => format!("MissingParameter.{name}"),
-        };
-        let message = format!(
-            "The input parameter \"{name}\" that is mandatory for processing this request is not \
-             supplied."
-        );
-        Self::new(StatusCode::BAD_REQUEST, code, message)
+        let error = Error::missing_parameter(name.to_owned());
+        match name {
+            "Action" | "Version" => {
+                let message = error.message().to_owned();
+                Self::new(StatusCode::BAD_REQUEST, "MissingParameter", message)
+                    .detail(error.detail())
+            }
+            _ => ApiError(error),
+        }
     }
 
     /// The error for a parameter whose value is not allowed.
     pub(crate) fn invalid(name: &str, allowed: impl Into<String>) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            format!("InvalidParameter.{name}"),
-            format!("The specified parameter {name} is not valid."),
-        )
-        .recommend(allowed)
+        ApiError(Error::invalid_parameter(name.to_owned(), allowed))
     }
 
     /// The error for an unknown action or path.
@@ -91,15 +75,6 @@ impl ApiError {
         )
     }
 
-    /// The error for an unknown InvokeId.
-    pub(crate) fn unknown_invocation() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "InvalidInvokeId.NotFound",
-            "The specified invoke ID does not exist.",
-        )
-    }
-
     /// The error for an unknown CommandId.
     pub(crate) fn unknown_command() -> Self {
         Self::new(
@@ -109,39 +84,24 @@ impl ApiError {
         )
     }
 
-    /// The body of the answer, with RequestId and HostId.
-    pub(crate) fn body(&self, request_id: &str, host_id: &str) -> Vec<u8> {
+    /// The body of the answer, with RequestId, HostId and the Recommend that is chosen.
+    pub(crate) fn body(&self, request_id: &str, host_id: &str, recommend: Recommend) -> Vec<u8> {
         let mut body = Vec::new();
-        match self {
-            ApiError::Library(error) => error.write_json(request_id, host_id, &mut body),
-            ApiError::Own(own) => {
-                let own = json!({
-                    "RequestId": request_id,
-                    "HostId": host_id,
-                    "Code": own.code,
-                    "Message": own.message,
-                    "Recommend": own.recommend,
-                });
-                body.extend(own.to_string().into_bytes());
-            }
-        }
+        self.0.write_json(request_id, host_id, recommend, &mut body);
         body
     }
 }
 
-impl std::fmt::Display for ApiError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ApiError::Library(error) => error.fmt(f),
-            ApiError::Own(own) => write!(f, "{}: {} {}", own.code, own.message, own.recommend),
-        }
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
 impl std::error::Error for ApiError {}
 
-impl From<invodex::Error> for ApiError {
-    fn from(error: invodex::Error) -> Self {
-        ApiError::Library(error)
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        ApiError(error)
     }
 }

@@ -2,27 +2,84 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
-use invodex::{SharedStore, Subscription};
+use invodex::{Subscription, TaskEvent};
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::time::{Instant, sleep_until};
 
+use crate::error::ApiError;
+use crate::params::Params;
+use crate::tenants::Tenant;
+
+/// Maximum number of streams at a time. Each takes a part of every write.
+pub(crate) const STREAMS: usize = 64;
 /// Maximum number of events that wait for a slow client. Beyond it the oldest are dropped.
 const WAITING: usize = 10_000;
+/// Pause between two deliveries to a client. Events that come meanwhile are delivered together, so
+/// that the work for idle readers does not grow with the writes.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The form of the events' data: that of EventBridge or that of Cloud Monitor, with its accounts.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    EventBridge,
+    CloudMonitor { player_uid: u64, owner_id: u64 },
+}
+
+impl Form {
+    /// Reads `Form`, which is EventBridge if absent, and the accounts that Cloud Monitor needs.
+    pub(crate) fn read(params: &Params) -> Result<Self, ApiError> {
+        match params.get("Form") {
+            None | Some("EventBridge") => Ok(Form::EventBridge),
+            Some("CloudMonitor") => {
+                let player_uid = account(params, "PlayerUid")?;
+                Ok(Form::CloudMonitor { player_uid, owner_id: account(params, "OwnerId")? })
+            }
+            Some(given) => {
+                let allowed = format!("given {given:?}, allowed EventBridge, CloudMonitor");
+                Err(ApiError::invalid("Form", allowed))
+            }
+        }
+    }
+
+    fn data(self, event: &TaskEvent) -> serde_json::Result<String> {
+        serde_json::to_string(&match self {
+            Form::EventBridge => event.event_bridge(),
+            Form::CloudMonitor { player_uid, owner_id } => {
+                event.cloud_monitor(player_uid, owner_id)
+            }
+        })
+    }
+}
+
+/// The number of an account.
+fn account(params: &Params, name: &str) -> Result<u64, ApiError> {
+    let given = params.require(name)?;
+    let digits = given.bytes().all(|byte| byte.is_ascii_digit());
+    given.parse().ok().filter(|_| digits).ok_or_else(|| {
+        let allowed = format!("given {given:?}, allowed are decimal digits up to {}", u64::MAX);
+        ApiError::invalid(name, allowed)
+    })
+}
 
 /// Streams all status changes of runs from now on. Events that the service publishes too are named
 /// `task`, others `progress`. `missed` has the number of events that were dropped because the
-/// client was too slow.
+/// client was too slow. `permit` is one of [`STREAMS`].
 pub(crate) fn stream(
-    store: &SharedStore,
+    tenant: Arc<Tenant>,
+    form: Form,
+    permit: OwnedSemaphorePermit,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let events = store.subscribe(WAITING);
+    let events = tenant.store.subscribe(WAITING);
     let wake = Arc::new(Notify::new());
     let waker = Arc::clone(&wake);
     events.on_event(move || waker.notify_one());
-    let start = Waiting { events, wake, missed: 0 };
+    let next = Instant::now();
+    let start = Waiting { events, wake, form, missed: 0, next, _tenant: tenant, _permit: permit };
     let stream =
         stream::unfold(start, async |mut waiting| Some((Ok(waiting.next().await?), waiting)));
     Sse::new(stream).keep_alive(KeepAlive::default())
@@ -31,8 +88,14 @@ pub(crate) fn stream(
 struct Waiting {
     events: Subscription,
     wake: Arc<Notify>,
+    form: Form,
     /// The number of missed events that the client has been told of.
     missed: u64,
+    /// The earliest time of the next delivery.
+    next: Instant,
+    /// A store that someone listens to is in use.
+    _tenant: Arc<Tenant>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Waiting {
@@ -49,13 +112,66 @@ impl Waiting {
             let closed = self.events.is_closed();
             if let Some(event) = self.events.try_next() {
                 let name = if event.is_task_event() { "task" } else { "progress" };
-                let data = serde_json::to_string(&event).ok()?;
+                let data = self.form.data(&event).ok()?;
                 return Some(Event::default().event(name).data(data));
             }
             if closed {
                 return None;
             }
             self.wake.notified().await;
+            sleep_until(self.next).await;
+            self.next = Instant::now() + PAUSE;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use invodex::{InstanceRun, Invocation, RunUpdate};
+
+    use super::*;
+    use crate::args::Args;
+    use crate::tenants::Tenants;
+
+    #[tokio::test(start_paused = true)]
+    async fn events_that_come_close_together_are_delivered_together() {
+        let tenants = Arc::new(Tenants::new(Args::parse_from(["emulator"]).settings().unwrap()));
+        let tenant = tenants.get("").await.unwrap();
+        let mut record = Invocation::new("cn-hangzhou", "t-1", "c-1");
+        record.instances = (0..10).map(|at| InstanceRun::new(format!("i-{at}"))).collect();
+        assert!(tenant.store.accept(&record).unwrap().retained);
+        let update = RunUpdate::started();
+        let run = |at: usize| {
+            tenant.store.update_run("t-1", &format!("i-{at}"), &update).unwrap();
+        };
+
+        let events = tenant.store.subscribe(WAITING);
+        let wake = Arc::new(Notify::new());
+        let waker = Arc::clone(&wake);
+        events.on_event(move || waker.notify_one());
+        let begun = Instant::now();
+        let mut waiting = Waiting {
+            events,
+            wake,
+            form: Form::EventBridge,
+            missed: 0,
+            next: begun,
+            _tenant: Arc::clone(&tenant),
+            _permit: Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().unwrap(),
+        };
+        // Each alone, for a client that waits: the first at once, the others a pause apart.
+        for at in 0..5 {
+            let (event, ()) = tokio::join!(waiting.next(), async { run(at) });
+            assert!(event.is_some());
+            assert_eq!(begun.elapsed(), PAUSE * at as u32);
+        }
+        // Five at once: one pause for all.
+        let (event, ()) = tokio::join!(waiting.next(), async { (5..10).for_each(run) });
+        assert!(event.is_some());
+        for _ in 6..10 {
+            assert!(waiting.next().await.is_some());
+        }
+        assert_eq!(begun.elapsed(), PAUSE * 5);
     }
 }

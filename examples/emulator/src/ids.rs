@@ -40,6 +40,11 @@ impl Ids {
         })
     }
 
+    /// A random number.
+    pub(crate) fn number(&self) -> u64 {
+        self.with(|rng| rng.u64(..))
+    }
+
     /// The position in the sequence, for an archive.
     pub(crate) fn position(&self) -> u64 {
         self.with(|rng| rng.get_seed())

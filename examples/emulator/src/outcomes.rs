@@ -1,14 +1,15 @@
-//! Completes runs by a script, or automatically with `--auto-complete`.
+//! The scripts of runs: those that tests give, and that of `--auto-complete`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use invodex::{Invocation, InvocationStatus, OutputUpdate, RunUpdate, Store};
+use invodex::{Invocation, InvocationStatus, OutputUpdate, RepeatMode, RunUpdate, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, quoted};
+use crate::pattern::fits;
 use crate::tenants::Tenant;
 
 /// Maximum number of scripts in a store, and of steps in a script.
@@ -16,18 +17,32 @@ const SCRIPTS: usize = 1_000;
 const STEPS: usize = 100;
 /// Maximum pause before a step: one day.
 const PAUSE_MS: u64 = 86_400_000;
+/// Maximum length of an id or a name, and of a content or its pattern, in bytes.
+const NAME: usize = 512;
+const CONTENT: usize = 24_576;
 
 /// A change of a run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Step {
-    pub(crate) invocation_status: String,
+    invocation_status: Option<String>,
     /// The pause before the change.
     #[serde(default)]
-    pub(crate) delay_ms: u64,
+    delay_ms: u64,
     exit_code: Option<i64>,
-    /// In Base64.
-    output: Option<String>,
+    /// The whole output, in Base64. Shared by the runs that get it.
+    output: Option<Arc<str>>,
+    /// More output, in Base64.
+    append: Option<Arc<str>>,
+    /// The bytes of output that were lost before.
+    dropped: Option<u64>,
+    repeats: Option<u32>,
+    /// The time of the change.
+    time: Option<String>,
+    /// An empty time is unset.
+    start_time: Option<String>,
+    finish_time: Option<String>,
+    stop_time: Option<String>,
     error_code: Option<String>,
     error_info: Option<String>,
     /// Ends this execution of a recurring task with the status, and schedules the next one.
@@ -36,148 +51,370 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    fn to(status: InvocationStatus, delay: Duration) -> Self {
+    pub(crate) fn to(status: InvocationStatus, delay: Duration) -> Self {
         Step {
-            invocation_status: status.to_string(),
+            invocation_status: Some(status.to_string()),
             delay_ms: delay.as_millis() as u64,
             ..Step::default()
         }
     }
 
+    /// The pause before the change, in milliseconds.
+    pub(crate) fn pause(&self) -> i64 {
+        self.delay_ms.min(PAUSE_MS * STEPS as u64) as i64
+    }
+
     pub(crate) fn update(&self) -> Result<RunUpdate, ApiError> {
-        let status = InvocationStatus::from_name(&self.invocation_status).ok_or_else(|| {
-            let names: Vec<_> =
-                InvocationStatus::ALL.iter().map(|status| status.as_str()).collect();
-            ApiError::invalid("InvocationStatus", format!("allowed {}", names.join(", ")))
-        })?;
+        let mut update = self.without_output()?;
+        update.output = match (&self.output, &self.append) {
+            (Some(output), None) => Some(OutputUpdate::Replace(decoded("Output", output)?)),
+            (None, Some(output)) => Some(OutputUpdate::Append(decoded("Append", output)?)),
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                return Err(ApiError::invalid("Append", "allowed is either Output or Append"));
+            }
+        };
+        Ok(update)
+    }
+
+    /// The update with the output left out. It decides which runs can take the step, and costs
+    /// nothing for a long output.
+    pub(crate) fn without_output(&self) -> Result<RunUpdate, ApiError> {
+        let status = self.invocation_status.as_ref().map(|name| {
+            InvocationStatus::from_name(name).ok_or_else(|| {
+                let names: Vec<_> =
+                    InvocationStatus::ALL.iter().map(|status| status.as_str()).collect();
+                let given = quoted(name);
+                let detail = format!("given {given}, allowed {}", names.join(", "));
+                ApiError::invalid("InvocationStatus", detail)
+            })
+        });
+        let status = status.transpose()?;
         // These have the ErrorCode and ErrorInfo that the service sets.
         let mut update = match (status, self.exit_code) {
-            (InvocationStatus::Failed, Some(code)) if code != 0 => RunUpdate::finished(code),
-            (InvocationStatus::Timeout, _) => RunUpdate::timed_out(),
-            _ => RunUpdate { invocation_status: Some(status), ..RunUpdate::default() },
+            (Some(InvocationStatus::Failed), Some(code)) if code != 0 => RunUpdate::finished(code),
+            (Some(InvocationStatus::Timeout), _) => RunUpdate::timed_out(),
+            _ => RunUpdate { invocation_status: status, ..RunUpdate::default() },
         };
+        update.time = time("Time", &self.time)?.flatten();
+        update.start_time = time("StartTime", &self.start_time)?;
+        update.finish_time = time("FinishTime", &self.finish_time)?;
+        update.stop_time = time("StopTime", &self.stop_time)?;
+        (update.repeats, update.dropped) = (self.repeats, self.dropped);
         update.exit_code = self.exit_code.map(Some).or(update.exit_code);
         update.error_code = self.error_code.clone().or(update.error_code);
         update.error_info = self.error_info.clone().or(update.error_info);
         update.reschedule = self.reschedule;
-        if let Some(output) = &self.output {
-            let output = BASE64_STANDARD.decode(output);
-            let output = output.map_err(|_| ApiError::invalid("Output", "allowed is Base64"))?;
-            update.output = Some(OutputUpdate::Replace(output));
-        }
         Ok(update)
     }
 }
 
-/// A script for runs of a command (by id or name) or on an instance. An absent field matches any
-/// run.
+fn decoded(name: &str, text: &str) -> Result<Vec<u8>, ApiError> {
+    BASE64_STANDARD
+        .decode(text)
+        .map_err(|_| ApiError::invalid(name, format!("given {}, allowed is Base64", quoted(text))))
+}
+
+/// A time that is given, and is set or unset.
+fn time(name: &str, text: &Option<String>) -> Result<Option<Option<Timestamp>>, ApiError> {
+    match text.as_deref() {
+        None => Ok(None),
+        Some("") => Ok(Some(None)),
+        Some(text) => match text.parse() {
+            Ok(time) => Ok(Some(Some(time))),
+            Err(_) => {
+                let given = quoted(text);
+                let detail = format!("given {given}, allowed is a time as 2026-03-01T00:00:00Z");
+                Err(ApiError::invalid(name, detail))
+            }
+        },
+    }
+}
+
+/// A script for the runs of a command or on an instance. The fields before Default choose runs, and an
+/// absent one fits any run. A script whose steps only a recurring task can take is for recurring tasks
+/// alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Outcome {
     command_id: Option<String>,
     command_name: Option<String>,
     instance_id: Option<String>,
-    steps: Vec<Step>,
+    /// The whole content, as text.
+    command_content: Option<String>,
+    /// The content, with `*` for any characters.
+    content_pattern: Option<String>,
+    /// For every run that no other script is for.
+    #[serde(default)]
+    default: bool,
+    /// The number of runs that still get the script; all if absent.
+    times: Option<u32>,
+    /// Shared by all runs that follow the script.
+    steps: Option<Arc<[Step]>>,
+    /// The last step of the usual course, in place of Steps.
+    result: Option<Step>,
+    #[serde(skip)]
+    courses: Courses,
+}
+
+/// The steps of a script for each RepeatMode, in the order of [`RepeatMode::ALL`]; `None` for one whose
+/// runs cannot take them. Made at the first use, so that all runs share them.
+type Courses = OnceLock<Vec<Option<Arc<[Step]>>>>;
+
+/// The steps of `courses` for `repeat_mode`, which `course` makes.
+fn of_mode(
+    courses: &Courses,
+    repeat_mode: RepeatMode,
+    course: impl Fn(RepeatMode) -> Result<Arc<[Step]>, ApiError>,
+) -> Option<&Arc<[Step]>> {
+    let made = || RepeatMode::ALL.iter().map(|&mode| course(mode).ok()).collect();
+    let mode = RepeatMode::ALL.iter().position(|&mode| mode == repeat_mode)?;
+    courses.get_or_init(made).get(mode)?.as_ref()
 }
 
 impl Outcome {
-    fn is_for(&self, invocation: &Invocation, instance_id: &str) -> bool {
-        let fits = |named: &Option<String>, is: &str| named.as_deref().is_none_or(|it| it == is);
-        fits(&self.command_id, &invocation.command_id)
-            && fits(&self.command_name, &invocation.command_name)
-            && fits(&self.instance_id, instance_id)
+    /// The fields that choose runs, with their names.
+    fn choices(&self) -> [(&'static str, Option<&str>); 5] {
+        [
+            ("CommandId", self.command_id.as_deref()),
+            ("CommandName", self.command_name.as_deref()),
+            ("InstanceId", self.instance_id.as_deref()),
+            ("CommandContent", self.command_content.as_deref()),
+            ("ContentPattern", self.content_pattern.as_deref()),
+        ]
+    }
+
+    fn is_for(&self, invocation: &Invocation, content: &str, instance_id: &str) -> bool {
+        let is = |named: &Option<String>, is: &str| named.as_deref().is_none_or(|it| it == is);
+        is(&self.command_id, &invocation.command_id)
+            && is(&self.command_name, &invocation.command_name)
+            && is(&self.instance_id, instance_id)
+            && self.command_content.as_ref().is_none_or(|it| *it == content)
+            && self.content_pattern.as_ref().is_none_or(|it| fits(it, content))
+    }
+
+    /// All steps that were given.
+    fn given(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().flat_map(|steps| steps.iter()).chain(&self.result)
+    }
+
+    /// The memory of the script, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let choices = self.choices().into_iter().filter_map(|(_, value)| value);
+        let steps = self.given().map(|step| {
+            let texts = [&step.error_code, &step.error_info].into_iter().flatten();
+            let outputs = [&step.output, &step.append].into_iter().flatten();
+            let outputs = outputs.map(|output| output.len()).sum::<usize>();
+            size_of::<Step>() + outputs + texts.map(String::len).sum::<usize>()
+        });
+        size_of::<Self>() + choices.map(str::len).sum::<usize>() + steps.sum::<usize>()
     }
 
     fn check(&self) -> Result<(), ApiError> {
-        let names = [&self.command_id, &self.command_name, &self.instance_id];
-        if names.iter().all(|name| name.is_none()) {
-            return Err(ApiError::missing("CommandId")
-                .recommend("name a CommandId, a CommandName or an InstanceId"));
+        self.check_choices()?;
+        if self.times == Some(0) {
+            return Err(ApiError::invalid("Times", format!("given 0, allowed 1 to {}", u32::MAX)));
         }
-        if self.steps.len() > STEPS || self.steps.iter().any(|step| step.delay_ms > PAUSE_MS) {
-            let allowed = format!("allowed are {STEPS} steps, DelayMs of at most {PAUSE_MS}");
-            return Err(ApiError::invalid("Steps", allowed));
+        match (&self.steps, &self.result) {
+            (None, None) => {
+                return Err(
+                    ApiError::missing("Steps").detail("give Steps, or Result in their place")
+                );
+            }
+            (Some(_), Some(_)) => {
+                return Err(ApiError::invalid(
+                    "Result",
+                    "given with Steps, allowed is one of both",
+                ));
+            }
+            _ => {}
         }
-        self.steps.iter().try_for_each(|step| step.update().map(|_| ()))
+        let count = self.given().count();
+        if count > STEPS {
+            let detail = format!("given {count} steps, allowed are {STEPS}");
+            return Err(ApiError::invalid("Steps", detail));
+        }
+        if let Some(step) = self.given().find(|step| step.delay_ms > PAUSE_MS) {
+            let detail = format!("given {}, allowed is at most {PAUSE_MS}", step.delay_ms);
+            return Err(ApiError::invalid("DelayMs", detail));
+        }
+        self.given().try_for_each(|step| step.update().map(|_| ()))?;
+        if let Some(result) = &self.result {
+            let ends = |name: &str| InvocationStatus::from_name(name).is_some_and(|it| it.is_end());
+            let given = result.invocation_status.as_deref().unwrap_or_default();
+            if !ends(given) {
+                let names = InvocationStatus::ALL.iter().map(|status| status.as_str());
+                let names: Vec<_> = names.filter(|name| ends(name)).collect();
+                let detail = format!("given {given:?} as Result, allowed {}", names.join(", "));
+                return Err(ApiError::invalid("InvocationStatus", detail));
+            }
+        }
+        // The runs are not known yet. A Period task has every transition that another task has.
+        self.course(RepeatMode::Period, Duration::ZERO).map(|_| ())
+    }
+
+    /// Checks the fields that choose runs.
+    fn check_choices(&self) -> Result<(), ApiError> {
+        let names = self.choices().map(|(name, _)| name).join(", ");
+        if let Some((name, _)) = self.choices().iter().find(|(_, value)| *value == Some("")) {
+            return Err(ApiError::invalid(name, "given an empty text, allowed any other"));
+        }
+        for (name, value) in self.choices() {
+            let most = if name.contains("Content") { CONTENT } else { NAME };
+            if let Some(length) = value.map(str::len).filter(|&length| length > most) {
+                let detail = format!("given {length} bytes, allowed are {most}");
+                return Err(ApiError::invalid(name, detail));
+            }
+        }
+        match (self.default, self.choices().iter().any(|(_, value)| value.is_some())) {
+            (false, false) => Err(ApiError::missing("CommandId")
+                .detail(format!("give one of {names}, or Default: true for all other runs"))),
+            (true, true) => Err(ApiError::invalid(
+                "Default",
+                format!("given true with one of {names}, allowed is Default or those"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The steps of a run, shared by all runs of this `repeat_mode`. `pause` is the same at each call.
+    fn steps_of(&self, repeat_mode: RepeatMode, pause: Duration) -> Option<&Arc<[Step]>> {
+        of_mode(&self.courses, repeat_mode, |mode| self.course(mode, pause))
+    }
+
+    /// The steps of a run of a new task of `repeat_mode`, which can take them one after the other.
+    /// `pause` comes before each step of the usual course.
+    fn course(&self, repeat_mode: RepeatMode, pause: Duration) -> Result<Arc<[Step]>, ApiError> {
+        let steps = match (&self.steps, &self.result) {
+            (Some(steps), _) => Arc::clone(steps),
+            (None, Some(result)) => usual_course(result.clone(), repeat_mode, pause)?,
+            (None, None) => Arc::default(),
+        };
+        let mut status = InvocationStatus::Pending;
+        for step in steps.iter() {
+            status = step.without_output()?.check(repeat_mode, status)?;
+        }
+        Ok(steps)
     }
 }
 
-/// The scripts of a store. If several match a run, the latest counts.
+/// Running, then `end`; `end` alone if it is the end of a run that never starts. A recurring task is
+/// then scheduled again.
+fn usual_course(
+    mut end: Step,
+    repeat_mode: RepeatMode,
+    pause: Duration,
+) -> Result<Arc<[Step]>, ApiError> {
+    let running = Step::to(InvocationStatus::Running, pause);
+    end.delay_ms = end.delay_ms.saturating_add(running.delay_ms);
+    let mut update = end.without_output()?;
+    if update.check(repeat_mode, InvocationStatus::Running).is_err() {
+        return Ok([end].into());
+    }
+    update.reschedule = true;
+    let again =
+        repeat_mode.is_recurring() && update.check(repeat_mode, InvocationStatus::Running).is_ok();
+    end.reschedule |= again;
+    Ok([running, end].into())
+}
+
+/// The scripts of a store, in the order in which they were given.
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Outcomes(Vec<Outcome>);
+pub(crate) struct Outcomes {
+    scripts: Vec<Outcome>,
+    /// That of `--auto-complete`.
+    #[serde(skip)]
+    usual: Courses,
+}
 
 impl Outcomes {
     pub(crate) fn add(&mut self, outcome: Outcome) -> Result<(), ApiError> {
         outcome.check()?;
-        if self.0.len() >= SCRIPTS {
+        if self.scripts.len() >= SCRIPTS {
             return Err(ApiError::invalid("Outcomes", format!("allowed are {SCRIPTS} scripts")));
         }
-        self.0.push(outcome);
+        self.scripts.push(outcome);
         Ok(())
     }
 
-    fn steps(&self, invocation: &Invocation, instance_id: &str) -> Option<Vec<Step>> {
-        let mut latest_first = self.0.iter().rev();
-        let outcome = latest_first.find(|outcome| outcome.is_for(invocation, instance_id))?;
-        Some(outcome.steps.clone())
+    pub(crate) fn is_empty(&self) -> bool {
+        self.scripts.is_empty()
     }
-}
 
-/// Starts a task for each run of a new record that has a script or completes automatically.
-pub(crate) fn start(tenant: &Arc<Tenant>, invocation: &Invocation) {
-    for run in &invocation.instances {
-        let scripted = tenant.state().outcomes.steps(invocation, &run.instance_id);
-        let steps = scripted.or_else(|| {
-            let pause = tenant.auto_complete?;
-            let mut success = Step::to(InvocationStatus::Success, pause);
-            // A recurring task executes once and is then scheduled again.
-            success.reschedule = invocation.repeat_mode.is_recurring();
-            Some(vec![Step::to(InvocationStatus::Running, pause), success])
+    /// The memory of all scripts.
+    pub(crate) fn bytes(&self) -> usize {
+        self.scripts.iter().map(Outcome::bytes).sum()
+    }
+
+    /// The script of a run that completes automatically.
+    fn usual(&self, repeat_mode: RepeatMode, pause: Duration) -> Option<Arc<[Step]>> {
+        let success = || Step::to(InvocationStatus::Success, Duration::ZERO);
+        of_mode(&self.usual, repeat_mode, |mode| usual_course(success(), mode, pause)).cloned()
+    }
+
+    /// Takes the script of a run. Those with Times come before those without, and first the one that was
+    /// given first; of those without, the latest counts. The default ones come after all others.
+    fn take(
+        &mut self,
+        invocation: &Invocation,
+        instance_id: &str,
+        pause: Duration,
+    ) -> Option<Arc<[Step]>> {
+        let content = String::from_utf8_lossy(&invocation.command_content);
+        let all = self.scripts.iter().enumerate();
+        let fitting = all.filter(|(_, outcome)| outcome.is_for(invocation, &content, instance_id));
+        let steps = fitting.filter_map(|(index, outcome)| {
+            Some((index, outcome, outcome.steps_of(invocation.repeat_mode, pause)?))
         });
-        if let Some(steps) = steps {
-            let (invoke_id, instance_id) = (invocation.invoke_id.clone(), run.instance_id.clone());
-            tokio::spawn(walk(Arc::clone(tenant), invoke_id, instance_id, steps));
+        let (index, _, steps) = steps.min_by_key(|&(index, outcome, _)| {
+            let in_sequence = outcome.times.is_some();
+            let order = if in_sequence { index } else { SCRIPTS - index };
+            (outcome.default, !in_sequence, order)
+        })?;
+        let steps = Arc::clone(steps);
+        match &mut self.scripts[index].times {
+            Some(1) => drop(self.scripts.remove(index)),
+            Some(times) => *times -= 1,
+            None => {}
         }
+        Some(steps)
     }
 }
 
-/// Applies the steps one after the other. Stops if something else changed the run meanwhile.
-async fn walk(tenant: Arc<Tenant>, invoke_id: String, instance_id: String, steps: Vec<Step>) {
-    let status = |store: &Store| {
-        let record = store.get(&invoke_id)?;
-        let run = record.instances().find(|run| run.instance_id() == instance_id)?;
-        Some(run.invocation_status())
-    };
-    let mut left = tenant.store.read(status);
-    for step in steps {
-        tokio::time::sleep(Duration::from_millis(step.delay_ms)).await;
-        let Ok(update) = step.update() else { return };
-        let walked = tenant.store.write(|store| {
-            let here = left.is_some() && status(store) == left;
-            let walked = here && store.update_run(&invoke_id, &instance_id, &update).is_ok();
-            left = status(store);
-            walked
-        });
-        if !walked {
-            return;
-        }
-        tenant.touch();
-    }
-}
-
-/// Sets the Stopping runs of a record to Terminated after a pause.
-pub(crate) fn end_stopping(tenant: &Arc<Tenant>, invoke_id: &str, pause: Duration) {
-    let (tenant, invoke_id) = (Arc::clone(tenant), invoke_id.to_owned());
-    tokio::spawn(async move {
-        tokio::time::sleep(pause).await;
-        let Some(record) = tenant.store.get(&invoke_id) else { return };
-        for run in record.instances {
-            if run.invocation_status == InvocationStatus::Stopping {
-                // The run may have ended meanwhile, so an error is ignored.
-                let end = RunUpdate::terminated();
-                let _ = tenant.store.update_run(&invoke_id, &run.instance_id, &end);
-            }
-        }
-        tenant.touch();
+/// The script of a run of a new record: one that was given, or that of `--auto-complete`.
+pub(crate) fn script_of(
+    tenant: &Tenant,
+    invocation: &Invocation,
+    instance_id: &str,
+) -> Option<Arc<[Step]>> {
+    let pause = tenant.auto_complete.unwrap_or_default();
+    let scripted = tenant.state().outcomes.take(invocation, instance_id, pause);
+    let script = scripted.or_else(|| {
+        let pause = tenant.auto_complete?;
+        tenant.state_to_read().outcomes.usual(invocation.repeat_mode, pause)
     });
+    script.filter(|script| !script.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn runs_of_one_outcome_share_its_steps() {
+        let mut outcomes = Outcomes::default();
+        let result = json!({"InvocationStatus": "Success", "Output": "b2s="});
+        let outcome = json!({"CommandId": "c-1", "Times": 2, "Result": result});
+        outcomes.add(serde_json::from_value(outcome).unwrap()).unwrap();
+        let record = Invocation::new("cn-hangzhou", "t-1", "c-1");
+        let mut take = || outcomes.take(&record, "i-1", Duration::ZERO);
+        let (first, second) = (take().unwrap(), take().unwrap());
+        assert!(Arc::ptr_eq(&first, &second) && take().is_none());
+
+        let usual = |mode| outcomes.usual(mode, Duration::ZERO).unwrap();
+        assert!(Arc::ptr_eq(&usual(RepeatMode::Once), &usual(RepeatMode::Once)));
+        assert!(usual(RepeatMode::Period)[1].reschedule && !usual(RepeatMode::Once)[1].reschedule);
+    }
 }

@@ -3,9 +3,26 @@
 use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, header};
-use invodex::{Error, decode_query};
+use invodex::{DescribeInvocations, Error, decode_query};
 
 use crate::error::ApiError;
+
+/// The parameters of every action that belong to the credentials, the signature or the form of the
+/// answer.
+const ENVELOPE: [&str; 12] = [
+    "AccessKeyId",
+    "Action",
+    "BearerToken",
+    "Format",
+    "SecurityToken",
+    "Signature",
+    "SignatureMethod",
+    "SignatureNonce",
+    "SignatureType",
+    "SignatureVersion",
+    "Timestamp",
+    "Version",
+];
 
 /// Decoded pairs, in the order given.
 #[derive(Default)]
@@ -21,6 +38,11 @@ impl Params {
 
     pub(crate) fn pairs(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// The length of all names and values.
+    pub(crate) fn bytes(&self) -> usize {
+        self.pairs().map(|(name, value)| name.len() + value.len()).sum()
     }
 
     /// The last value of `name`. An empty value counts as absent.
@@ -62,7 +84,7 @@ impl Params {
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         let numbered = self.pairs().filter_map(|(given, value)| {
             let number = given.strip_prefix(name)?.strip_prefix('.')?;
-            Some((number.parse::<u32>().ok()?, value))
+            Some((number_of(number)?, value))
         });
         let by_number: BTreeMap<u32, &str> = numbered.collect();
         by_number.into_values().filter(|value| !value.is_empty()).collect()
@@ -70,18 +92,46 @@ impl Params {
 
     /// The keys and values of `Tag.N.Key` and `Tag.N.Value`, in the order of N.
     pub(crate) fn tags(&self) -> Vec<(String, String)> {
-        let mut tags: BTreeMap<u32, (String, String)> = BTreeMap::new();
+        let tags = self.tag_filters().into_iter();
+        tags.map(|(key, value)| (key.to_owned(), value.unwrap_or_default().to_owned())).collect()
+    }
+
+    /// As [`tags`](Self::tags), with `None` for a value that is not given.
+    pub(crate) fn tag_filters(&self) -> Vec<(&str, Option<&str>)> {
+        let mut tags: BTreeMap<u32, (&str, Option<&str>)> = BTreeMap::new();
         for (name, value) in self.pairs() {
             let number = name.strip_prefix("Tag.").and_then(|rest| rest.split_once('.'));
             let Some((number, part)) = number else { continue };
-            let Ok(number) = number.parse() else { continue };
+            let Some(number) = number_of(number) else { continue };
             match part {
-                "Key" => tags.entry(number).or_default().0 = value.to_owned(),
-                "Value" => tags.entry(number).or_default().1 = value.to_owned(),
+                "Key" => tags.entry(number).or_default().0 = value,
+                "Value" => tags.entry(number).or_default().1 = Some(value),
                 _ => {}
             }
         }
         tags.into_values().collect()
+    }
+
+    /// RegionId and the tags `PREFIX.N.Key` and `PREFIX.N.Value`, as those of a query. `prefix` ends with
+    /// `Tag.`.
+    pub(crate) fn tagged(&self, prefix: &str) -> DescribeInvocations {
+        let before = &prefix[..prefix.len() - "Tag.".len()];
+        DescribeInvocations::from_pairs(self.pairs().filter_map(|(name, value)| {
+            match name {
+                "RegionId" => Some((name, value)),
+                _ => Some((name.strip_prefix(before)?, value))
+                    .filter(|(name, _)| name.starts_with("Tag.")),
+            }
+        }))
+    }
+
+    /// The pairs that say what a request asks for, sorted: of each name the last value, if it is not
+    /// empty. Without the pairs that say who asks, when, and in which form: they differ when the same
+    /// request is sent again.
+    pub(crate) fn asked(&self) -> BTreeMap<&str, &str> {
+        let mut asked: BTreeMap<&str, &str> = self.pairs().collect();
+        asked.retain(|name, value| !value.is_empty() && !ENVELOPE.contains(name));
+        asked
     }
 
     /// The access key id: the parameter, or else the one in the Authorization header. Empty if
@@ -94,6 +144,13 @@ impl Params {
         };
         self.get("AccessKeyId").or_else(authorization).unwrap_or_default()
     }
+}
+
+/// The number in a parameter's name: decimal digits without a sign or a leading zero. A name with
+/// any other number is an unknown parameter.
+fn number_of(text: &str) -> Option<u32> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    if digits { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -116,6 +173,26 @@ mod tests {
         assert_eq!(given.list("Id"), ["a", "b", "c"]);
         let tags = [("k".to_owned(), String::new()), (String::new(), "v".to_owned())];
         assert_eq!(given.tags(), tags);
+    }
+
+    #[test]
+    fn a_number_with_a_sign_or_a_leading_zero_is_no_number() {
+        for number in ["0", "01", "+1", "-1", "1 ", "", "4294967296", "\u{661}"] {
+            let given = Params(vec![
+                (format!("Id.{number}"), "a".to_owned()),
+                (format!("Tag.{number}.Key"), "k".to_owned()),
+            ]);
+            assert!(given.list("Id").is_empty() && given.tags().is_empty(), "{number:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_sent_again_asks_for_the_same() {
+        let first = params("Action=RunCommand&AccessKeyId=a&Signature=x&Timestamp=1&Name=n&Id.1=i");
+        let again =
+            params("Name=m&Id.1=i&Name=n&AccessKeyId=b&SecurityToken=t&Format=XML&Launcher=");
+        assert_eq!(first.asked(), again.asked());
+        assert_ne!(first.asked(), params("Name=m&Id.1=i").asked());
     }
 
     #[test]

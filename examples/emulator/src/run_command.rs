@@ -1,33 +1,37 @@
 //! RunCommand and InvokeCommand: build a record from the parameters and accept it.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, PoisonError};
+use std::fmt;
+use std::sync::Arc;
 
 use axum::http::StatusCode;
-use invodex::{InstanceRun, RepeatMode, Store};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use invodex::{CommandType, RepeatMode, Store};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Value, json};
 
-use crate::actions::check_region_and_tags;
-use crate::commands::{Command, DefaultEncoding, documented, record_tags};
-use crate::error::ApiError;
-use crate::ids::fnv1a;
-use crate::outcomes;
+use crate::actions::check_query;
+use crate::client_token::once;
+use crate::command::{self, Command, DefaultEncoding};
+use crate::commands::{documented, record_tags};
+use crate::error::{ApiError, quoted};
 use crate::params::Params;
+use crate::public_commands;
+use crate::schedule::Schedule;
 use crate::tenants::Tenant;
+use crate::{instances, life};
 
-/// Maximum length of a ClientToken in characters, and maximum number of remembered tokens.
-const TOKEN_CHARS: usize = 64;
-const TOKENS: usize = 1_000;
 /// Maximum number of parameters of a run, and maximum length of their names in characters.
 const PARAMETERS: (usize, usize) = (10, 64);
+/// Digits of a container's id.
+const CONTAINER_DIGITS: usize = 64;
+/// Maximum length of WindowsPasswordName in characters.
+const PASSWORD_NAME: usize = 255;
 
 pub(crate) fn run_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiError> {
-    check_region_and_tags(tenant, params)?;
+    check_query(tenant, params, &[])?;
     once(tenant, params, "RunCommand", || {
         let id = tenant.ids.command_id();
-        let command = Command::read(id.clone(), params, DefaultEncoding::PlainText)?;
         let keep = params.flag("KeepCommand")?;
+        let command = Command::read(id.clone(), params, DefaultEncoding::PlainText, keep)?;
         if keep {
             tenant.state().commands.check_room()?;
         }
@@ -41,17 +45,21 @@ pub(crate) fn run_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value
 }
 
 pub(crate) fn invoke_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiError> {
-    check_region_and_tags(tenant, params)?;
+    check_query(tenant, params, &[])?;
     once(tenant, params, "InvokeCommand", || {
         let (region_id, id) = (params.require("RegionId")?, params.require("CommandId")?);
-        let mut command = tenant.state().commands.find(region_id, id)?.clone();
+        let own = tenant.state().commands.find(region_id, id).map(|command| command.clone());
+        let mut command = own.or_else(|unknown| {
+            let public = public_commands::find(&tenant.public_commands, id).ok_or(unknown)?;
+            Ok::<_, ApiError>(Command { region_id: region_id.to_owned(), ..public.clone() })
+        })?;
         if let Some(working_dir) = params.get("WorkingDir") {
             command.working_dir = working_dir.to_owned();
         }
         if let Some(launcher) = params.get("Launcher") {
             command.launcher = launcher.to_owned();
         }
-        command.timeout = params.number("Timeout")?.unwrap_or(command.timeout);
+        command.timeout = command::timeout(params)?.unwrap_or(command.timeout);
         let invoke_id = run(tenant, params, &command)?;
         if let Ok(command) = tenant.state().commands.find(region_id, id) {
             command.invoke_times += 1;
@@ -62,7 +70,8 @@ pub(crate) fn invoke_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Va
 
 /// Accepts a run of `command` and starts its script, if it has one.
 fn run(tenant: &Arc<Tenant>, params: &Params, command: &Command) -> Result<String, ApiError> {
-    let (repeat_mode, frequency) = schedule(params)?;
+    let (repeat_mode, frequency) = schedule(tenant, params, command.timeout)?;
+    check_user(params, command)?;
     let invoke_id = tenant.ids.invoke_id();
     let mut record = command.invocation(&invoke_id);
     record.repeat_mode = repeat_mode;
@@ -72,122 +81,217 @@ fn run(tenant: &Arc<Tenant>, params: &Params, command: &Command) -> Result<Strin
         record.resource_group_id = group.to_owned();
     }
     record.username = params.text("Username");
-    record.container_id = params.text("ContainerId");
-    record.container_name = params.text("ContainerName");
-    record.termination_mode = params.text("TerminationMode");
-    record.oss_output_delivery = params.text("OssOutputDelivery");
+    record.container_id = container_id(params)?;
+    record.container_name = container_name(params)?;
+    record.termination_mode = termination_mode(params)?;
+    record.oss_output_delivery = oss_output_delivery(params)?;
     record.tags = record_tags(params);
-    record.instances = params.list("InstanceId").into_iter().map(InstanceRun::new).collect();
+    record.instances = instances::chosen(tenant, params)?;
 
-    tenant.store.accept(&record).map_err(documented)?;
+    let accepted = tenant.store.accept(&record).map_err(documented)?;
     tenant.touch();
-    outcomes::start(tenant, &record);
+    // With --capacity 0 the store holds no record.
+    if accepted.retained {
+        instances::end_unreachable(tenant, &mut record);
+        life::begin(tenant, &record);
+    }
     Ok(invoke_id)
 }
 
-/// RepeatMode and Frequency. A Frequency makes the task periodic, whatever RepeatMode says.
-fn schedule(params: &Params) -> Result<(RepeatMode, String), ApiError> {
+/// RepeatMode and Frequency. A Frequency makes the task periodic, whatever RepeatMode says. Timed
+/// has no effect.
+fn schedule(
+    tenant: &Tenant,
+    params: &Params,
+    timeout: u32,
+) -> Result<(RepeatMode, String), ApiError> {
     let given = params.get("RepeatMode").map(|name| {
         RepeatMode::from_name(name).ok_or_else(|| {
             let names: Vec<_> = RepeatMode::ALL.iter().map(|mode| mode.as_str()).collect();
-            ApiError::invalid("RepeatMode", format!("allowed {}", names.join(", ")))
+            let message = "The specified repeat mode does not exist.";
+            ApiError::new(StatusCode::NOT_FOUND, "InvalidRepeatMode.NotFound", message)
+                .detail(format!("given {}, allowed {}", quoted(name), names.join(", ")))
         })
     });
     let mode = given.transpose()?.unwrap_or(RepeatMode::Once);
-    let timed = params.flag("Timed")? || mode == RepeatMode::Period;
-    let forbidden = |code, message| Err(ApiError::new(StatusCode::FORBIDDEN, code, message));
+    let bad = |code, message| ApiError::new(StatusCode::BAD_REQUEST, code, message);
     match params.get("Frequency") {
-        None if timed => forbidden(
+        None if mode == RepeatMode::Period => Err(bad(
             "MissingParam.Frequency",
             "The frequency must be specified when you create a timed task.",
-        ),
+        )),
         None => Ok((mode, String::new())),
-        Some(frequency) if is_schedule(frequency) => Ok((RepeatMode::Period, frequency.to_owned())),
-        Some(_) => forbidden("InvalidParam.Frequency", "The specified frequency is invalid."),
+        Some(frequency) => {
+            let now = tenant.store.read(Store::now);
+            let schedule = Schedule::parse(frequency, now, tenant.zone);
+            let checked = schedule.and_then(|schedule| schedule.check(now, timeout));
+            checked.map_err(|wrong| {
+                bad("InvalidParam.Frequency", "The specified frequency is invalid.")
+                    .detail(format!("given {}: {wrong}", quoted(frequency)))
+            })?;
+            Ok((RepeatMode::Period, frequency.to_owned()))
+        }
     }
 }
 
-/// `rate(...)`, `at(...)`, or a cron expression by its number of fields.
-fn is_schedule(frequency: &str) -> bool {
-    let call = |name: &str| frequency.starts_with(name) && frequency.ends_with(')');
-    call("rate(") || call("at(") || (6..=8).contains(&frequency.split_whitespace().count())
+/// Checks Username and WindowsPasswordName. A command for Windows with a Username other than System
+/// needs a WindowsPasswordName.
+fn check_user(params: &Params, command: &Command) -> Result<(), ApiError> {
+    let refuse = |code, message| Err(ApiError::new(StatusCode::FORBIDDEN, code, message));
+    match params.get("WindowsPasswordName") {
+        Some(name) if name.chars().count() > PASSWORD_NAME => refuse(
+            "WindowsPasswordName.ExceedLimit",
+            "The length of the WindowsPasswordName exceeds the upper limit.",
+        ),
+        None if params.get("Username").is_some_and(|user| user != "System")
+            && command.command_type != CommandType::RunShellScript.as_str() =>
+        {
+            refuse(
+                "WindowsPasswordName.Missed",
+                "WindowsPasswordName must be specified when you create a Windows task.",
+            )
+        }
+        _ => Ok(()),
+    }
 }
 
-/// Parameters as JSON text. The command must have a parameter of each name.
+/// 64 hexadecimal digits, with the runtime before them if it is given.
+fn container_id(params: &Params) -> Result<String, ApiError> {
+    let given = params.text("ContainerId");
+    let runtimes = ["docker://", "containerd://", "cri-o://"];
+    let digits = runtimes.iter().find_map(|runtime| given.strip_prefix(runtime)).unwrap_or(&given);
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if given.is_empty() || is_hex && digits.len() == CONTAINER_DIGITS {
+        return Ok(given);
+    }
+    Err(malformed(
+        "InvalidContainerId.Malformed",
+        "The specified parameter ContainerId is not valid.",
+        &given,
+        "64 hexadecimal digits, with docker://, containerd:// or cri-o:// before them if you like",
+    ))
+}
+
+/// A name as container runtimes allow it.
+fn container_name(params: &Params) -> Result<String, ApiError> {
+    let given = params.text("ContainerName");
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    if given.is_empty()
+        || given.bytes().all(legal) && given.starts_with(|c: char| c.is_ascii_alphanumeric())
+    {
+        return Ok(given);
+    }
+    Err(malformed(
+        "InvalidContainerName.Malformed",
+        "The specified parameter ContainerName is not valid.",
+        &given,
+        "letters, digits, _ . and -, the first a letter or a digit",
+    ))
+}
+
+fn termination_mode(params: &Params) -> Result<String, ApiError> {
+    match params.get("TerminationMode").unwrap_or_default() {
+        mode @ ("" | "Process" | "ProcessTree") => Ok(mode.to_owned()),
+        given => Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "InvalidTerminationMode.NotFound",
+            "The specified parameter TerminationMode does not exist.",
+        )
+        .detail(format!("given {}, allowed are Process and ProcessTree", quoted(given)))),
+    }
+}
+
+/// `oss://BUCKET/PREFIX`. A bucket's name has 3 to 63 lower-case letters, digits and hyphens.
+fn oss_output_delivery(params: &Params) -> Result<String, ApiError> {
+    let given = params.text("OssOutputDelivery");
+    let bucket = given.strip_prefix("oss://").and_then(|rest| rest.split_once('/'));
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_bucket = |name: &str| {
+        (3..=63).contains(&name.len())
+            && name.bytes().all(legal)
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+    };
+    if given.is_empty() || bucket.is_some_and(|(name, _)| is_bucket(name)) {
+        return Ok(given);
+    }
+    Err(malformed(
+        "InvalidParameter.OssOutputDelivery",
+        "The specified parameter OssOutputDelivery is not valid.",
+        &given,
+        "oss://BUCKET/PREFIX, the bucket 3 to 63 lower-case letters, digits and hyphens",
+    ))
+}
+
+fn malformed(code: &'static str, message: &'static str, given: &str, allowed: &str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, code, message)
+        .detail(format!("given {}, allowed are {allowed}", quoted(given)))
+}
+
+/// Parameters as JSON text. The command must have a parameter of each name, in any letter case.
 fn parameters(params: &Params, command: &Command) -> Result<String, ApiError> {
-    let Some(given) = params.get("Parameters") else { return Ok("{}".to_owned()) };
-    let parsed: Map<String, Value> = serde_json::from_str(given).map_err(|error| {
+    let given = params.get("Parameters").unwrap_or("{}");
+    let Fields(parsed) = serde_json::from_str(given).map_err(|error| {
         ApiError::invalid("Parameters", format!("allowed is a JSON object: {error}"))
     })?;
     if !parsed.is_empty() && !command.enable_parameter {
         return Err(ApiError::new(
-            StatusCode::NOT_FOUND,
+            StatusCode::BAD_REQUEST,
             "Parameter.Disabled",
             "Parameters cannot be passed in when the command customization function is disabled.",
         ));
     }
     let names = command.parameter_names();
+    let is = |key: &String, name: &String| key.eq_ignore_ascii_case(name);
+    let keys = || parsed.iter().map(|(key, _)| key);
+    let twice = |key: &String| keys().filter(|other| is(key, other)).count() > 1;
     let refused = if parsed.len() > PARAMETERS.0 {
         ("ParameterCount.ExceedLimit", "The maximum number of parameters is exceeded.")
-    } else if parsed.keys().any(|key| key.chars().count() > PARAMETERS.1) {
+    } else if keys().any(|key| key.chars().count() > PARAMETERS.1) {
         ("ParameterKey.ExceedLimit", "The maximum length of a parameter name is exceeded.")
-    } else if parsed.keys().any(|key| !names.contains(key)) {
+    } else if keys().any(twice) {
+        ("ParameterKey.Duplicate", "Parameter names cannot be duplicated.")
+    } else if keys().any(|key| !names.iter().any(|name| is(key, name))) {
         (
             "Parameter.NotMatched",
             "The passed-in parameters do not match the parameters defined when you created the \
              command.",
         )
+    } else if parsed
+        .iter()
+        .any(|(_, value)| matches!(value, Value::Array(_) | Value::Object(_) | Value::Null))
+    {
+        ("ParameterType.NotSupported", "The type of parameter value is not supported.")
     } else {
+        command.check_filled(&parsed)?;
         return Ok(given.to_owned());
     };
     Err(ApiError::new(StatusCode::FORBIDDEN, refused.0, refused.1))
 }
 
-/// The answers to the latest requests with a ClientToken, oldest first.
-#[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Answered(VecDeque<(String, u64, Value)>);
+/// The fields of a JSON object, also those whose names are equal.
+struct Fields(Vec<(String, Value)>);
 
-/// Runs `action`, or gives the answer that the same ClientToken got before.
-fn once(
-    tenant: &Tenant,
-    params: &Params,
-    name: &str,
-    action: impl FnOnce() -> Result<Value, ApiError>,
-) -> Result<Value, ApiError> {
-    let Some(token) = params.get("ClientToken") else { return action() };
-    if token.len() > TOKEN_CHARS || !token.is_ascii() {
-        return Err(ApiError::invalid(
-            "ClientToken",
-            format!("allowed at most {TOKEN_CHARS} ASCII characters"),
-        ));
-    }
-    // Held all the time, so that of two requests at once the second waits for the answer.
-    let _once = tenant.once.lock().unwrap_or_else(PoisonError::into_inner);
-    let print = fingerprint(params, name);
-    let known = tenant.state().answered.0.iter().find(|(known, ..)| known == token).cloned();
-    if let Some((_, before, answer)) = known {
-        return match before == print {
-            true => Ok(answer),
-            false => Err(ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "IdempotentParameterMismatch",
-                "The request is retried with updated parameters.",
-            )),
-        };
-    }
-    let answer = action()?;
-    let answered = &mut tenant.state().answered.0;
-    if answered.len() >= TOKENS {
-        answered.pop_front();
-    }
-    answered.push_back((token.to_owned(), print, answer.clone()));
-    Ok(answer)
-}
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
 
-/// A hash of what a request asks for, which is the same when it is signed again.
-fn fingerprint(params: &Params, action: &str) -> u64 {
-    let signature = ["Signature", "SignatureNonce", "Timestamp", "Action"];
-    let mut pairs: Vec<_> = params.pairs().filter(|(name, _)| !signature.contains(name)).collect();
-    pairs.sort_unstable();
-    fnv1a(format!("{action}{pairs:?}").as_bytes())
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
 }

@@ -1,63 +1,209 @@
 //! The routes, and the path from a request to its answer.
 
 use std::any::Any;
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, HttpBody, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::header::{self, HeaderName};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::get;
+use hyper::body::{Frame, SizeHint};
+use invodex::Recommend;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::connections::Refusal;
 use crate::error::ApiError;
+use crate::format::{Format, Style, is_type};
+use crate::guard::Guard;
 use crate::ids::Ids;
 use crate::params::Params;
+use crate::tell::tell;
 use crate::tenants::Tenants;
-use crate::{actions, control};
+use crate::{actions, control, faults};
 
 /// Maximum size of a request's body.
 const BODY_BYTES: usize = 1_024 * 1_024;
 /// Timeout for a request's body.
 const BODY_TIME: Duration = Duration::from_secs(10);
+const FORM: &str = "application/x-www-form-urlencoded";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
+const TRACE_ID: HeaderName = HeaderName::from_static("x-acs-trace-id");
 
 /// All routes.
-pub(crate) fn router(tenants: Arc<Tenants>) -> Router {
+pub(crate) fn router(tenants: Arc<Tenants>, guard: Guard) -> Router {
+    let style = tenants.style();
+    let gate = Arc::new((guard, Arc::clone(&tenants)));
     let router = Router::new()
         .route("/", get(api).post(api))
-        .nest("/_emulator", control::router())
-        .fallback(async |tenants, request| refuse(tenants, request, ApiError::unknown_action()))
-        .method_not_allowed_fallback(async |tenants, request| {
-            refuse(tenants, request, ApiError::method())
-        });
-    guarded(router).with_state(tenants)
+        .nest("/_emulator", guarded(control::router(), Style::CONTROL))
+        .route_layer(from_fn_with_state(Arc::clone(&tenants), no_head))
+        .fallback(async |State(tenants): State<Arc<Tenants>>, request: Request| {
+            refuse(&tenants, &request.into_parts().0, &ApiError::unknown_action())
+        })
+        .method_not_allowed_fallback(
+            async |State(tenants): State<Arc<Tenants>>, request: Request| {
+                refuse(&tenants, &request.into_parts().0, &ApiError::method())
+            },
+        );
+    guarded(router.layer(from_fn_with_state(gate, pass)), style).with_state(tenants)
+}
+
+/// The answer to a request whose head HTTP refuses: it is malformed or too large.
+pub(crate) fn unparsed(tenants: Arc<Tenants>) -> Refusal {
+    Arc::new(move |status| {
+        let (code, message, detail) = match status {
+            StatusCode::URI_TOO_LONG => (
+                "RequestURITooLong",
+                "The request target is too long.",
+                "allowed are 65534 bytes; send the parameters in a form",
+            ),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
+                "RequestHeaderFieldsTooLarge",
+                "The request headers are too large.",
+                "allowed are 100 headers, and 65536 bytes with the request line",
+            ),
+            _ => (
+                "InvalidRequest",
+                "The request is not valid.",
+                "the request line or a header is malformed; allowed is HTTP/1.1 or HTTP/1.0",
+            ),
+        };
+        let error = ApiError::new(status, code, message).detail(detail);
+        let request_id = tenants.ids.request_id();
+        tell(format!("{request_id} {error}"));
+        // No parameter and no Host of it is known.
+        refusal(&error, &request_id, "", tenants.style())
+    })
+}
+
+/// Lets a request pass that the guard allows. If its body is not read to the end, the connection is
+/// closed, because no further request can be read from it.
+async fn pass(
+    State(gate): State<Arc<(Guard, Arc<Tenants>)>>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let (guard, tenants) = &*gate;
+    let (head, mut body) = request.into_parts();
+    // Most requests have no body, and nothing is made for them.
+    let ended = (!body.is_end_stream()).then(Arc::<AtomicBool>::default);
+    if let Some(ended) = &ended {
+        body = Body::new(Watched { body, ended: Arc::clone(ended) });
+    }
+    let mut answer = match guard.check(&head) {
+        Ok(()) => next.run(Request::from_parts(head, body)).await,
+        // The service has no such refusal, so the answer says what it means.
+        Err(error) => {
+            let style = Style { recommend: Recommend::Detail, ..tenants.style().asked_by(&head) };
+            refusal(&error, &tenants.ids.request_id(), &host(&head.headers), style)
+        }
+    };
+    if ended.is_some_and(|ended| !ended.load(Relaxed)) {
+        close(&mut answer);
+    }
+    if !answer.headers().contains_key(REQUEST_ID) {
+        // It has no body with a RequestId. Its id does not change those that a seed repeats.
+        name(&mut answer, &Ids::new(None, "").request_id());
+    }
+    answer
+}
+
+/// Refuses HEAD, which axum takes for GET: it would execute an action and hide its answer.
+async fn no_head(
+    State(tenants): State<Arc<Tenants>>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    match *request.method() {
+        Method::HEAD => refuse(&tenants, &request.into_parts().0, &ApiError::method()),
+        _ => next.run(request).await,
+    }
+}
+
+/// A request's body, which tells whether it was read to its end.
+struct Watched {
+    body: Body,
+    ended: Arc<AtomicBool>,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if frame.is_none() || self.body.is_end_stream() {
+            self.ended.store(true, Relaxed);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Adds a layer that answers a request whose handler panics with an error.
-fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router.layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| {
-        refusal(&invodex::Error::internal().into(), &Ids::new(None, "").request_id(), "")
+fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>, style: Style) -> Router<S> {
+    router.layer(CatchPanicLayer::custom(move |_: Box<dyn Any + Send>| {
+        let error = invodex::Error::dispatch_error().into();
+        refusal::<Body>(&error, &Ids::new(None, "").request_id(), "", style)
     }))
 }
 
 /// Answers a request to the API.
 async fn api(State(tenants): State<Arc<Tenants>>, request: Request) -> Response<Body> {
-    let host = host(&request);
-    let read = async {
-        let call = read(request).await?;
-        let tenant = tenants.get(call.params.access_key_id(&call.headers)).await?;
-        Ok((call, tenant))
+    let (head, body) = request.into_parts();
+    let host = host(&head.headers);
+    let params = match read(&head, body).await {
+        Ok(params) => params,
+        Err(error) => return refuse(&tenants, &head, &error),
     };
-    let (call, tenant) = match read.await {
-        Ok(read) => read,
-        Err(error) => return refusal(&error, &tenants.ids.request_id(), &host),
+    let call = Call { headers: head.headers, params };
+    let mut style = tenants.style();
+    style.format = Format::asked(call.params.get("Format"), &call.headers).unwrap_or(style.format);
+    let tenant = match tenants.get(call.params.access_key_id(&call.headers)).await {
+        Ok(tenant) => tenant,
+        Err(error) => return api_refusal(&error, &tenants.ids.request_id(), &host, style),
     };
     let request_id = tenant.ids.request_id();
-    match actions::answer(&tenant, &call, &request_id) {
-        Ok(body) => json(StatusCode::OK, body),
-        Err(error) => refusal(&error, &request_id, &host),
+    let action = call.param_or_header("Action", "x-acs-action").unwrap_or_default();
+    let refuse = |error: &ApiError| api_refusal(error, &request_id, &host, style);
+    let usual = async {
+        let _writing = match actions::writes(action) {
+            true => Some(tenant.saving.read().await),
+            false => None,
+        };
+        match actions::answer(&tenant, &call, &request_id) {
+            Ok(body) => answer(
+                StatusCode::OK,
+                &request_id,
+                style.format,
+                format_args!("{action}Response"),
+                body,
+            ),
+            Err(error) => refuse(&error),
+        }
+    };
+    match faults::hit(&tenant, &call).await {
+        None => usual.await,
+        Some(fault) => fault.answer(usual, refuse).await,
     }
 }
 
@@ -75,21 +221,23 @@ impl Call {
     }
 }
 
-async fn read(request: Request) -> Result<Call, ApiError> {
-    let (head, body) = request.into_parts();
+async fn read(head: &Parts, body: Body) -> Result<Params, ApiError> {
     let form = body_of(body).await?;
-    let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let is_form = kind.is_none_or(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    if !form.is_empty() && !is_form {
-        return Err(ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "UnsupportedContentType",
-            "The specified Content-Type is not supported.",
-        )
-        .recommend("a body is application/x-www-form-urlencoded"));
+    let typed = head.headers.contains_key(header::CONTENT_TYPE);
+    if !form.is_empty() && typed && !is_type(&head.headers, &header::CONTENT_TYPE, FORM) {
+        return Err(content_type(FORM));
     }
-    let params = Params::read(head.uri.query().unwrap_or_default(), &form)?;
-    Ok(Call { headers: head.headers, params })
+    Ok(Params::read(head.uri.query().unwrap_or_default(), &form)?)
+}
+
+/// The error for a body that is no `allowed`.
+pub(crate) fn content_type(allowed: &str) -> ApiError {
+    ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "UnsupportedContentType",
+        "The specified Content-Type is not supported.",
+    )
+    .detail(format!("a body is {allowed}"))
 }
 
 /// Reads the whole body, within the limits.
@@ -100,11 +248,11 @@ pub(crate) async fn body_of(body: Body) -> Result<Vec<u8>, ApiError> {
             "RequestEntityTooLarge",
             "The request body is too large or incomplete.",
         )
-        .recommend(format!("a body has at most {BODY_BYTES} bytes"))
+        .detail(format!("a body has at most {BODY_BYTES} bytes"))
     };
     let too_slow = || {
         ApiError::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", "The request has timed out.")
-            .recommend(format!("a body takes at most {} seconds", BODY_TIME.as_secs()))
+            .detail(format!("a body takes at most {} seconds", BODY_TIME.as_secs()))
     };
     // A body whose Content-Length is too large is refused before it is read.
     if body.size_hint().lower() > BODY_BYTES as u64 {
@@ -116,29 +264,67 @@ pub(crate) async fn body_of(body: Body) -> Result<Vec<u8>, ApiError> {
 }
 
 /// The endpoint as the client names it.
-pub(crate) fn host(request: &Request) -> String {
-    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+pub(crate) fn host(headers: &HeaderMap) -> String {
+    let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     named.unwrap_or_default().to_owned()
 }
 
-pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
-    let kind = HeaderValue::from_static("application/json;charset=utf-8");
-    (status, [(header::CONTENT_TYPE, kind)], body).into_response()
+/// The answer to a control request.
+pub(crate) fn json(status: StatusCode, request_id: &str, body: Vec<u8>) -> Response<Body> {
+    answer(status, request_id, Format::Json, format_args!(""), body)
 }
 
-/// The answer to a request that names no store.
-fn refuse(tenants: State<Arc<Tenants>>, request: Request, error: ApiError) -> Response<Body> {
-    refusal(&error, &tenants.ids.request_id(), &host(&request))
-}
-
-/// The answer to a refused request. If its body was not read to the end, the connection is closed,
-/// because no further request can be read from it.
-pub(crate) fn refusal(error: &ApiError, request_id: &str, host: &str) -> Response<Body> {
-    let mut answer = json(error.status(), error.body(request_id, host));
-    if matches!(error.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
-        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
+/// An answer with the JSON `body` in this format, whose XML is the element `root`.
+fn answer<B: From<Vec<u8>>>(
+    status: StatusCode,
+    request_id: &str,
+    format: Format,
+    root: fmt::Arguments<'_>,
+    body: Vec<u8>,
+) -> Response<B> {
+    let (kind, body) = format.body(root, body);
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    name(&mut answer, request_id);
     answer
+}
+
+/// Adds the headers with the RequestId, and with a trace id made of it.
+fn name<B>(answer: &mut Response<B>, request_id: &str) {
+    let trace_id = request_id.replace('-', "").to_ascii_lowercase();
+    for (name, id) in [(REQUEST_ID, request_id), (TRACE_ID, &*trace_id)] {
+        answer.headers_mut().extend(HeaderValue::from_str(id).map(|id| (name, id)));
+    }
+}
+
+/// The answer to a request of the API that is refused before its parameters are read.
+fn refuse(tenants: &Tenants, head: &Parts, error: &ApiError) -> Response<Body> {
+    let style = tenants.style().asked_by(head);
+    api_refusal(error, &tenants.ids.request_id(), &host(&head.headers), style)
+}
+
+/// The answer to a refused request to the API. The log gets the detail, which the answer may lack.
+fn api_refusal(error: &ApiError, request_id: &str, host: &str, style: Style) -> Response<Body> {
+    tell(format!("{request_id} {error}"));
+    refusal(error, request_id, host, style)
+}
+
+/// Says that the connection is closed after this answer.
+pub(crate) fn close(answer: &mut Response<Body>) {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// The answer to a refused request.
+pub(crate) fn refusal<B: From<Vec<u8>>>(
+    error: &ApiError,
+    request_id: &str,
+    host: &str,
+    style: Style,
+) -> Response<B> {
+    let body = error.body(request_id, host, style.recommend);
+    let root = format_args!("Error");
+    answer(error.status(), request_id, style.format, root, body)
 }
 
 #[cfg(test)]
@@ -147,7 +333,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::connections::serve;
+    use crate::connections::{Door, serve};
 
     async fn ask(connection: &mut TcpStream, path: &str) -> String {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -164,7 +350,10 @@ mod tests {
             .route("/answers", get(async || "well"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, guarded(router), std::future::pending()));
+        let router = guarded(router, Style::CONTROL);
+        let refusal: Refusal = Arc::new(|_| Response::default());
+        let doors = [Door::new(listener, None, router, refusal)];
+        tokio::spawn(async move { serve(&doors, std::future::pending()).await });
 
         // The same connection keeps working, too.
         let mut connection = TcpStream::connect(address).await.unwrap();

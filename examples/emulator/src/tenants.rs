@@ -1,39 +1,72 @@
-//! One store for each access key id, created when the id is first used.
+//! One store for each account, created when the account is first used.
+//!
+//! All access keys belong to one account, so that renewed or temporary credentials find the same
+//! records. An access key id of exactly 16 digits, the length of the service's account ids, is an
+//! account of its own.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, SystemTime};
 
 use axum::http::StatusCode;
 use invodex::{Clock, Config, Error, ImportOptions, SharedStore, Store, SystemClock, Timestamp};
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, watch};
 
+use crate::budget::Budget;
+use crate::client_token::Answered;
+use crate::command::Command;
 use crate::commands::Commands;
 use crate::error::ApiError;
+use crate::events::STREAMS;
+use crate::faults::Faults;
+use crate::format::Style;
 use crate::ids::{Ids, fnv1a};
+use crate::instances::{Cloud, Instances};
+use crate::life::{self, Lives};
 use crate::outcomes::Outcomes;
-use crate::run_command::Answered;
+use crate::saver::Saves;
+use crate::schedule::Zone;
+use crate::tell::tell_at_once;
 
-/// Maximum number of stores. It bounds the memory that a client with made-up access keys can take.
+/// Maximum number of stores. It bounds the memory that a client with made-up accounts can take.
 const MOST: usize = 1_000;
-/// Maximum number of differences of a captured file that are printed.
-const SHOWN_DIFFERENCES: usize = 100;
-/// Maximum length of an access key id in bytes.
-const KEY_BYTES: usize = 128;
+/// Maximum number of refusals, and of groups of differences, of the captured files that are printed.
+/// A large capture without some fields has many.
+const SHOWN: usize = 100;
+/// Digits of an access key id that is an account of its own.
+const ACCOUNT_DIGITS: usize = 16;
 
-/// Access keys that get an error which no store raises, to test how a client handles it.
-const FORBIDDEN: &str = "forbidden";
-const BROKEN: &str = "broken";
+/// The error of an access key that gets one which no store raises, to test how a client handles it.
+fn error_of_key(access_key_id: &str) -> Option<Error> {
+    Some(match access_key_id {
+        "forbidden" => Error::forbidden(),
+        "unavailable" => Error::service_unavailable(),
+        "failed" => Error::internal_error(),
+        "broken" => Error::dispatch_error(),
+        _ => return None,
+    })
+}
 
 /// The settings of every store.
 pub(crate) struct Settings {
     pub(crate) config: Config,
     pub(crate) captures: Vec<Capture>,
+    /// Maximum memory of a store.
+    pub(crate) max_bytes: usize,
     pub(crate) import: ImportOptions,
     pub(crate) now: Option<Timestamp>,
+    /// The form of the API's answers.
+    pub(crate) style: Style,
     pub(crate) seed: Option<u64>,
     pub(crate) auto_complete: Option<Duration>,
+    pub(crate) cloud: Arc<Cloud>,
+    /// The time zone of the instances.
+    pub(crate) zone: Zone,
+    /// The public commands, oldest first.
+    pub(crate) public_commands: Arc<[Command]>,
 }
 
 /// A captured response that every store loads.
@@ -42,17 +75,34 @@ pub(crate) struct Capture {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The data of one access key id.
+/// The data of one account.
 pub(crate) struct Tenant {
     pub(crate) store: SharedStore,
     pub(crate) ids: Ids,
     pub(crate) clock: MovedClock,
+    /// The options of captured records without a region.
+    pub(crate) import: ImportOptions,
     /// Locked by a request with a ClientToken while it looks up an earlier answer and makes its
     /// own.
     pub(crate) once: Mutex<()>,
+    /// Held shared by a request or a task while it writes, and alone while the store is copied for
+    /// the archive. A copy then has all of a write or nothing, and writers wait here for the copy
+    /// and not at the store's lock, where readers would wait behind them.
+    pub(crate) saving: tokio::sync::RwLock<()>,
     pub(crate) auto_complete: Option<Duration>,
-    state: Mutex<State>,
+    pub(crate) cloud: Arc<Cloud>,
+    pub(crate) lives: Lives,
+    pub(crate) zone: Zone,
+    pub(crate) public_commands: Arc<[Command]>,
+    state: RwLock<State>,
+    /// Whether anything was written since the store was created.
+    touched: AtomicBool,
     changed: Arc<AtomicBool>,
+    /// When it was last used, by the number of uses of all stores.
+    used: AtomicU64,
+    budget: Budget,
+    /// Whether the store was reset, which ends the task that plays its runs.
+    ended: watch::Sender<bool>,
 }
 
 /// State that the emulator has and the library's store does not.
@@ -60,29 +110,98 @@ pub(crate) struct Tenant {
 pub(crate) struct State {
     pub(crate) commands: Commands,
     pub(crate) outcomes: Outcomes,
+    #[serde(default)]
+    pub(crate) faults: Faults,
     /// The answers to requests with a ClientToken.
     pub(crate) answered: Answered,
+    /// The instances that a control request listed, in place of those of the flag.
+    #[serde(default)]
+    pub(crate) instances: Option<Arc<Instances>>,
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+            && self.outcomes.is_empty()
+            && self.faults.is_empty()
+            && self.answered.is_empty()
+            && self.instances.is_none()
+    }
 }
 
 impl Tenant {
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn state(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn state_to_read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The listed instances; without a list every id is one.
+    pub(crate) fn instances(&self) -> Option<Arc<Instances>> {
+        self.state_to_read().instances.clone().or_else(|| self.cloud.instances.clone())
+    }
+
+    /// Refuses a request of `bytes` for which the store may have no room.
+    pub(crate) fn check_room(&self, bytes: usize) -> Result<(), ApiError> {
+        self.budget.take(bytes, || {
+            let state = self.state_to_read();
+            self.store.statistics().bytes
+                + state.commands.bytes()
+                + state.outcomes.bytes()
+                + state.instances.as_ref().map_or(0, |listed| listed.bytes())
+                + state.faults.bytes()
+                + self.lives.bytes()
+        })
+    }
+
+    /// Runs a task that changes runs, until the store is reset.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut ended = self.ended.subscribe();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = task => {}
+                _ = ended.wait_for(|ended| *ended) => {}
+            }
+        });
+    }
+
+    /// Whether the store is as a new one would be.
+    pub(crate) fn is_new(&self) -> bool {
+        !self.touched.load(Ordering::SeqCst)
     }
 
     /// Marks the archive as out of date. Called after each change.
     pub(crate) fn touch(&self) {
+        self.touched.store(true, Ordering::SeqCst);
         self.changed.store(true, Ordering::SeqCst);
     }
 }
 
-/// The clock of one store: the fixed time or the system's, plus a shift.
+/// The clock of one store: the time of `--now`, else the time at which a reset made it stand, else
+/// the system's; plus a shift.
 #[derive(Clone)]
 pub(crate) struct MovedClock {
     fixed: Option<Timestamp>,
+    stands: Arc<OnceLock<Timestamp>>,
     shift: Arc<AtomicI64>,
 }
 
 impl MovedClock {
+    fn new(fixed: Option<Timestamp>, stands: Option<Timestamp>, shift: i64) -> Self {
+        let stands = Arc::new(stands.map_or_else(OnceLock::new, OnceLock::from));
+        MovedClock { fixed, stands, shift: Arc::new(shift.into()) }
+    }
+
+    /// Sets the clock to `time`, at which it stands.
+    pub(crate) fn stand(&self, time: Timestamp) {
+        if self.fixed.is_none() {
+            self.stands.get_or_init(|| time);
+        }
+        self.set(time);
+    }
+
     /// Sets the clock to `time`, from which it continues.
     pub(crate) fn set(&self, time: Timestamp) {
         let shift = i64::from(time.as_secs()) - i64::from(self.base().as_secs());
@@ -93,13 +212,33 @@ impl MovedClock {
         self.shift.fetch_add(seconds.into(), Ordering::SeqCst);
     }
 
+    /// The time at which a reset made the clock stand, without the shift.
+    pub(crate) fn stands(&self) -> Option<Timestamp> {
+        self.stands.get().copied()
+    }
+
+    /// Whether it goes on by itself.
+    pub(crate) fn runs(&self) -> bool {
+        self.fixed.or(self.stands()).is_none()
+    }
+
+    /// The time in milliseconds.
+    pub(crate) fn millis(&self) -> i64 {
+        let shift = self.shift().saturating_mul(1_000);
+        if let Some(stands) = self.fixed.or(self.stands()) {
+            return (i64::from(stands.as_secs()) * 1_000).saturating_add(shift);
+        }
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX).saturating_add(shift)
+    }
+
     /// The shift, in seconds.
     pub(crate) fn shift(&self) -> i64 {
         self.shift.load(Ordering::SeqCst)
     }
 
     fn base(&self) -> Timestamp {
-        self.fixed.unwrap_or_else(|| SystemClock.now())
+        self.fixed.or(self.stands()).unwrap_or_else(|| SystemClock.now())
     }
 }
 
@@ -116,117 +255,160 @@ pub(crate) struct Tenants {
     /// Locked while a store is created, so that each is created once. Other stores answer
     /// meanwhile.
     making: Mutex<()>,
+    /// The captured files, until they are loaded.
+    captures: Mutex<Vec<Capture>>,
+    /// The captured records, which each new store copies.
+    captured: OnceLock<Store>,
+    uses: AtomicU64,
+    /// The permits of the streams of events.
+    pub(crate) streams: Arc<Semaphore>,
     changed: Arc<AtomicBool>,
+    /// The saves of the archive, for `health`.
+    pub(crate) saves: Saves,
     /// RequestIds of requests that name no store.
     pub(crate) ids: Ids,
 }
 
 impl Tenants {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(mut settings: Settings) -> Self {
+        let captures = Mutex::new(std::mem::take(&mut settings.captures));
         let ids = Ids::new(settings.seed, "requests without a store");
-        let (open, making, changed) = Default::default();
-        Tenants { settings, open, making, changed, ids }
+        let (open, making, captured, uses, changed, saves) = Default::default();
+        let streams = Arc::new(Semaphore::new(STREAMS));
+        Tenants { settings, open, making, captures, captured, uses, streams, changed, saves, ids }
     }
 
     /// Opens the default store and prints the reports of the captured files.
     pub(crate) fn open_default(&self) -> Result<(), ApiError> {
-        self.make("", true).map(|_| ())
+        self.make("").map(|_| ())
     }
 
-    /// The store of `access_key_id`. A new store loads the captures.
+    /// The store of the account of `access_key_id`. A new store loads the captures.
     pub(crate) async fn get(
         self: &Arc<Self>,
         access_key_id: &str,
     ) -> Result<Arc<Tenant>, ApiError> {
-        match access_key_id {
-            FORBIDDEN => return Err(Error::forbidden().into()),
-            BROKEN => return Err(Error::internal().into()),
-            _ => {}
+        if let Some(error) = error_of_key(access_key_id) {
+            return Err(error.into());
         }
-        if let Some(tenant) = self.find(access_key_id) {
+        let account = account_of(access_key_id);
+        if let Some(tenant) = self.find(account) {
             return Ok(tenant);
         }
         // Loading can take long, so it must not block an asynchronous thread.
-        let (tenants, key) = (Arc::clone(self), access_key_id.to_owned());
-        let made = tokio::task::spawn_blocking(move || tenants.make(&key, false)).await;
-        made.unwrap_or_else(|_| Err(Error::internal().into()))
+        let (tenants, account) = (Arc::clone(self), account.to_owned());
+        let made = tokio::task::spawn_blocking(move || tenants.make(&account)).await;
+        made.unwrap_or_else(|_| Err(Error::dispatch_error().into()))
     }
 
-    fn find(&self, access_key_id: &str) -> Option<Arc<Tenant>> {
+    /// The form of the API's answers.
+    pub(crate) fn style(&self) -> Style {
+        self.settings.style
+    }
+
+    fn find(&self, account: &str) -> Option<Arc<Tenant>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.get(access_key_id).cloned()
+        let tenant = open.get(account)?;
+        tenant.used.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        Some(Arc::clone(tenant))
     }
 
-    fn make(&self, access_key_id: &str, report: bool) -> Result<Arc<Tenant>, ApiError> {
-        if access_key_id.len() > KEY_BYTES {
-            return Err(refused_key(format!("at most {KEY_BYTES} bytes")));
-        }
+    fn make(&self, account: &str) -> Result<Arc<Tenant>, ApiError> {
         let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tenant) = self.find(access_key_id) {
+        if let Some(tenant) = self.find(account) {
             return Ok(tenant);
         }
         if self.count() >= MOST {
-            return Err(refused_key(format!("at most {MOST} access keys at a time")));
+            self.drop_longest_unused()?;
         }
-        let tenant = self.assemble(access_key_id, 0, |config, clock| {
-            let mut store = Store::new(config, clock);
-            for Capture { name, bytes } in &self.settings.captures {
-                let loaded = store.import(bytes, &self.settings.import);
-                if report {
-                    match &loaded {
-                        Ok(loaded) => {
-                            eprintln!("{name}: {loaded}");
-                            loaded.refusals.iter().for_each(|refusal| eprintln!("  {refusal}"));
-                            // A large capture without some fields has millions of differences.
-                            let (shown, all) = (SHOWN_DIFFERENCES, loaded.differences.len());
-                            loaded
-                                .differences
-                                .iter()
-                                .take(shown)
-                                .for_each(|one| eprintln!("  {one}"));
-                            if all > shown {
-                                eprintln!("  and {} more differences", all - shown);
-                            }
-                        }
-                        Err(error) => eprintln!("{name}: {error}"),
-                    }
-                }
-                loaded?;
-            }
+        let captured = self.captured()?;
+        let tenant = self.assemble(account, None, 0, |config, clock| {
+            let mut store = captured.fork(clock);
+            store.set_id(config.id);
             Ok(store)
         })?;
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
-        open.insert(access_key_id.to_owned(), Arc::clone(&tenant));
+        open.insert(account.to_owned(), Arc::clone(&tenant));
         Ok(tenant)
     }
 
-    /// Creates a tenant with the store that `make` returns.
+    /// The captured records. Loads them when first called, and prints the reports.
+    fn captured(&self) -> Result<&Store, Error> {
+        if let Some(captured) = self.captured.get() {
+            return Ok(captured);
+        }
+        let clock = MovedClock::new(self.settings.now, None, 0);
+        let mut store = Store::new(self.settings.config.clone(), clock);
+        let mut captures = self.captures.lock().unwrap_or_else(PoisonError::into_inner);
+        let files: Vec<_> = captures.iter().map(|file| (&*file.name, &*file.bytes)).collect();
+        let loaded = store.import_files(&files, &self.settings.import)?;
+        if !files.is_empty() {
+            tell_at_once(&loaded.to_string());
+            tell_some(&loaded.refusals, "refusals");
+            tell_some(&loaded.grouped(), "groups of differences");
+        }
+        // Frees them.
+        captures.clear();
+        captures.shrink_to_fit();
+        Ok(self.captured.get_or_init(|| store))
+    }
+
+    /// Makes room for another store: drops the one that was not used for longest, of those in which
+    /// nothing was written and which no request uses.
+    fn drop_longest_unused(&self) -> Result<(), ApiError> {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let unused = open.iter().filter(|(account, tenant)| {
+            !account.is_empty() && tenant.is_new() && Arc::strong_count(tenant) == 1
+        });
+        let longest = unused.min_by_key(|(_, tenant)| tenant.used.load(Ordering::Relaxed));
+        let account = longest.map(|(account, _)| account.clone());
+        let account = account.ok_or_else(too_many_accounts)?;
+        open.remove(&account);
+        Ok(())
+    }
+
+    /// Creates a tenant with the store that `make` returns, and a clock of these parts.
     fn assemble(
         &self,
-        access_key_id: &str,
+        account: &str,
+        stands: Option<Timestamp>,
         shift: i64,
         make: impl FnOnce(Config, MovedClock) -> Result<Store, Error>,
     ) -> Result<Arc<Tenant>, Error> {
         // Each store has its own id, so that it refuses the tokens of others.
-        let id = fnv1a(access_key_id.as_bytes());
+        let id = fnv1a(account.as_bytes());
         let config = Config { id, ..self.settings.config.clone() };
-        let clock = MovedClock { fixed: self.settings.now, shift: Arc::new(shift.into()) };
+        let clock = MovedClock::new(self.settings.now, stands, shift);
         Ok(Arc::new(Tenant {
             store: make(config, clock.clone())?.into(),
-            ids: Ids::new(self.settings.seed, access_key_id),
+            ids: Ids::new(self.settings.seed, account),
             clock,
+            import: self.settings.import.clone(),
             once: Mutex::default(),
+            saving: tokio::sync::RwLock::default(),
             auto_complete: self.settings.auto_complete,
-            state: Mutex::default(),
+            cloud: Arc::clone(&self.settings.cloud),
+            lives: Lives::default(),
+            zone: self.settings.zone,
+            public_commands: Arc::clone(&self.settings.public_commands),
+            state: RwLock::default(),
+            touched: AtomicBool::new(false),
+            used: AtomicU64::new(self.uses.fetch_add(1, Ordering::Relaxed)),
+            budget: Budget::new(self.settings.max_bytes),
+            ended: watch::Sender::new(false),
             changed: Arc::clone(&self.changed),
         }))
     }
 
-    /// Drops the store of `access_key_id`. The next request creates a new one.
-    pub(crate) fn reset(&self, access_key_id: &str) {
-        let gone = self.open.write().unwrap_or_else(PoisonError::into_inner).remove(access_key_id);
+    /// Drops the store of the account of `access_key_id`. The next request creates a new one.
+    pub(crate) async fn reset(&self, access_key_id: &str) {
+        let account = account_of(access_key_id);
+        let Some(tenant) = self.find(account) else { return };
+        let _writing = tenant.saving.read().await;
+        let gone = self.open.write().unwrap_or_else(PoisonError::into_inner).remove(account);
         if let Some(tenant) = gone {
-            // Ends the streams of its events and the tasks of its runs.
+            // Ends the tasks of its runs and the streams of its events.
+            tenant.ended.send_replace(true);
             tenant.store.write(|store| *store = Store::default());
             tenant.touch();
         }
@@ -237,10 +419,15 @@ impl Tenants {
         self.open.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// All open stores, with their access key ids.
+    /// All open stores, with their accounts.
     pub(crate) fn all(&self) -> Vec<(String, Arc<Tenant>)> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.iter().map(|(key, tenant)| (key.clone(), Arc::clone(tenant))).collect()
+        open.iter().map(|(account, tenant)| (account.clone(), Arc::clone(tenant))).collect()
+    }
+
+    /// Whether anything changed since the last save began.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.changed.load(Ordering::SeqCst)
     }
 
     /// Whether anything changed since the last call.
@@ -255,15 +442,30 @@ impl Tenants {
 
     /// Opens a saved store.
     pub(crate) fn restore(&self, saved: Saved, archive: &[u8]) -> Result<(), Error> {
-        let tenant = self.assemble(&saved.access_key_id, saved.shift, |config, clock| {
-            Store::restore(config, clock, archive)
+        let stands = saved.stands.and_then(|secs| Timestamp::from_secs(secs.into()));
+        let (account, shift) = (&saved.account, saved.shift);
+        let tenant = self.assemble(account, stands, shift, |config, clock| {
+            let restored = Store::restore(config, clock, archive)?;
+            if !restored.is_whole() {
+                tell_at_once(&format!(
+                    "the store of {:?}: {} records are older than --retention-days, {} are over \
+                     --capacity; they are left out",
+                    saved.account, restored.expired, restored.evicted
+                ));
+            }
+            Ok(restored.store)
         })?;
         if self.settings.seed.is_some() {
             tenant.ids.set_position(saved.ids);
         }
+        let is_new = (saved.stands, saved.shift) == (None, 0)
+            && tenant.store.is_empty()
+            && saved.state.is_empty();
+        tenant.touched.store(!is_new, Ordering::SeqCst);
         *tenant.state() = saved.state;
+        life::restore(&tenant, saved.lives);
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
-        open.insert(saved.access_key_id, tenant);
+        open.insert(saved.account, tenant);
         Ok(())
     }
 }
@@ -271,19 +473,41 @@ impl Tenants {
 /// The saved part of a tenant beside its store.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Saved<S = State> {
-    pub(crate) access_key_id: String,
+    /// 16 digits, or empty for the account of all other access keys.
+    pub(crate) account: String,
+    /// The time at which a reset made the clock stand, in seconds since 1970.
+    #[serde(default)]
+    pub(crate) stands: Option<u32>,
     pub(crate) shift: i64,
     pub(crate) ids: u64,
     pub(crate) state: S,
+    #[serde(default)]
+    pub(crate) lives: life::Saved,
     /// Length of the store's archive in bytes.
     pub(crate) bytes: u64,
 }
 
-fn refused_key(allowed: String) -> ApiError {
+/// The account of an access key id: the id itself if it has exactly 16 digits, else the one account
+/// of all other keys, whose name is empty.
+fn account_of(access_key_id: &str) -> &str {
+    let is_account = access_key_id.len() == ACCOUNT_DIGITS
+        && access_key_id.bytes().all(|byte| byte.is_ascii_digit());
+    if is_account { access_key_id } else { "" }
+}
+
+/// Prints the first of `lines`, and the number of the others.
+fn tell_some(lines: &[impl Display], what: &str) {
+    lines.iter().take(SHOWN).for_each(|line| tell_at_once(&format!("  {line}")));
+    if lines.len() > SHOWN {
+        tell_at_once(&format!("  and {} more {what}", lines.len() - SHOWN));
+    }
+}
+
+fn too_many_accounts() -> ApiError {
     ApiError::new(
         StatusCode::NOT_FOUND,
         "InvalidAccessKeyId.NotFound",
         "Specified access key is not found.",
     )
-    .recommend(format!("this emulator takes {allowed}"))
+    .detail(format!("this emulator takes at most {MOST} accounts at a time"))
 }

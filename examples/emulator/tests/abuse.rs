@@ -9,7 +9,7 @@ use common::Emulator;
 
 /// A request line, its headers and body, as bytes.
 fn request(method: &str, target: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut bytes = [method.as_bytes(), b" ", target, b" HTTP/1.1\r\nHost: a\r\n"].concat();
+    let mut bytes = [method.as_bytes(), b" ", target, b" HTTP/1.1\r\nHost: localhost\r\n"].concat();
     bytes.extend(b"Connection: close\r\n");
     if !body.is_empty() {
         let length = body.len();
@@ -17,6 +17,27 @@ fn request(method: &str, target: &[u8], body: &[u8]) -> Vec<u8> {
         bytes.extend(format!("Content-Length: {length}\r\n").as_bytes());
     }
     [&bytes[..], b"\r\n", body].concat()
+}
+
+const TEXT: &str = "Content-Type: text/plain\r\n";
+
+/// A POST with these header lines beside its length.
+fn typed(path: &str, lines: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{lines}\
+         Content-Length: {length}\r\n\r\n"
+    );
+    [head.as_bytes(), body].concat()
+}
+
+fn json(path: &str, body: &[u8]) -> Vec<u8> {
+    typed(path, "Content-Type: application/json\r\n", body)
+}
+
+/// A GET with these headers.
+fn with(lines: &str) -> Vec<u8> {
+    format!("GET /?{CALL} HTTP/1.1\r\n{lines}\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
 const CALL: &str = "Action=DescribeInvocations&Version=2014-05-26&RegionId=cn-hangzhou";
@@ -31,7 +52,11 @@ fn post(more: &[u8]) -> Vec<u8> {
 
 /// The status of an answer, and its code if it has one.
 fn got(answer: &str) -> (&str, &str) {
-    let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).unwrap_or("cut");
+    let status = answer
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.get(2..))
+        .and_then(|rest| rest.get(..3))
+        .unwrap_or("cut");
     let code = answer.split_once("\"Code\":\"").and_then(|(_, rest)| rest.split_once('"'));
     (status, code.map_or("", |(code, _)| code))
 }
@@ -46,6 +71,12 @@ fn each_gets_its_answer() {
         (1..=10_000).flat_map(|n| format!("&Tag.{n}.Key=k{n}").into_bytes()).collect();
     let long = vec![b'x'; 2_000_000];
     let escape = "InvalidParameter";
+    let media = "UnsupportedContentType";
+    let (long_target, large_head) = ("RequestURITooLong", "RequestHeaderFieldsTooLarge");
+    let preflight =
+        b"OPTIONS /_emulator/clock HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+          Origin: http://localhost:3000\r\nAccess-Control-Request-Method: POST\r\n\r\n"
+            .to_vec();
     let table: Vec<(&str, Vec<u8>, &str, &str)> = vec![
         ("bad percent escape", get(b"&InvokeId=%zz"), "400", escape),
         ("percent escape cut short", get(b"&InvokeId=%4"), "400", escape),
@@ -53,8 +84,8 @@ fn each_gets_its_answer() {
         ("bad percent escape in a form", post(b"&InvokeId=%zz"), "400", escape),
         ("escaped bytes that are not UTF-8", get(b"&InvokeId=%ff%fe"), "400", escape),
         ("bytes that are not UTF-8 in a form", post(b"&InvokeId=\xff\xfe"), "400", escape),
-        ("bytes that are not UTF-8 in the target", get(b"&InvokeId=\xff\xfe"), "400", ""),
-        ("a NUL in the target", get(b"&InvokeId=\0"), "400", ""),
+        ("bytes that are not UTF-8 in the target", get(b"&InvokeId=\xff\xfe"), "400", "InvalidRequest"),
+        ("a NUL in the target", get(b"&InvokeId=\0"), "400", "InvalidRequest"),
         ("an escaped NUL", get(b"&InvokeId=%00"), "200", ""),
         ("repeated parameter, the last counts", get(b"&MaxResults=99&MaxResults=5"), "200", ""),
         (
@@ -65,40 +96,40 @@ fn each_gets_its_answer() {
         ),
         ("only separators", get(&[b'&'; 10_000]), "200", ""),
         ("3,000 unknown parameters by GET", get(&many("p", 3_000)), "200", ""),
-        ("10,000 parameters by GET", get(&many("p", 10_000)), "414", ""),
+        ("10,000 parameters by GET", get(&many("p", 10_000)), "414", long_target),
         ("10,000 parameters in a form", post(&many("p", 10_000)), "200", ""),
         ("10,000 times one parameter", post(&b"&InvokeId=x".repeat(10_000)), "200", ""),
         ("10,000 tags", post(&tags), "400", "NumberExceed.Tags"),
         ("10,000 short parameters by GET", get(&b"&p=x".repeat(10_000)), "200", ""),
         ("target of 65,400 bytes", get(&long[..65_300]), "200", ""),
-        ("target of 65,600 bytes", get(&long[..65_500]), "414", ""),
-        ("target of 2,000,000 bytes", get(&long), "431", ""),
-        ("headers of 2,000,000 bytes", [b"GET / HTTP/1.1\r\nA: ", &long[..]].concat(), "431", ""),
+        ("target of 65,600 bytes", get(&long[..65_500]), "414", long_target),
+        ("target of 2,000,000 bytes", get(&long), "431", large_head),
+        ("headers of 2,000,000 bytes", [b"GET / HTTP/1.1\r\nA: ", &long[..]].concat(), "431", large_head),
         (
             "200 headers",
             [&b"GET / HTTP/1.1\r\n"[..], &b"A: b\r\n".repeat(200), b"\r\n"].concat(),
             "431",
-            "",
+            large_head,
         ),
         ("body of 2,000,000 bytes", post(&long), "413", "RequestEntityTooLarge"),
         (
             "body that claims 10 TB",
-            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000000000\r\n\r\n".to_vec(),
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000000000\r\n\r\n".to_vec(),
             "413",
             "RequestEntityTooLarge",
         ),
         (
             "body with a length that is none",
-            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n".to_vec(),
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n".to_vec(),
             "400",
-            "",
+            "InvalidRequest",
         ),
-        ("no HTTP at all", b"\x16\x03\x01 hello\r\n\r\n".to_vec(), "400", ""),
+        ("no HTTP at all", b"\x16\x03\x01 hello\r\n\r\n".to_vec(), "400", "InvalidRequest"),
         ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), "cut", ""),
         ("another method", request("DELETE", b"/", b""), "405", "UnsupportedHTTPMethod"),
         (
             "JSON as a form",
-            b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n\
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
               Content-Length: 2\r\n\r\n{}"
                 .to_vec(),
             "415",
@@ -106,10 +137,26 @@ fn each_gets_its_answer() {
         ),
         (
             "deeply nested JSON",
-            request("POST", b"/_emulator/runs", &b"[".repeat(100_000)),
+            json("/_emulator/runs", &b"[".repeat(100_000)),
             "400",
             "InvalidBody",
         ),
+        ("a form as JSON", request("POST", b"/_emulator/clock", b"{}"), "415", media),
+        ("no type", typed("/_emulator/clock", "", b"{\"Advance\":1}"), "415", media),
+        ("plain text", typed("/_emulator/reset", TEXT, b"{}"), "415", media),
+        ("no Host", b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n".to_vec(), "400", "InvalidHost"),
+        ("no Host in HTTP/1.0", b"GET / HTTP/1.0\r\n\r\n".to_vec(), "400", "InvalidHost"),
+        (
+            "two Hosts",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                .to_vec(),
+            "400",
+            "InvalidHost",
+        ),
+        ("a foreign Host", with("Host: evil.example"), "403", "Forbidden.Host"),
+        ("a foreign Origin", with("Host: localhost\r\nOrigin: null"), "403", "Forbidden.Site"),
+        ("a foreign site", with("Host: localhost\r\nSec-Fetch-Site: same-site"), "403", "Forbidden.Site"),
+        ("a preflight", preflight, "403", "Forbidden.Site"),
         (
             "action in another letter case",
             get(b"&Action=describeinvocations"),
@@ -141,8 +188,9 @@ fn the_slow_are_cut_off() {
     };
     std::thread::scope(|scope| {
         let head = scope.spawn(|| slow(b"GET / HTTP/1.1\r\nHost:"));
-        let body = scope
-            .spawn(|| slow(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nAction="));
+        let body = scope.spawn(|| {
+            slow(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nAction=")
+        });
         let (answer, seconds) = head.join().unwrap();
         println!("slow headers: {:?} after {seconds} s", got(&answer));
         // Closed without an answer, as a connection that is idle between two requests is.

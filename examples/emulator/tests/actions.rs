@@ -5,6 +5,8 @@ mod common;
 use common::{Emulator, NOW, query};
 use serde_json::{Value, json};
 
+const CONTAINER: &str = "docker://0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF";
+
 #[test]
 fn run_command_fills_every_field_of_a_record() {
     let emulator = Emulator::start(&["--now", NOW]);
@@ -18,11 +20,11 @@ fn run_command_fills_every_field_of_a_record() {
             ("ContentEncoding", "base64"),
             ("ResourceGroupId", "rg-1"),
             ("WorkingDir", "/home/"),
-            ("Timeout", "3600"),
+            ("Timeout", "600"),
             ("EnableParameter", "True"),
             ("Parameters", "{\"folder\":\"/tmp\"}"),
             ("Username", "root"),
-            ("ContainerId", "container-1"),
+            ("ContainerId", CONTAINER),
             ("ContainerName", "first"),
             ("Launcher", "sh -x"),
             ("TerminationMode", "ProcessTree"),
@@ -50,8 +52,8 @@ fn run_command_fills_every_field_of_a_record() {
         "CommandDescription": "of \"all\" disks", "CommandType": "RunShellScript",
         "CommandContent": "ZGYge3sgZm9sZGVyIH19", "Parameters": "{\"folder\":\"/tmp\"}",
         "CreationTime": NOW, "InvocationStatus": "Pending", "InvokeStatus": "Running",
-        "RepeatMode": "Period", "Timed": true, "Frequency": "0 */20 * * * ?", "Timeout": 3600,
-        "WorkingDir": "/home/", "Username": "root", "ContainerId": "container-1",
+        "RepeatMode": "Period", "Timed": true, "Frequency": "0 */20 * * * ?", "Timeout": 600,
+        "WorkingDir": "/home/", "Username": "root", "ContainerId": CONTAINER,
         "ContainerName": "first", "Launcher": "sh -x", "TerminationMode": "ProcessTree",
         "OssOutputDelivery": "oss://bucket/prefix",
         "Tags": {"Tag": [
@@ -88,25 +90,25 @@ fn every_refusal_of_run_command_has_its_code() {
         ("Type=RunPython".into(), 404, "InvalidCmdType.NotFound"),
         ("CommandContent=".into(), 400, "MissingParameter.CommandContent"),
         ("ContentEncoding=Base64&CommandContent=%25".into(), 400, "CmdContent.DecodeError"),
-        (format!("CommandContent={}", long(24_577)), 403, "CmdContent.ExceedLimit"),
+        (format!("CommandContent={}", long(18_433)), 403, "CmdContent.ExceedLimit"),
         (format!("Name={}", long(129)), 403, "CmdName.ExceedLimit"),
         (format!("Description={}", long(513)), 403, "CmdDesc.ExceedLimit"),
         (format!("Username={}", long(256)), 403, "Username.ExceedLimit"),
         (format!("Launcher={}", long(1_025)), 403, "InvalidLauncher.LengthLimitExceeded"),
         (format!("WorkingDir={}", long(201)), 400, "InvalidParameter.WorkingDir"),
-        ("Timeout=0".into(), 400, "InvalidParameter.Timeout"),
-        ("Timeout=86401".into(), 400, "InvalidParameter.Timeout"),
+        ("Timeout=9".into(), 403, "InvalidTimeout.ExceedLimit"),
+        ("Timeout=86401".into(), 403, "InvalidTimeout.ExceedLimit"),
         ("Timeout=1m".into(), 400, "InvalidParameter.Timeout"),
-        ("InstanceId.1=".into(), 400, "MissingParameter.InstanceId"),
+        ("InstanceId.1=".into(), 400, "MissingParam.InstanceId"),
         (many, 403, "InstanceIds.ExceedLimit"),
         ("InstanceId.2=i-1".into(), 400, "Duplicate.InstanceId"),
-        ("RepeatMode=Twice".into(), 400, "InvalidParameter.RepeatMode"),
-        ("RepeatMode=Period".into(), 403, "MissingParam.Frequency"),
-        ("Timed=True".into(), 403, "MissingParam.Frequency"),
-        ("Frequency=often".into(), 403, "InvalidParam.Frequency"),
+        ("RepeatMode=Twice".into(), 404, "InvalidRepeatMode.NotFound"),
+        ("RepeatMode=Period".into(), 400, "MissingParam.Frequency"),
+        ("RepeatMode=Period&Timed=false".into(), 400, "MissingParam.Frequency"),
+        ("Frequency=often".into(), 400, "InvalidParam.Frequency"),
         ("KeepCommand=maybe".into(), 400, "InvalidParameter.KeepCommand"),
         ("Parameters={}%7B".into(), 400, "InvalidParameter.Parameters"),
-        (query(&[("Parameters", "{\"a\":\"b\"}")]), 404, "Parameter.Disabled"),
+        (query(&[("Parameters", "{\"a\":\"b\"}")]), 400, "Parameter.Disabled"),
         (parameters("{{a}}", "{\"b\":\"\"}"), 403, "Parameter.NotMatched"),
         (parameters("{{a}}", &eleven), 403, "ParameterCount.ExceedLimit"),
         (
@@ -121,7 +123,7 @@ fn every_refusal_of_run_command_has_its_code() {
         ("Tag.1.Value=v".into(), 400, "MissingParameter.TagKey"),
         ("Tag.1.Key=acs:x".into(), 400, "InvalidTagKey.Malformed"),
         ("Tag.21.Key=k".into(), 400, "NumberExceed.Tags"),
-        (format!("ClientToken={}", long(65)), 400, "InvalidParameter.ClientToken"),
+        (format!("ClientToken={}", long(65)), 400, "InvalidClientToken.Malformed"),
     ];
     for (change, status, code) in table {
         let form = format!(
@@ -181,7 +183,7 @@ fn schedules_and_modes() {
     assert_eq!(mode(&[("RepeatMode", "EveryReboot")]), ("EveryReboot".into(), true));
     assert_eq!(mode(&[("RepeatMode", "NextRebootOnly")]), ("NextRebootOnly".into(), true));
     assert_eq!(mode(&[("RepeatMode", "DryRun")]), ("DryRun".into(), false));
-    for frequency in ["rate(5m)", "at(2030-01-01 00:00:00)", "0 15 10 ? * * 2022 Asia/Shanghai"] {
+    for frequency in ["rate(5m)", "at(2099-01-01 00:00:00)", "0 15 10 ? * * 2099 Asia/Shanghai"] {
         let params = [("RepeatMode", "Once"), ("Frequency", frequency)];
         assert_eq!(mode(&params), ("Period".into(), true), "{frequency}");
     }
@@ -264,7 +266,12 @@ fn stop_invocation() {
     assert_eq!(stop(&[]).error(), (400, "MissingParameter.InvokeId"));
     assert_eq!(stop(&[("InvokeId", "t-0")]).error(), (404, "InvalidInvokeId.NotFound"));
     assert_eq!(stop(&[id, ("RegionId", "cn-beijing")]).error(), (404, "InvalidInvokeId.NotFound"));
-    assert_eq!(stop(&[id, ("InstanceId.1", "i-3")]).error(), (404, "InvalidInstance.NotFound"));
+    assert_eq!(stop(&[id, ("InstanceId.1", "i-3")]).error(), (404, "InvalidInstanceId.NotFound"));
+    let names: Vec<_> = (1..=51).map(|n| format!("InstanceId.{n}")).collect();
+    let named = |most| [id].into_iter().chain(names[..most].iter().map(|name| (&**name, "i-9")));
+    let many = |most| stop(&named(most).collect::<Vec<_>>());
+    assert_eq!(many(50).error(), (404, "InvalidInstanceId.NotFound"));
+    assert_eq!(many(51).error(), (403, "InstanceIds.ExceedLimit"));
     stop(&[id, ("InstanceId.1", "i-1")]).ok();
     let statuses = || {
         let found = emulator.invocation("", &invoke_id);
@@ -277,6 +284,20 @@ fn stop_invocation() {
 }
 
 #[test]
+fn keys_whose_requests_are_refused() {
+    let emulator = Emulator::start(&[]);
+    for (key, status, code) in [
+        ("forbidden", 403, "Operation.Forbidden"),
+        ("unavailable", 500, "ServiceUnavailable"),
+        ("failed", 500, "InternalError"),
+        ("broken", 500, "InternalError.Dispatch"),
+    ] {
+        let answer = emulator.call_as(key, "DescribeInvocations", &[]);
+        assert_eq!(answer.error(), (status, code), "{key}");
+    }
+}
+
+#[test]
 fn a_client_token_gets_one_answer() {
     let emulator = Emulator::start(&[]);
     let token = ("ClientToken", "token-1");
@@ -286,7 +307,44 @@ fn a_client_token_gets_one_answer() {
     assert_eq!(emulator.total(""), 1);
     let other =
         [("Type", "RunShellScript"), ("CommandContent", "df"), ("InstanceId.1", "i-2"), token];
-    assert_eq!(emulator.call("RunCommand", &other).error(), (400, "IdempotentParameterMismatch"));
+    assert_eq!(emulator.call("RunCommand", &other).error(), (403, "IdempotentParameterMismatch"));
+}
+
+#[test]
+fn a_name_with_another_form_of_number_is_an_unknown_parameter() {
+    let emulator = Emulator::start(&[]);
+    let odd = [
+        ("InstanceId.01", "i-2"),
+        ("InstanceId.+2", "i-3"),
+        ("Tag.01.Key", "odd"),
+        ("Tag.+2.Key", "odd"),
+        ("Tag.0.Key", "odd"),
+        ("ResourceTag.01.Key", "odd"),
+    ];
+    let invoke_id = emulator.run(
+        "",
+        &["i-1", "i-4"],
+        &[&odd[..], &[("Name", "kept"), ("KeepCommand", "true")]].concat(),
+    );
+    let found = emulator.invocation("", &invoke_id);
+    assert_eq!(found["Tags"]["Tag"], json!([]));
+    let instances = found["InvokeInstances"]["InvokeInstance"].as_array().unwrap();
+    assert_eq!(instances.len(), 2);
+    let id = ("InvokeId", &*invoke_id);
+    emulator.call("StopInvocation", &[id, ("InstanceId.1", "i-1"), ("InstanceId.04", "i-4")]).ok();
+    let found = emulator.invocation("", &invoke_id);
+    let statuses = [0, 1].map(|at: usize| {
+        found["InvokeInstances"]["InvokeInstance"][at]["InvocationStatus"].clone()
+    });
+    assert!(statuses.contains(&json!("Pending")), "{statuses:?}");
+    let command = ("CommandId", found["CommandId"].as_str().unwrap());
+    let invoked = [command, ("InstanceId.1", "i-1"), ("InstanceId.02", "i-2"), ("Tag.01.Key", "t")];
+    let again = emulator.call("InvokeCommand", &invoked).ok()["InvokeId"].clone();
+    let again = emulator.invocation("", again.as_str().unwrap());
+    assert_eq!(again["Tags"]["Tag"], json!([]));
+    assert_eq!(again["InvokeInstances"]["InvokeInstance"].as_array().unwrap().len(), 1);
+    let commands = emulator.call("DescribeCommands", &[("Tag.01.Key", "no such tag")]).ok();
+    assert_eq!(commands["TotalCount"], 1);
 }
 
 #[test]
@@ -296,9 +354,9 @@ fn what_every_action_needs() {
         ("/", 400, "MissingParameter"),
         ("/?Action=DescribeInvocations", 400, "MissingParameter"),
         ("/?Action=DescribeInvocations&Version=2015-01-01", 400, "InvalidParameter"),
-        ("/?Action=DescribeInstances&Version=2014-05-26", 404, "InvalidAction.NotFound"),
+        ("/?Action=DescribeDisks&Version=2014-05-26", 404, "InvalidAction.NotFound"),
         (
-            "/?Action=DescribeInvocations&Version=2014-05-26&Format=XML",
+            "/?Action=DescribeInvocations&Version=2014-05-26&Format=YAML",
             400,
             "InvalidParameter.Format",
         ),
@@ -314,7 +372,7 @@ fn what_every_action_needs() {
     let form = "Action=DescribeInvocations&Version=2014-05-26&RegionId=cn-hangzhou&Format=json";
     emulator.post("/", form).ok();
     let answer = emulator.raw(
-        b"POST /?RegionId=cn-hangzhou HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+        b"POST /?RegionId=cn-hangzhou HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
           x-acs-action: DescribeInvocations\r\nx-acs-version: 2014-05-26\r\n\
           Content-Length: 0\r\n\r\n",
     );

@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{CAPTURE, Emulator, NOW, scratch};
+use common::{CAPTURE, Emulator, NOW, ONE, TWO, scratch};
 use serde_json::{Value, json};
 
 fn ids(body: &Value) -> Vec<String> {
@@ -17,20 +17,20 @@ fn a_walk_goes_on_after_a_restart() {
     let path = scratch("walk.archive");
     let args = ["--now", NOW, "--seed", "7", "--archive", path.to_str().unwrap()];
     let emulator = Emulator::start(&args);
-    let mut accepted: Vec<_> = (0..5).map(|_| emulator.run("key", &["i-1"], &[])).collect();
+    let mut accepted: Vec<_> = (0..5).map(|_| emulator.run(ONE, &["i-1"], &[])).collect();
     let kept = [("Name", "kept"), ("KeepCommand", "true"), ("ClientToken", "token-1")];
     accepted.push(emulator.run("", &["i-1"], &kept));
     emulator.control("clock", json!({"Advance": 60})).ok();
     let script = json!({"InstanceId": "i-1", "Steps": [{"InvocationStatus": "Running"}]});
     emulator.control("outcomes", script).ok();
-    let first = emulator.call_as("key", "DescribeInvocations", &[("MaxResults", "2")]).ok();
+    let first = emulator.call_as(ONE, "DescribeInvocations", &[("MaxResults", "2")]).ok();
     assert!(emulator.stop("-TERM"));
 
     let emulator = Emulator::start(&args);
     let params = [("MaxResults", "2"), ("NextToken", first["NextToken"].as_str().unwrap())];
-    let second = emulator.call_as("key", "DescribeInvocations", &params).ok();
+    let second = emulator.call_as(ONE, "DescribeInvocations", &params).ok();
     let params = [("MaxResults", "2"), ("NextToken", second["NextToken"].as_str().unwrap())];
-    let third = emulator.call_as("key", "DescribeInvocations", &params).ok();
+    let third = emulator.call_as(ONE, "DescribeInvocations", &params).ok();
     let walked = [ids(&first), ids(&second), ids(&third)].concat();
     assert_eq!(walked, accepted[..5].iter().rev().cloned().collect::<Vec<_>>());
     assert_eq!(third["NextToken"], "");
@@ -46,6 +46,23 @@ fn a_walk_goes_on_after_a_restart() {
 }
 
 #[test]
+fn a_clock_that_stands_does_so_after_a_restart() {
+    let path = scratch("stands.archive");
+    let args = ["--archive", path.to_str().unwrap()];
+    let emulator = Emulator::start(&args);
+    emulator.control("reset", json!({"Now": NOW})).ok();
+    emulator.control("clock", json!({"Advance": 60})).ok();
+    let first = emulator.run("", &["i-1"], &[]);
+    assert!(emulator.stop("-TERM"));
+    let emulator = Emulator::start(&args);
+    let second = emulator.run("", &["i-1"], &[]);
+    for invoke_id in [first, second] {
+        let created = emulator.invocation("", &invoke_id)["CreationTime"].clone();
+        assert_eq!(created, "2024-05-01T00:01:00Z");
+    }
+}
+
+#[test]
 fn an_interrupt_saves_as_well_and_captures_are_not_loaded_twice() {
     let path = scratch("interrupt.archive");
     let path = path.to_str().unwrap();
@@ -54,7 +71,7 @@ fn an_interrupt_saves_as_well_and_captures_are_not_loaded_twice() {
     emulator.run("", &["i-1"], &[]);
     assert!(emulator.stop("-INT"));
     let emulator = Emulator::start(&args);
-    assert_eq!([emulator.total(""), emulator.total("new")], [2, 1]);
+    assert_eq!([emulator.total(""), emulator.total(TWO)], [2, 1]);
     // A killed process leaves the old file intact.
     emulator.run("", &["i-1"], &[]);
     emulator.stop("-KILL");
@@ -67,7 +84,7 @@ fn a_damaged_archive_is_refused_and_left_alone() {
     let args = ["--archive", path.to_str().unwrap()];
     let emulator = Emulator::start(&args);
     emulator.run("", &["i-1"], &[]);
-    emulator.run("key", &["i-1"], &[("KeepCommand", "true")]);
+    emulator.run(ONE, &["i-1"], &[("KeepCommand", "true")]);
     assert!(emulator.stop("-TERM"));
     let whole = fs::read(&path).unwrap();
     let mut damaged: Vec<Vec<u8>> = Vec::new();
@@ -87,5 +104,5 @@ fn a_damaged_archive_is_refused_and_left_alone() {
     }
     fs::write(&path, &whole).unwrap();
     let emulator = Emulator::start(&args);
-    assert_eq!([emulator.total(""), emulator.total("key")], [1, 1]);
+    assert_eq!([emulator.total(""), emulator.total(ONE)], [1, 1]);
 }

@@ -106,7 +106,7 @@ fn plain_store(count: i64, dead_min: u32) -> Store {
     let config = Config { retention_seconds: None, capacity, tuning, ..Config::default() };
     let mut store = Store::new(config, Timestamp::MIN);
     for at in 1..=count {
-        store.accept(&plain(at, at)).expect("a record without a fault");
+        assert!(store.accept(&plain(at, at)).expect("a record without a fault").retained);
     }
     store
 }
@@ -139,7 +139,7 @@ fn tombstones_are_dropped_once_they_are_more_than_a_quarter() {
     let mut store = plain_store(3_001, 3);
     let rows = |store: &Store| (store.index.order.rows(), store.index.order.first());
     assert_eq!((store.len(), rows(&store)), (2_401, (3_001, 600)));
-    store.accept(&plain("newest", 9_000)).expect("a record without a fault");
+    assert!(store.accept(&plain("newest", 9_000)).expect("a record without a fault").retained);
     assert_eq!((store.len(), rows(&store)), (2_401, (2_490, 89)));
 
     // Tombstones between records, with the oldest records removed as well.

@@ -17,7 +17,7 @@ enum BodyField {
 
 /// An interned body. Once many records share it, it keeps the JSON of its fields, with the content
 /// in Base64.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CommandBody {
     strings: StringTuple<3>,
     /// The interned CommandName alone, by which the filter finds records.

@@ -29,7 +29,7 @@ pub(crate) enum Setting {
 const STRINGS: usize = Setting::Numbers as usize + 1;
 
 /// Interned run settings. Once many records share them, they keep the JSON of their fields.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RunSettings {
     strings: StringTuple<STRINGS>,
     /// The interned texts of [`INDEXED_SETTINGS`], in that order.

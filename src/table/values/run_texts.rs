@@ -20,7 +20,7 @@ pub(crate) enum RunText {
 }
 
 /// The texts of a run that are not all empty.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RunTexts(StringTuple<RUN_TEXTS>);
 
 impl RunTexts {

@@ -5,7 +5,7 @@ use crate::table::interned::{Value, ValueId};
 use crate::wire;
 
 /// An interned tag, with its JSON.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TagPair {
     strings: StringTuple<2>,
     /// The interned key alone, by which a filter without a value finds records.

@@ -5,7 +5,7 @@ use crate::table::interned::Value;
 use crate::wire;
 
 /// A text of less than 64 KiB and its JSON, which may be empty.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Text(StringTuple<1>);
 
 impl Text {

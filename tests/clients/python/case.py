@@ -33,8 +33,8 @@ class Case:
         cls.emulator.stop()
 
     def setUp(self):
-        # A store of its own for each test.
-        self.key = uuid.uuid4().hex
+        # An account of its own for each test.
+        self.key = f"{uuid.uuid4().int % 10**16:016}"
         self.sdk = self.Sdk(self.emulator.address, self.key)
 
     def call(self, action, **params):

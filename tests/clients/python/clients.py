@@ -82,6 +82,8 @@ class Older:
         request.set_endpoint(self.address)
         request.set_accept_format("json")
         for name, value in params.items():
+            # It leaves a map to its caller.
+            value = json.dumps(value) if isinstance(value, dict) else value
             plural = self.PLURALS[name] if isinstance(value, list) else name
             setter = getattr(request, f"set_{plural}", None)
             if setter:

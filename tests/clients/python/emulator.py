@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import subprocess
+import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -11,22 +12,38 @@ import urllib.request
 
 class Emulator:
     def __init__(self, *args):
+        # It logs each refused request, of which the tests make many.
+        self.log = tempfile.TemporaryFile("w+")
+        if "--listen" not in args:
+            args = ("--listen", "127.0.0.1:0", *args)
         self.process = subprocess.Popen(
-            [os.environ["INVODEX_EMULATOR"], "--listen", "127.0.0.1:0", *args],
+            [os.environ["INVODEX_EMULATOR"], *args],
             stdout=subprocess.PIPE,
+            stderr=self.log,
             text=True,
         )
         line = self.process.stdout.readline()
         prefix = "listening on http://"
         assert line.startswith(prefix), line
         self.address = line[len(prefix) :].strip()
+        if "--proxy" in args:
+            line = self.process.stdout.readline()
+            prefix = "proxy on http://"
+            assert line.startswith(prefix), line
+            self.proxy = line[len(prefix) :].strip()
 
     def stop(self):
         """Ends it as an operator would; it saves its archive."""
         self.process.terminate()
         code = self.process.wait(timeout=10)
         self.process.stdout.close()
-        assert code == 0, code
+        with self.log:
+            assert code == 0, (code, self.said())
+
+    def said(self):
+        """Its lines on standard error."""
+        self.log.seek(0)
+        return self.log.read()
 
     def control(self, name, key, **fields):
         """Posts to an endpoint of the emulator's own."""

@@ -3,7 +3,6 @@
 import base64
 
 from case import REGION, with_both_sdks
-from clients import Older
 
 # Taken by every action and without meaning here.
 OWNERS = {"OwnerId": 1, "OwnerAccount": "a", "ResourceOwnerId": 1, "ResourceOwnerAccount": "a"}
@@ -33,7 +32,7 @@ class Requests:
             "RepeatMode": [("Once", [one]), ("EveryReboot", [])],
             "Timed": [(False, [one]), (True, [two])],
             "InvokeStatus": [("Running", [one]), ("Pending", [one]), ("Finished", [])],
-            "InstanceId": [("i-1", [one]), ("i-3", [])],
+            "InstanceId": [("i-1", [one]), ("i-3", [two]), ("i-9", [])],
             "Tag": [
                 ([{"Key": "owner"}], [one]),
                 ([{"Key": "owner", "Value": "me"}, {"Key": "empty", "Value": ""}], [one]),
@@ -119,15 +118,15 @@ class Requests:
             "CommandDescription": ("Description", "of all disks"),
             "CommandName": ("Name", "report"),
             "CommandType": ("Type", "RunPowerShellScript"),
-            "ContainerId": ("ContainerId", "container-1"),
+            "ContainerId": ("ContainerId", "docker://" + "0123456789abcdef" * 4),
             "ContainerName": ("ContainerName", "first"),
             "Frequency": ("Frequency", "0 */20 * * * ?"),
             "Launcher": ("Launcher", "sh -x"),
-            "OssOutputDelivery": ("OssOutputDelivery", "oss://bucket"),
+            "OssOutputDelivery": ("OssOutputDelivery", "oss://bucket/prefix"),
             "RepeatMode": ("RepeatMode", "Period"),
             "TerminationMode": ("TerminationMode", "ProcessTree"),
             "Timed": ("Timed", True),
-            "Timeout": ("Timeout", 3600),
+            "Timeout": ("Timeout", 600),
             "Username": ("Username", "root"),
             "WorkingDir": ("WorkingDir", "/home/"),
         }
@@ -142,11 +141,11 @@ class Requests:
             "KeepCommand": True,
             "ClientToken": "token-1",
         }
-        unused = {"ResourceTag": [{"Key": "a", "Value": "b"}], "WindowsPasswordName": "name"}
+        unused = {"WindowsPasswordName": "name"}
         params = dict(fields.values()) | others | unused | OWNERS
-        self.assertEqual(params.keys() | {"RegionId"}, self.sdk.parameters("RunCommand"))
-        if self.Sdk is Older:
-            params["Parameters"] = '{"folder": "/"}'
+        # ResourceTag stands in place of InstanceId: see test_instances.py.
+        every = params.keys() | {"RegionId", "ResourceTag"}
+        self.assertEqual(every, self.sdk.parameters("RunCommand"))
         invoke_id = self.run_command(**params)
         self.assertEqual(self.run_command(**params), invoke_id)
         found = self.invocation(invoke_id)

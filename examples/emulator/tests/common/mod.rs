@@ -3,20 +3,33 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_invodex-emulator");
 pub(crate) const CAPTURE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captured/describe-invocations.json");
+/// Access keys that are accounts of their own.
+pub(crate) const ONE: &str = "1111111111111111";
+pub(crate) const TWO: &str = "2222222222222222";
 pub(crate) const NOW: &str = "2024-05-01T00:00:00Z";
 
 /// A running emulator. It is stopped when this is dropped.
 pub(crate) struct Emulator {
     process: Child,
     pub(crate) address: String,
+    /// The address of its proxy, with `--proxy`.
+    pub(crate) proxy: String,
+    /// The lines that it has printed to standard error.
+    log: Arc<Mutex<String>>,
     agent: ureq::Agent,
 }
 
@@ -54,7 +67,12 @@ impl Emulator {
 
     /// Starts the emulator, or returns what it printed if it did not start.
     pub(crate) fn try_start(args: &[&str]) -> Result<Self, String> {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_invodex-emulator"))
+        Self::try_start_by(Command::new(BINARY), args)
+    }
+
+    /// As [`try_start`](Self::try_start), with a command of one's own.
+    pub(crate) fn try_start_by(mut command: Command, args: &[&str]) -> Result<Self, String> {
+        let mut process = command
             .args(
                 (!args.contains(&"--listen"))
                     .then_some(["--listen", "127.0.0.1:0"])
@@ -67,21 +85,35 @@ impl Emulator {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut told = BufReader::new(process.stdout.take().unwrap());
+        told.read_line(&mut line).unwrap();
         let mut said = process.stderr.take().unwrap();
-        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+        let Some((_, address)) =
+            line.trim().strip_prefix("listening on ").and_then(|told| told.split_once("://"))
+        else {
             let mut text = String::new();
             said.read_to_string(&mut text).unwrap();
             process.wait().unwrap();
             return Err(text);
         };
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        let mut proxy = String::new();
+        if args.contains(&"--proxy") {
+            told.read_line(&mut proxy).unwrap();
+            proxy = proxy.trim().strip_prefix("proxy on http://").unwrap().to_owned();
+        }
+        let log = Arc::<Mutex<String>>::default();
+        let lines = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in BufReader::new(said).lines().map_while(Result::ok) {
+                *lines.lock().unwrap() += &(line + "\n");
+            }
+        });
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(30)))
             .build()
             .new_agent();
-        Ok(Emulator { process, address: address.to_owned(), agent })
+        Ok(Emulator { process, address: address.to_owned(), proxy, log, agent })
     }
 
     /// Calls `action` by GET.
@@ -97,13 +129,25 @@ impl Emulator {
         self.get(&format!("/?{}", query(&all)))
     }
 
+    /// Calls `action`; `None` if the server has ended.
+    pub(crate) fn try_call(&self, action: &str, params: &[(&str, &str)]) -> Option<Answer> {
+        let mut all =
+            vec![("Action", action), ("Version", "2014-05-26"), ("RegionId", "cn-hangzhou")];
+        all.extend(params);
+        let url = format!("http://{}/?{}", self.address, query(&all));
+        let response = self.agent.get(url).call().ok()?;
+        let status = response.status().as_u16();
+        let text = response.into_body().read_to_string().ok()?;
+        Some(Answer { status, body: serde_json::from_str(&text).ok()? })
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         answer(self.agent.get(format!("http://{}{path}", self.address)).call().unwrap())
     }
 
-    /// Posts `body`: JSON if it begins with a brace, else a form.
+    /// Posts `body`: JSON to the endpoints for tests, else a form.
     pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
-        let kind = match body.starts_with('{') {
+        let kind = match path.starts_with("/_emulator/") {
             true => "application/json",
             false => "application/x-www-form-urlencoded",
         };
@@ -155,11 +199,23 @@ impl Emulator {
         }
     }
 
+    /// Waits until the log has a line that contains `text`, and returns the line.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&self, text: &str) -> String {
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            let log = self.log.lock().unwrap().clone();
+            if let Some(line) = log.lines().find(|line| line.contains(text)) {
+                return line.to_owned();
+            }
+            assert!(Instant::now() < until, "no {text}: {log}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Opens a connection.
     pub(crate) fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        stream
+        connect(&self.address)
     }
 
     /// Sends raw bytes and returns everything received until the connection is closed.
@@ -173,10 +229,44 @@ impl Emulator {
     }
 
     /// Sends a signal and returns whether the process ended with success.
-    pub(crate) fn stop(mut self, signal: &str) -> bool {
-        let pid = self.process.id().to_string();
+    pub(crate) fn stop(self, signal: &str) -> bool {
+        self.signal(signal);
+        self.end()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Waits until the process ends and returns whether it ended with success.
+    pub(crate) fn end(mut self) -> bool {
         self.process.wait().unwrap().success()
+    }
+
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The archive's part of `health`.
+    pub(crate) fn saves(&self) -> Value {
+        self.get("/_emulator/health").body["Archive"].clone()
+    }
+
+    /// Waits until the archive has everything.
+    #[track_caller]
+    pub(crate) fn wait_for_save(&self) -> Value {
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            let saves = self.saves();
+            if saves["Unsaved"] == false && !saves["LastSave"].is_null() {
+                return saves;
+            }
+            assert!(Instant::now() < until, "not saved: {saves}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
@@ -192,6 +282,30 @@ fn answer(response: ureq::http::Response<ureq::Body>) -> Answer {
     let text = response.into_body().read_to_string().unwrap();
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
     Answer { status, body }
+}
+
+/// Opens a connection to `address`.
+pub(crate) fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream
+}
+
+/// A TLS connection over `stream` to `host`, which trusts the certificate in `trusted` alone.
+pub(crate) fn tls(
+    stream: TcpStream,
+    trusted: &Path,
+    host: &str,
+) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(trusted).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = host.to_owned().try_into().unwrap();
+    StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream)
 }
 
 /// Pairs as a query string or a form.

@@ -1,0 +1,298 @@
+//! A command: its parameters are read and checked by the documentation.
+
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use invodex::{CommandType, Invocation, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::{ApiError, quoted};
+use crate::params::Params;
+
+/// Maximum length of a content as Base64: of a command that runs, and of one that is kept.
+const CONTENT: (usize, usize) = (24 * 1_024, 18 * 1_024);
+/// Allowed Timeout, and that of a command without one, in seconds.
+const TIMEOUT: (u32, u32) = (10, 86_400);
+const DEFAULT_TIMEOUT: u32 = 60;
+/// Maximum number of parameters in a command's content, and maximum length of their names in bytes.
+const PARAMETERS: (usize, usize) = (20, 64);
+/// The parameters that the service fills in.
+const BUILT_IN: [&str; 6] = [
+    "ACS::RegionId",
+    "ACS::AccountId",
+    "ACS::InstanceId",
+    "ACS::InstanceName",
+    "ACS::InvokeId",
+    "ACS::CommandId",
+];
+
+/// A command. Fields are named as the parameters that set them.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Command {
+    pub(crate) id: String,
+    /// Its place in the list, which tokens name.
+    pub(crate) number: u64,
+    pub(crate) region_id: String,
+    pub(crate) resource_group_id: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) command_type: String,
+    /// In Base64.
+    pub(crate) content: String,
+    pub(crate) working_dir: String,
+    pub(crate) timeout: u32,
+    pub(crate) launcher: String,
+    pub(crate) enable_parameter: bool,
+    pub(crate) tags: Vec<(String, String)>,
+    /// In seconds; set when the command is saved.
+    pub(crate) creation_time: u32,
+    pub(crate) invoke_times: u64,
+    /// Set if it is a public command.
+    #[serde(skip)]
+    pub(crate) public: Option<Public>,
+}
+
+/// Fields of a public command.
+#[derive(Clone)]
+pub(crate) struct Public {
+    pub(crate) provider: String,
+    pub(crate) category: String,
+    pub(crate) version: u32,
+    pub(crate) latest: bool,
+}
+
+/// The encoding of CommandContent if ContentEncoding is missing or unknown.
+#[derive(Clone, Copy)]
+pub(crate) enum DefaultEncoding {
+    PlainText,
+    Base64,
+}
+
+impl Command {
+    /// Reads a command from the parameters and validates it. The limit of its content depends on
+    /// whether it is `kept`.
+    pub(crate) fn read(
+        id: String,
+        params: &Params,
+        default: DefaultEncoding,
+        kept: bool,
+    ) -> Result<Self, ApiError> {
+        let command_type = params.require("Type")?;
+        if CommandType::from_name(command_type).is_none() {
+            return Err(ApiError::new(
+                StatusCode::NOT_FOUND,
+                "InvalidCmdType.NotFound",
+                "The specified command type does not exist.",
+            ));
+        }
+        let given = params.require("CommandContent")?;
+        let encoding = params.get("ContentEncoding").unwrap_or_default();
+        let is_base64 = encoding.eq_ignore_ascii_case("Base64")
+            || matches!(default, DefaultEncoding::Base64)
+                && !encoding.eq_ignore_ascii_case("PlainText");
+        let content = match is_base64 {
+            true => decode(given).ok_or_else(|| {
+                ApiError::new(
+                    StatusCode::BAD_REQUEST,
+                    "CmdContent.DecodeError",
+                    "The CommandContent can not be base64 decoded.",
+                )
+            })?,
+            false => given.as_bytes().to_vec(),
+        };
+        let most = if kept { CONTENT.1 } else { CONTENT.0 };
+        check_length(
+            content.len(),
+            most,
+            "The length of the command content exceeds the upper limit.",
+        )?;
+        let command = Command {
+            id,
+            region_id: params.text("RegionId"),
+            resource_group_id: params.text("ResourceGroupId"),
+            name: params.text("Name"),
+            description: params.text("Description"),
+            command_type: command_type.to_owned(),
+            content: BASE64_STANDARD.encode(&content),
+            working_dir: params.text("WorkingDir"),
+            timeout: timeout(params)?.unwrap_or(DEFAULT_TIMEOUT),
+            launcher: params.text("Launcher"),
+            enable_parameter: params.flag("EnableParameter")?,
+            tags: params.tags(),
+            ..Command::default()
+        };
+        command.check_parameter_names()?;
+        Ok(command)
+    }
+
+    /// A record of the command, without runs.
+    pub(crate) fn invocation(&self, invoke_id: &str) -> Invocation {
+        let mut record = Invocation::new(&self.region_id, invoke_id, &self.id);
+        record.command_name = self.name.clone();
+        record.command_description = self.description.clone();
+        record.command_content = self.decoded();
+        record.resource_group_id = self.resource_group_id.clone();
+        record.working_dir = self.working_dir.clone();
+        record.timeout = Some(self.timeout);
+        record.launcher = self.launcher.clone();
+        record.command_type =
+            CommandType::from_name(&self.command_type).unwrap_or(CommandType::RunShellScript);
+        record
+    }
+
+    fn decoded(&self) -> Vec<u8> {
+        BASE64_STANDARD.decode(&self.content).unwrap_or_default()
+    }
+
+    /// The distinct parameter names, without the built-in ones, as they are first written. Letter
+    /// case does not distinguish them. Stops at one name above the limit.
+    pub(crate) fn parameter_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        if !self.enable_parameter {
+            return names;
+        }
+        let content = self.decoded();
+        let content = String::from_utf8_lossy(&content);
+        for (name, _) in placeholders(&content) {
+            if names.len() > PARAMETERS.0 {
+                break;
+            }
+            let same = |known: &str| known.eq_ignore_ascii_case(name);
+            if !BUILT_IN.iter().any(|known| same(known)) && !names.iter().any(|known| same(known)) {
+                names.push(name.to_owned());
+            }
+        }
+        names
+    }
+
+    fn check_parameter_names(&self) -> Result<(), ApiError> {
+        let names = self.parameter_names();
+        let refuse = |status, code: &'static str, message: &'static str| {
+            Err(ApiError::new(status, code, message))
+        };
+        if names.len() > PARAMETERS.0 {
+            return refuse(
+                StatusCode::FORBIDDEN,
+                "CmdParamCount.ExceedLimit",
+                "The maximum number of custom parameters is exceeded.",
+            );
+        }
+        for name in names {
+            let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            if name.is_empty() {
+                return refuse(
+                    StatusCode::BAD_REQUEST,
+                    "CmdParam.EmptyKey",
+                    "You must specify the parameter names.",
+                );
+            }
+            if name.len() > PARAMETERS.1 {
+                return refuse(
+                    StatusCode::FORBIDDEN,
+                    "CmdParamName.ExceedLimit",
+                    "The maximum length of a parameter name is exceeded.",
+                );
+            }
+            if !name.bytes().all(legal) {
+                return refuse(
+                    StatusCode::BAD_REQUEST,
+                    "CmdParam.InvalidParamName",
+                    "Invalid parameter name. The name can contain only lowercase letters (a to \
+                     z), uppercase letters (A to Z), numbers (0 to 9), hyphens (-), and \
+                     underscores (_).",
+                )
+                .map_err(|error| {
+                    let built_in = BUILT_IN.join(", ");
+                    error.detail(format!("given {}; built in are {built_in}", quoted(&name)))
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the length of the content with `values` filled in. A parameter without a value is
+    /// empty. Only the length is computed: a content can name a long value often.
+    pub(crate) fn check_filled(&self, values: &[(String, Value)]) -> Result<(), ApiError> {
+        if !self.enable_parameter {
+            return Ok(());
+        }
+        let content = self.decoded();
+        let text = String::from_utf8_lossy(&content);
+        let filled = placeholders(&text).fold(content.len(), |length, (name, written)| {
+            if BUILT_IN.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                return length;
+            }
+            let value = values.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            let value = value.map_or(0, |(_, value)| match value {
+                Value::String(text) => text.len(),
+                other => other.to_string().len(),
+            });
+            length.saturating_sub(written) + value
+        });
+        check_length(filled, CONTENT.0, "The maximum length of a command is exceeded.")
+    }
+
+    pub(crate) fn json(&self, plain: bool) -> Value {
+        let content = match plain {
+            true => String::from_utf8_lossy(&self.decoded()).into_owned(),
+            false => self.content.clone(),
+        };
+        let tag = |(key, value): &(String, String)| json!({"TagKey": key, "TagValue": value});
+        let public = self.public.as_ref();
+        json!({
+            "CommandId": self.id,
+            "Name": self.name,
+            "Description": self.description,
+            "Type": self.command_type,
+            "CommandContent": content,
+            "WorkingDir": self.working_dir,
+            "Timeout": self.timeout,
+            "Launcher": self.launcher,
+            "EnableParameter": self.enable_parameter,
+            "ParameterNames": {"ParameterName": self.parameter_names()},
+            "CreationTime": Timestamp::saturating_from_secs(self.creation_time.into()),
+            "InvokeTimes": self.invoke_times,
+            "ResourceGroupId": self.resource_group_id,
+            "Tags": {"Tag": self.tags.iter().map(tag).collect::<Vec<_>>()},
+            "Category": public.map_or("", |public| &public.category),
+            "Provider": public.map_or("", |public| &public.provider),
+            "Version": public.map_or(1, |public| public.version),
+            "Latest": public.is_none_or(|public| public.latest),
+        })
+    }
+}
+
+/// Decodes Base64, which may be wrapped.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    BASE64_STANDARD.decode(text.replace(['\r', '\n'], "")).ok()
+}
+
+/// Checks the length of a content against `most` bytes of Base64.
+fn check_length(length: usize, most: usize, message: &'static str) -> Result<(), ApiError> {
+    let encoded = length.div_ceil(3) * 4;
+    if encoded <= most {
+        return Ok(());
+    }
+    Err(ApiError::new(StatusCode::FORBIDDEN, "CmdContent.ExceedLimit", message)
+        .detail(format!("given {encoded} bytes of Base64, allowed are {most}")))
+}
+
+/// Reads the parameter Timeout.
+pub(crate) fn timeout(params: &Params) -> Result<Option<u32>, ApiError> {
+    match params.number("Timeout")? {
+        Some(given) if !(TIMEOUT.0..=TIMEOUT.1).contains(&given) => Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "InvalidTimeout.ExceedLimit",
+            "The specified parameter Timeout exceeds the upper limit.",
+        )
+        .detail(format!("given {given}, allowed are {} to {} seconds", TIMEOUT.0, TIMEOUT.1))),
+        given => Ok(given),
+    }
+}
+
+/// The names between `{{` and `}}`, each with the length of all of it.
+fn placeholders(content: &str) -> impl Iterator<Item = (&str, usize)> {
+    let pieces = content.split("{{").skip(1).filter_map(|piece| piece.split_once("}}"));
+    pieces.map(|(name, _)| (name.trim(), name.len() + 4))
+}

@@ -1,0 +1,124 @@
+//! Public commands, which the provider of the service offers to every account: from files in the
+//! form of an answer of DescribeCommands.
+
+use std::collections::BTreeSet;
+
+use invodex::CommandType;
+use serde::Deserialize;
+
+use crate::command::{self, Command, Public};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    commands: List,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct List {
+    command: Vec<Entry>,
+}
+
+/// A command of the file. Other fields are ignored.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    command_id: String,
+    name: String,
+    #[serde(rename = "Type")]
+    command_type: String,
+    /// In Base64.
+    command_content: String,
+    provider: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    working_dir: String,
+    #[serde(default)]
+    launcher: String,
+    timeout: Option<u32>,
+    #[serde(default)]
+    enable_parameter: bool,
+    version: Option<u32>,
+    latest: Option<bool>,
+}
+
+/// Adds the commands of a file, the newest first, to `commands`, the oldest first.
+///
+/// # Errors
+///
+/// The error of a field, with the given value and the allowed ones.
+pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), String> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let answer: Answer =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string())?;
+    json.end().map_err(|error| error.to_string())?;
+    for (at, entry) in answer.commands.command.into_iter().enumerate().rev() {
+        let command = read(entry).map_err(|error| format!("Commands.Command[{at}].{error}"))?;
+        commands.push(command);
+    }
+    let mut known = BTreeSet::new();
+    for (number, command) in (1..).zip(commands) {
+        command.number = number;
+        let version = command.public.as_ref().map(|public| public.version);
+        if !known.insert((command.id.clone(), version)) {
+            return Err(format!(
+                "CommandId {:?} is given twice with one Version; allowed is once",
+                command.id
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn read(entry: Entry) -> Result<Command, String> {
+    for (name, value) in
+        [("CommandId", &entry.command_id), ("Name", &entry.name), ("Provider", &entry.provider)]
+    {
+        if value.is_empty() {
+            return Err(format!("{name} is empty"));
+        }
+    }
+    if CommandType::from_name(&entry.command_type).is_none() {
+        return Err(format!(
+            "Type is {:?}; allowed are RunShellScript, RunBatScript and RunPowerShellScript",
+            entry.command_type
+        ));
+    }
+    if command::decode(&entry.command_content).is_none() {
+        return Err("CommandContent is no Base64".to_owned());
+    }
+    let command = Command {
+        id: entry.command_id,
+        name: entry.name,
+        description: entry.description,
+        command_type: entry.command_type,
+        content: entry.command_content.replace(['\r', '\n'], ""),
+        working_dir: entry.working_dir,
+        timeout: entry.timeout.unwrap_or(60),
+        launcher: entry.launcher,
+        enable_parameter: entry.enable_parameter,
+        public: Some(Public {
+            provider: entry.provider,
+            category: entry.category,
+            version: entry.version.unwrap_or(1),
+            latest: entry.latest.unwrap_or(true),
+        }),
+        ..Command::default()
+    };
+    // A run must be able to hold it.
+    let mut probe = command.invocation("probe");
+    probe.region_id = "probe".to_owned();
+    probe.instances.push(invodex::InstanceRun::new("probe"));
+    probe.check().map_err(|error| error.to_string())?;
+    Ok(command)
+}
+
+/// The command of an id or a name; of several versions the latest.
+pub(crate) fn find<'a>(commands: &'a [Command], id: &str) -> Option<&'a Command> {
+    let named = commands.iter().filter(|command| command.id == id || command.name == id);
+    named.max_by_key(|command| command.public.as_ref().map(|it| (it.latest, it.version)))
+}

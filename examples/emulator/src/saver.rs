@@ -1,0 +1,138 @@
+//! Saves the archive while the emulator runs, and at its end.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::archive;
+use crate::place::Place;
+use crate::tell::tell;
+use crate::tenants::Tenants;
+
+/// The pause after a save is at least this many times as long as the save, so that saving takes at
+/// most a tenth of the time, however large the archive is.
+const PAUSE_SHARE: u32 = 10;
+
+/// The task that saves. All saves are made by it, one after the other.
+pub(crate) struct Saver {
+    task: JoinHandle<Result<(), String>>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Saver {
+    /// Begins to save all stores `every` so often, if anything changed.
+    pub(crate) fn start(tenants: Arc<Tenants>, place: Arc<Place>, every: Duration) -> Self {
+        tenants.saves.note(|saves| saves.wanted = true);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(save_when_changed(tenants, place, every, stopped));
+        Saver { task, stop }
+    }
+
+    /// Saves a last time, whether or not anything changed, and ends. No request may be in progress,
+    /// or its changes may be lost.
+    pub(crate) async fn finish(self) -> Result<(), String> {
+        let _ = self.stop.send(());
+        self.task.await.unwrap_or_else(|panic| Err(format!("saving panicked: {panic}")))
+    }
+}
+
+async fn save_when_changed(
+    tenants: Arc<Tenants>,
+    place: Arc<Place>,
+    every: Duration,
+    mut stopped: oneshot::Receiver<()>,
+) -> Result<(), String> {
+    let mut pause = every;
+    loop {
+        tokio::select! {
+            _ = &mut stopped => return save(&tenants, &place).await,
+            () = tokio::time::sleep(pause) => {}
+        }
+        if !tenants.take_changed() {
+            continue;
+        }
+        let begun = Instant::now();
+        if let Err(error) = save(&tenants, &place).await {
+            tell(error);
+            tenants.set_changed();
+        }
+        pause = every.max(begun.elapsed() * PAUSE_SHARE);
+    }
+}
+
+/// Makes one save and notes its result for [`Saves::json`].
+async fn save(tenants: &Arc<Tenants>, place: &Arc<Place>) -> Result<(), String> {
+    tenants.saves.note(|saves| saves.saving = true);
+    let begun = Instant::now();
+    let (all, place) = (Arc::clone(tenants), Arc::clone(place));
+    let saved = tokio::task::spawn_blocking(move || {
+        let bytes = archive::write(&all).map_err(|error| place.named(&error))?;
+        place.write(&bytes).map(|()| bytes.len())
+    });
+    let saved = saved.await.unwrap_or_else(|panic| Err(format!("saving panicked: {panic}")));
+    tenants.saves.note(|saves| {
+        saves.saving = false;
+        saves.error = saved.as_ref().err().cloned();
+        if let Ok(bytes) = saved {
+            saves.last = Some(Save { begun, took: begun.elapsed(), bytes });
+        }
+    });
+    saved.map(|_| ())
+}
+
+/// The saves so far.
+#[derive(Default)]
+pub(crate) struct Saves(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// Whether there is an archive.
+    wanted: bool,
+    saving: bool,
+    last: Option<Save>,
+    /// The error of the latest save, if it failed.
+    error: Option<String>,
+}
+
+/// A save that succeeded.
+struct Save {
+    /// Everything that was answered before this is in the archive.
+    begun: Instant,
+    took: Duration,
+    bytes: usize,
+}
+
+impl Saves {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+    }
+
+    /// The state for `health`; null without an archive. `changed` says whether anything changed since
+    /// the last save began.
+    pub(crate) fn json(&self, changed: bool) -> Value {
+        let state = self.state();
+        if !state.wanted {
+            return Value::Null;
+        }
+        let seconds = |time: Duration| (time.as_secs_f64() * 1e3).round() / 1e3;
+        let last = state.last.as_ref().map(|save| {
+            json!({
+                "SecondsAgo": seconds(save.begun.elapsed()),
+                "Seconds": seconds(save.took),
+                "Bytes": save.bytes,
+            })
+        });
+        json!({
+            "Unsaved": changed || state.saving,
+            "LastSave": last,
+            "Error": state.error,
+        })
+    }
+}

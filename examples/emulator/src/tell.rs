@@ -1,0 +1,66 @@
+//! Lines for the operator, on standard error.
+
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+/// Maximum number of lines that wait for a reader of standard error. Further ones are dropped.
+const WAITING: usize = 1_000;
+
+/// Maximum length of a line that waits, in bytes.
+const LINE_BYTES: usize = 4_096;
+
+static LINES: OnceLock<SyncSender<String>> = OnceLock::new();
+
+/// Starts the thread that writes lines. Without it they are dropped.
+pub(crate) fn begin() {
+    LINES.get_or_init(|| {
+        let (sender, lines) = sync_channel::<String>(WAITING);
+        std::thread::spawn(move || {
+            for line in lines {
+                tell_at_once(&line);
+            }
+        });
+        sender
+    });
+}
+
+/// Writes a line to standard error. Never waits and never fails: a thread of its own writes, so that
+/// neither a closed standard error nor a full pipe stops the emulator.
+pub(crate) fn tell(line: String) {
+    if let Some(lines) = LINES.get() {
+        let _ = lines.try_send(cut(line));
+    }
+}
+
+/// The beginning of a long line: what a client sends may be in it.
+fn cut(mut line: String) -> String {
+    if line.len() > LINE_BYTES {
+        let end = (0..=LINE_BYTES).rev().find(|end| line.is_char_boundary(*end));
+        line.truncate(end.unwrap_or_default());
+        line += " and more";
+        line.shrink_to_fit();
+    }
+    line
+}
+
+/// Writes a line to standard error before it returns, if standard error takes it. For the last line
+/// of a process, and for those before it serves.
+pub(crate) fn tell_at_once(line: &str) {
+    let _ = writeln!(io::stderr(), "invodex-emulator: {line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut() {
+        let fits = "a".repeat(LINE_BYTES);
+        assert_eq!(cut(fits.clone()), fits);
+        assert_eq!(cut(fits.clone() + "b"), fits + " and more");
+        let line = cut("\u{20ac}".repeat(1_000_000));
+        assert!(line.len() < LINE_BYTES + 20 && line.ends_with("\u{20ac} and more"));
+        assert!(line.capacity() < 2 * LINE_BYTES);
+    }
+}

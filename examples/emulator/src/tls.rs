@@ -1,0 +1,232 @@
+//! HTTPS with the certificate of a test authority, or with one given by flags.
+//!
+//! The authority is a key in a file, made on first use. Its certificate lies beside the key, for
+//! clients to trust. A connection gets a certificate of its own, which names the host asked for, for
+//! there is no list of all regions and a wildcard matches one label alone.
+
+use std::error::Error;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PublicKeyData, SerialNumber,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
+
+/// The test authority.
+pub(crate) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    /// The file of its certificate.
+    pub(crate) file: PathBuf,
+    /// Its certificate as PEM.
+    pub(crate) pem: String,
+}
+
+impl Authority {
+    /// The authority in `directory`, or in `.invodex-emulator` of the home directory. Makes it if
+    /// there is none.
+    pub(crate) fn open(directory: Option<&Path>) -> Result<Self, String> {
+        let directory = match (directory, std::env::var_os("HOME")) {
+            (Some(directory), _) => directory.to_owned(),
+            (None, Some(home)) => Path::new(&home).join(".invodex-emulator"),
+            (None, None) => return Err("HOME is not set; give --tls-dir DIR".to_owned()),
+        };
+        let named = |path: &Path, error: &dyn std::fmt::Display| {
+            format!("--tls-dir {}: {}: {error}", directory.display(), path.display())
+        };
+        let (key_file, file) = (directory.join("ca-key.pem"), directory.join("ca.pem"));
+        fs::create_dir_all(&directory).map_err(|error| named(&directory, &error))?;
+        let key = key_in(&key_file).map_err(|error| named(&key_file, &*error))?;
+        let params = authority_params();
+        let pem = match fs::read_to_string(&file) {
+            Ok(pem) if is_of(&pem, &key) => pem,
+            // A certificate of another key never stays.
+            _ => certificate_in(&file, &params, &key).map_err(|error| named(&file, &*error))?,
+        };
+        Ok(Authority { issuer: Issuer::new(params, key), file, pem })
+    }
+
+    /// An acceptor whose certificates hold for `names`, loopback and the host asked for.
+    pub(crate) fn acceptor(self, names: &[String]) -> Result<TlsAcceptor, String> {
+        let key = KeyPair::generate().map_err(|error| error.to_string())?;
+        let names = names.iter().map(String::as_str).chain(["localhost", "127.0.0.1", "::1"]);
+        let names = names.map(str::to_owned).collect();
+        let issued = Issued { issuer: self.issuer, key, names };
+        issued.certify(None).ok_or_else(|| format!("{:?}: not a host's name", issued.names))?;
+        let config = builder()?.with_cert_resolver(Arc::new(issued));
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+/// The key in a file, which is made if there is none. If several emulators start for the first time at
+/// once, one makes it, and the others take that one's.
+fn key_in(file: &Path) -> Result<KeyPair, Box<dyn Error>> {
+    match fs::read_to_string(file) {
+        Ok(pem) => return Ok(KeyPair::from_pem(&pem)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let key = KeyPair::generate()?;
+    // A reader of the key can sign for every host that a client trusts it for.
+    let part = part_of(file, 0o600, &key.serialize_pem())?;
+    let linked = fs::hard_link(&part, file);
+    fs::remove_file(&part)?;
+    match linked {
+        Ok(()) => Ok(key),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Ok(KeyPair::from_pem(&fs::read_to_string(file)?)?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether `pem` begins with a certificate of `key`.
+fn is_of(pem: &str, key: &KeyPair) -> bool {
+    let public = key.subject_public_key_info();
+    CertificateDer::from_pem_slice(pem.as_bytes())
+        .is_ok_and(|der| der.windows(public.len()).any(|part| part == public))
+}
+
+/// A new certificate of `key`, which replaces the file as a whole.
+fn certificate_in(
+    file: &Path,
+    params: &CertificateParams,
+    key: &KeyPair,
+) -> Result<String, Box<dyn Error>> {
+    let pem = params.self_signed(key)?.pem();
+    let part = part_of(file, 0o666, &pem)?;
+    fs::rename(&part, file).inspect_err(|_| drop(fs::remove_file(&part)))?;
+    Ok(pem)
+}
+
+/// A new file beside `file`, with a name that no other process gives.
+fn part_of(file: &Path, mode: u32, text: &str) -> io::Result<PathBuf> {
+    let (process, number) = (std::process::id(), fastrand::u64(..));
+    let part = file.with_extension(format!("{process}-{number:x}.part"));
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(mode).open(&part)?;
+    new.write_all(text.as_bytes()).inspect_err(|_| drop(fs::remove_file(&part)))?;
+    Ok(part)
+}
+
+/// An acceptor with the certificates and the key of two PEM files.
+pub(crate) fn acceptor_of(certificate: &Path, key: &Path) -> Result<TlsAcceptor, String> {
+    let named = |flag: &str, path: &Path, error: &dyn std::fmt::Display| {
+        format!("{flag} {}: {error}; allowed is PEM", path.display())
+    };
+    let chain: Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
+    let chain = chain.map_err(|error| named("--tls-cert", certificate, &error))?;
+    let key_der = PrivateKeyDer::from_pem_file(key);
+    let key_der = key_der.map_err(|error| named("--tls-key", key, &error))?;
+    let config = builder()?.with_single_cert(chain, key_der).map_err(|error| {
+        format!("--tls-cert {}, --tls-key {}: {error}", certificate.display(), key.display())
+    })?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+type Builder = tokio_rustls::rustls::ConfigBuilder<
+    ServerConfig,
+    tokio_rustls::rustls::server::WantsServerCert,
+>;
+
+fn builder() -> Result<Builder, String> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions();
+    Ok(builder.map_err(|error| error.to_string())?.with_no_client_auth())
+}
+
+fn authority_params() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "invodex-emulator test authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
+/// Issues a certificate for each connection.
+struct Issued {
+    issuer: Issuer<'static, KeyPair>,
+    key: KeyPair,
+    names: Vec<String>,
+}
+
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issued").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+impl Issued {
+    /// A certificate for the names and for `asked` if it is a name of the service or of loopback;
+    /// the guard refuses all others.
+    fn certify(&self, asked: Option<&str>) -> Option<CertifiedKey> {
+        let asked = asked.filter(|name| {
+            name.parse::<IpAddr>().is_err()
+                && [".aliyuncs.com", ".localhost"].iter().any(|parent| name.ends_with(parent))
+        });
+        let names = self.names.iter().map(String::as_str).chain(asked);
+        let mut params =
+            CertificateParams::new(names.map(str::to_owned).collect::<Vec<_>>()).ok()?;
+        params.distinguished_name.push(DnType::CommonName, "invodex-emulator");
+        // Two certificates of an authority have different numbers.
+        params.serial_number = Some(SerialNumber::from(fastrand::u64(1..1 << 63)));
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        // Python checks for it.
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params.signed_by(&self.key, &self.issuer).ok()?;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
+        let key = ring::default_provider().key_provider.load_private_key(key).ok()?;
+        Some(CertifiedKey::new(vec![certificate.der().clone()], key))
+    }
+}
+
+impl ResolvesServerCert for Issued {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.certify(hello.server_name()).map(Arc::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn first_starts_at_once_make_one_authority() {
+        const STARTS: usize = 16;
+        let name = format!("invodex-emulator-tls-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        for _ in 0..20 {
+            let _ = fs::remove_dir_all(&directory);
+            let at_once = Barrier::new(STARTS);
+            let open = || {
+                at_once.wait();
+                Authority::open(Some(&directory))
+            };
+            let made: Vec<_> = std::thread::scope(|scope| {
+                let started: Vec<_> = (0..STARTS).map(|_| scope.spawn(open)).collect();
+                started.into_iter().map(|start| start.join().unwrap().unwrap()).collect()
+            });
+            let key = KeyPair::from_pem(&fs::read_to_string(directory.join("ca-key.pem")).unwrap());
+            let key = key.unwrap();
+            let left = fs::read_to_string(directory.join("ca.pem")).unwrap();
+            assert!(is_of(&left, &key) && made.iter().all(|made| is_of(&made.pem, &key)));
+            // No part is left.
+            assert_eq!(fs::read_dir(&directory).unwrap().count(), 2);
+            assert_eq!(Authority::open(Some(&directory)).unwrap().pem, left);
+        }
+        fs::remove_dir_all(&directory).unwrap();
+    }
+}
