@@ -3,12 +3,13 @@
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use invodex::{CommandType, Invocation, Timestamp};
+use invodex::{CommandType, Error, InstanceRun, Invocation, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, quoted};
 use crate::params::Params;
+use crate::refusals::refusal;
 
 /// Maximum length of a content as Base64: of a command that runs, and of one that is kept.
 const CONTENT: (usize, usize) = (24 * 1_024, 18 * 1_024);
@@ -62,51 +63,29 @@ pub(crate) struct Public {
     pub(crate) latest: bool,
 }
 
-/// The encoding of CommandContent if ContentEncoding is missing or unknown.
-#[derive(Clone, Copy)]
-pub(crate) enum DefaultEncoding {
-    PlainText,
-    Base64,
-}
-
 impl Command {
-    /// Reads a command from the parameters and validates it. The limit of its content depends on
-    /// whether it is `kept`.
+    /// Reads a command from the parameters and validates it. The ContentEncoding is `default` if it is
+    /// missing or unknown. The limit of its content depends on whether it is `kept`.
     pub(crate) fn read(
         id: String,
         params: &Params,
-        default: DefaultEncoding,
+        default: &str,
         kept: bool,
     ) -> Result<Self, ApiError> {
         let command_type = params.require("Type")?;
         if CommandType::from_name(command_type).is_none() {
-            return Err(ApiError::new(
-                StatusCode::NOT_FOUND,
-                "InvalidCmdType.NotFound",
-                "The specified command type does not exist.",
-            ));
+            return Err(refusal("InvalidCmdType.NotFound"));
         }
         let given = params.require("CommandContent")?;
         let encoding = params.get("ContentEncoding").unwrap_or_default();
-        let is_base64 = encoding.eq_ignore_ascii_case("Base64")
-            || matches!(default, DefaultEncoding::Base64)
-                && !encoding.eq_ignore_ascii_case("PlainText");
-        let content = match is_base64 {
-            true => decode(given).ok_or_else(|| {
-                ApiError::new(
-                    StatusCode::BAD_REQUEST,
-                    "CmdContent.DecodeError",
-                    "The CommandContent can not be base64 decoded.",
-                )
-            })?,
-            false => given.as_bytes().to_vec(),
+        let mut known = ["PlainText", "Base64"].into_iter();
+        let encoding = known.find(|known| known.eq_ignore_ascii_case(encoding));
+        let content = match encoding.unwrap_or(default) {
+            "Base64" => decode(given).ok_or_else(|| refusal("CmdContent.DecodeError"))?,
+            _ => given.as_bytes().to_vec(),
         };
-        let most = if kept { CONTENT.1 } else { CONTENT.0 };
-        check_length(
-            content.len(),
-            most,
-            "The length of the command content exceeds the upper limit.",
-        )?;
+        check_length(content.len(), if kept { CONTENT.1 } else { CONTENT.0 })
+            .map_err(|detail| refusal("CmdContent.ExceedLimit").detail(detail))?;
         let command = Command {
             id,
             region_id: params.text("RegionId"),
@@ -124,6 +103,14 @@ impl Command {
         };
         command.check_parameter_names()?;
         Ok(command)
+    }
+
+    /// Checks that a run can hold the command.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let mut probe = self.invocation("probe");
+        probe.region_id = "probe".to_owned();
+        probe.instances.push(InstanceRun::new("probe"));
+        probe.check()
     }
 
     /// A record of the command, without runs.
@@ -168,44 +155,21 @@ impl Command {
 
     fn check_parameter_names(&self) -> Result<(), ApiError> {
         let names = self.parameter_names();
-        let refuse = |status, code: &'static str, message: &'static str| {
-            Err(ApiError::new(status, code, message))
-        };
         if names.len() > PARAMETERS.0 {
-            return refuse(
-                StatusCode::FORBIDDEN,
-                "CmdParamCount.ExceedLimit",
-                "The maximum number of custom parameters is exceeded.",
-            );
+            return Err(refusal("CmdParamCount.ExceedLimit"));
         }
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         for name in names {
-            let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             if name.is_empty() {
-                return refuse(
-                    StatusCode::BAD_REQUEST,
-                    "CmdParam.EmptyKey",
-                    "You must specify the parameter names.",
-                );
+                return Err(refusal("CmdParam.EmptyKey"));
             }
             if name.len() > PARAMETERS.1 {
-                return refuse(
-                    StatusCode::FORBIDDEN,
-                    "CmdParamName.ExceedLimit",
-                    "The maximum length of a parameter name is exceeded.",
-                );
+                return Err(refusal("CmdParamName.ExceedLimit"));
             }
             if !name.bytes().all(legal) {
-                return refuse(
-                    StatusCode::BAD_REQUEST,
-                    "CmdParam.InvalidParamName",
-                    "Invalid parameter name. The name can contain only lowercase letters (a to \
-                     z), uppercase letters (A to Z), numbers (0 to 9), hyphens (-), and \
-                     underscores (_).",
-                )
-                .map_err(|error| {
-                    let built_in = BUILT_IN.join(", ");
-                    error.detail(format!("given {}; built in are {built_in}", quoted(&name)))
-                });
+                let (given, built_in) = (quoted(&name), BUILT_IN.join(", "));
+                let detail = format!("given {given}; built in are {built_in}");
+                return Err(refusal("CmdParam.InvalidParamName").detail(detail));
             }
         }
         Ok(())
@@ -230,7 +194,10 @@ impl Command {
             });
             length.saturating_sub(written) + value
         });
-        check_length(filled, CONTENT.0, "The maximum length of a command is exceeded.")
+        check_length(filled, CONTENT.0).map_err(|detail| {
+            let message = "The maximum length of a command is exceeded.";
+            ApiError::new(StatusCode::FORBIDDEN, "CmdContent.ExceedLimit", message).detail(detail)
+        })
     }
 
     pub(crate) fn json(&self, plain: bool) -> Value {
@@ -268,25 +235,22 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(text.replace(['\r', '\n'], "")).ok()
 }
 
-/// Checks the length of a content against `most` bytes of Base64.
-fn check_length(length: usize, most: usize, message: &'static str) -> Result<(), ApiError> {
-    let encoded = length.div_ceil(3) * 4;
-    if encoded <= most {
-        return Ok(());
+/// Checks the length of a content against `most` bytes of Base64. The error is a detail.
+fn check_length(length: usize, most: usize) -> Result<(), String> {
+    match length.div_ceil(3) * 4 {
+        encoded if encoded <= most => Ok(()),
+        encoded => Err(format!("given {encoded} bytes of Base64, allowed are {most}")),
     }
-    Err(ApiError::new(StatusCode::FORBIDDEN, "CmdContent.ExceedLimit", message)
-        .detail(format!("given {encoded} bytes of Base64, allowed are {most}")))
 }
 
 /// Reads the parameter Timeout.
 pub(crate) fn timeout(params: &Params) -> Result<Option<u32>, ApiError> {
+    let (least, most) = TIMEOUT;
     match params.number("Timeout")? {
-        Some(given) if !(TIMEOUT.0..=TIMEOUT.1).contains(&given) => Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "InvalidTimeout.ExceedLimit",
-            "The specified parameter Timeout exceeds the upper limit.",
-        )
-        .detail(format!("given {given}, allowed are {} to {} seconds", TIMEOUT.0, TIMEOUT.1))),
+        Some(given) if !(least..=most).contains(&given) => {
+            let detail = format!("given {given}, allowed are {least} to {most} seconds");
+            Err(refusal("InvalidTimeout.ExceedLimit").detail(detail))
+        }
         given => Ok(given),
     }
 }

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use invodex::{DescribeInvocations, InstanceRun, Invocation, InvocationStatus, RunUpdate};
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::error::{ApiError, quoted};
 use crate::params::Params;
+use crate::refusals::refusal;
 use crate::tenants::Tenant;
 
 /// Maximum number of instances in a list, and maximum length of an id in bytes.
@@ -298,7 +298,7 @@ pub(crate) fn chosen(tenant: &Tenant, params: &Params) -> Result<Vec<InstanceRun
     if runs.is_empty() {
         let detail = "ResourceTag: no instance of the region has these tags; list instances by \
                       --instances or the control request instances";
-        return Err(unknown().detail(detail));
+        return Err(refusal("InvalidInstance.NotFound").detail(detail));
     }
     Ok(runs)
 }
@@ -315,20 +315,12 @@ pub(crate) fn check_ids(
     }
     match ids.iter().find(|id| listed.find(region_id, id).is_none()) {
         None => Ok(()),
-        Some(id) => Err(unknown().detail(format!(
+        Some(id) => Err(refusal("InvalidInstance.NotFound").detail(format!(
             "InstanceId: given {}; {} instances are listed in {region_id}",
             quoted(id),
             listed.in_region(region_id).count()
         ))),
     }
-}
-
-fn unknown() -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "InvalidInstance.NotFound",
-        "The specified instance does not exist.",
-    )
 }
 
 /// Ends the runs of a new record that cannot be sent to their instances, and takes them from

@@ -109,11 +109,7 @@ fn read(entry: Entry) -> Result<Command, String> {
         }),
         ..Command::default()
     };
-    // A run must be able to hold it.
-    let mut probe = command.invocation("probe");
-    probe.region_id = "probe".to_owned();
-    probe.instances.push(invodex::InstanceRun::new("probe"));
-    probe.check().map_err(|error| error.to_string())?;
+    command.check().map_err(|error| error.to_string())?;
     Ok(command)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use invodex::{InvocationStatus, RepeatMode, RunUpdate, Store, Timestamp};
 
-use super::{Execution, Look, Run, State, Waits};
+use super::{Execution, Look, Next, Run, State, Waits};
 use crate::jump::{Executions, Start};
 use crate::outcomes::Step;
 use crate::tenants::Tenant;
@@ -12,21 +12,16 @@ use crate::tenants::Tenant;
 /// A jump of fewer seconds passes few executions.
 const JUMP: u32 = 600;
 
-/// The present.
+/// The present: the clock, and the time that has passed, in milliseconds.
 pub(super) struct Present {
-    /// The clock, in milliseconds.
     clock: i64,
-    /// The time that has passed, in milliseconds.
     passed: i64,
-    now: Timestamp,
 }
 
 impl Present {
     pub(super) fn of(tenant: &Tenant, state: &State) -> Self {
         let store_now = tenant.store.read(Store::now);
-        let clock = tenant.clock.millis().max(millis(store_now));
-        let now = Timestamp::saturating_from_secs(clock.div_euclid(1_000));
-        Present { clock, passed: state.passed(), now }
+        Present { clock: tenant.clock.millis().max(millis(store_now)), passed: state.passed() }
     }
 
     /// An execution whose first step comes after `pause` milliseconds.
@@ -38,6 +33,10 @@ impl Present {
 
 fn millis(time: Timestamp) -> i64 {
     i64::from(time.as_secs()) * 1_000
+}
+
+fn timestamp(millis: i64) -> Timestamp {
+    Timestamp::saturating_from_secs(millis.div_euclid(1_000))
 }
 
 /// The executions that a jump of the clock passes, see [`skip`].
@@ -54,17 +53,15 @@ pub(super) fn play(tenant: &Tenant, state: &mut State) {
     let mut skipped = Skipped::default();
     let mut changed = false;
     loop {
-        let step = state.steps.first().copied().filter(|&(due, _)| due <= present.clock);
-        let due = state.dues.first().copied().filter(|&(due, _)| due <= present.now);
-        let timer = state.timers.first().copied().filter(|&(timer, _)| timer <= present.passed);
-        match (step, due, timer) {
-            // At the same time an execution ends before the next one begins.
-            (Some((step, id)), due, _) if due.is_none_or(|(due, _)| step <= millis(due)) => {
-                take_step(tenant, state, step, id);
+        let next = state.by_clock.first().copied().filter(|&(time, ..)| time <= present.clock);
+        let timer = state.timers.first().copied().filter(|&(time, _)| time <= present.passed);
+        match (next, timer) {
+            (Some((time, Next::Step, id)), _) => take_step(tenant, state, time, id),
+            (Some((time, Next::Execution, id)), _) => {
+                take_due(tenant, state, &present, &mut skipped, time, id);
             }
-            (_, Some((due, id)), _) => take_due(tenant, state, &present, &mut skipped, due, id),
-            (_, _, Some((_, id))) => take_step(tenant, state, present.clock, id),
-            _ => break,
+            (None, Some((_, id))) => take_step(tenant, state, present.clock, id),
+            (None, None) => break,
         }
         changed = true;
     }
@@ -75,35 +72,33 @@ pub(super) fn play(tenant: &Tenant, state: &mut State) {
 
 /// Takes the next step of a run, at `time` of the clock in milliseconds.
 fn take_step(tenant: &Tenant, state: &mut State, time: i64, id: u64) {
-    let Some(execution) = state.runs.get(&id).and_then(|run| run.execution) else { return };
-    state.set(id, None);
-    let Some(run) = state.runs.get_mut(&id) else { return };
-    let at = Timestamp::saturating_from_secs(time.div_euclid(1_000));
+    let Some(mut run) = state.take(id) else { return };
+    let Some(execution) = run.execution.take() else { return };
     let taken = tenant.store.write(|store| {
         let look = run.look(store).filter(|look| look.status == execution.left)?;
         let mut update = run.update(look.repeat_mode, look.status)?;
-        update.time = update.time.or(Some(at));
+        update.time = update.time.or(Some(timestamp(time)));
         store.update_run(&run.invoke_id, &run.instance_id, &update).ok()?;
         Some((run.look(store)?.status, update.reschedule))
     });
     let Some((left, again)) = taken else {
         // The next execution begins the script again, if the run has not ended.
         run.at = 0;
-        if run.waits == Waits::No || tenant.store.read(|store| run.look(store)).is_none() {
-            state.remove(id);
+        if run.waits != Waits::No && tenant.store.read(|store| run.look(store)).is_some() {
+            state.put(id, run);
         }
         return;
     };
     run.at += 1;
     if run.at < run.script.len() && (!again || run.waits == Waits::No || run.is_at_end()) {
-        let pause = run.pause();
-        let (due, timer) = (time.saturating_add(pause), execution.timer.saturating_add(pause));
-        state.set(id, Some(Execution { due, timer, left }));
+        let here = Present { clock: time, passed: execution.timer };
+        run.execution = Some(here.execution(left, run.pause()));
     } else if run.waits == Waits::No {
-        state.remove(id);
+        return;
     } else {
         run.at %= run.script.len();
     }
+    state.put(id, run);
 }
 
 /// Begins the execution of a run that is due at `time`, and sets the time of the next one.
@@ -112,41 +107,31 @@ fn take_due(
     state: &mut State,
     present: &Present,
     skipped: &mut Skipped,
-    time: Timestamp,
+    time: i64,
     id: u64,
 ) {
-    state.dues.pop_first();
-    let Some(run) = state.runs.get(&id) else { return };
+    let Some(mut run) = state.take(id) else { return };
     let look = tenant.store.read(|store| run.look(store));
-    let (Some(schedule), Some(look)) = (run.schedule.clone(), look) else {
-        return state.remove(id);
-    };
+    let (Some(schedule), Some(look)) = (run.schedule.clone(), look) else { return };
     let goes_on = run.execution.filter(|execution| execution.left == look.status);
     if goes_on.is_none() {
-        state.give_up(id);
+        run.give_up();
     }
-    let Some(run) = state.runs.get_mut(&id) else { return };
+    let due = timestamp(time);
     let next = if goes_on.is_some() || look.status != InvocationStatus::Scheduled {
         // It still runs: until its next step, or until something else changes it.
         let until = goes_on.map_or(present.clock, |execution| execution.due.min(present.clock));
-        let until = Timestamp::saturating_from_secs((until - 1).div_euclid(1_000));
-        schedule.next_after(time.max(until))
-    } else if let Some(due) = skip(tenant, run, &look, present.now, skipped, time, id) {
-        Some(due)
+        schedule.next_after(due.max(timestamp(until - 1)))
+    } else if let Some(next) = skip(tenant, &mut run, &look, present, skipped, due, id) {
+        Some(next)
     } else {
-        let begin = Present {
-            clock: millis(time),
-            passed: present.passed.saturating_sub(present.clock - millis(time)),
-            now: time,
-        };
-        let execution = begin.execution(look.status, run.pause());
-        state.set(id, Some(execution));
-        schedule.next_after(time)
+        let passed = present.passed.saturating_sub(present.clock - time);
+        let begin = Present { clock: time, passed };
+        run.execution = Some(begin.execution(look.status, run.pause()));
+        schedule.next_after(due)
     };
-    if let Some(run) = state.runs.get_mut(&id) {
-        run.waits = Waits::Clock(next.map(Timestamp::as_secs));
-        state.dues.extend(next.map(|next| (next, id)));
-    }
+    run.waits = Waits::Clock(next.map(Timestamp::as_secs));
+    state.put(id, run);
 }
 
 /// Counts the executions of a Scheduled run that the history will not keep, as Repeats, and returns
@@ -155,11 +140,12 @@ fn skip(
     tenant: &Tenant,
     run: &mut Run,
     look: &Look,
-    now: Timestamp,
+    present: &Present,
     skipped: &mut Skipped,
     due: Timestamp,
     id: u64,
 ) -> Option<Timestamp> {
+    let now = timestamp(present.clock);
     if now.as_secs() - due.as_secs() < JUMP || skipped.runs.contains(&id) {
         return None;
     }
