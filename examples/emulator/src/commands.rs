@@ -131,9 +131,8 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
             && text("Type", &command.command_type, same)
             && text("ResourceGroupId", &command.resource_group_id, same)
             && tags.iter().all(|(key, value)| {
-                let named = |tag: &&(String, String)| tag.0 == *key;
-                let found = command.tags.iter().find(named);
-                found.is_some_and(|tag| value.is_none_or(|value| tag.1 == value))
+                let mut tags = command.tags.iter().filter(|tag| tag.0 == *key);
+                tags.any(|tag| value.is_none_or(|value| tag.1 == value))
             })
     };
     let state = tenant.state_to_read();

@@ -87,7 +87,8 @@ fn control<T: DeserializeOwned + Send + 'static>(
     route(method, move |tenants, request| act(tenants, request, action))
 }
 
-/// Reads the body, which is `null` if the request has another method than POST, and calls `action`.
+/// Reads the body, which is `null` if the request has another method than POST, and calls `action`. The
+/// store then counts as changed, unless the request is a GET.
 async fn act<T: DeserializeOwned>(
     tenants: Arc<Tenants>,
     request: Request,
@@ -107,7 +108,12 @@ async fn act<T: DeserializeOwned>(
     let parsed = parse(&body);
     let _writing = tenant.saving.read().await;
     Ok(match parsed.and_then(|body| action(&tenant, body)) {
-        Ok(fields) => answer(&request_id, fields),
+        Ok(fields) => {
+            if head.method != Method::GET {
+                tenant.touch();
+            }
+            answer(&request_id, fields)
+        }
         Err(error) => refused(&error, &request_id, &host),
     })
 }
@@ -167,7 +173,6 @@ fn runs(tenant: &Tenant, mut report: Map<String, Value>) -> Result<Value, ApiErr
     let step: Step = serde_path_to_error::deserialize(Value::from(report)).map_err(invalid_body)?;
     tenant.check_room(OUTPUT_BYTES)?;
     tenant.store.update_run(&invoke_id, &instance_id, &step.update()?)?;
-    tenant.touch();
     Ok(json!({}))
 }
 
@@ -175,7 +180,6 @@ fn runs(tenant: &Tenant, mut report: Map<String, Value>) -> Result<Value, ApiErr
 fn outcomes(tenant: &Tenant, outcome: Outcome) -> Result<Value, ApiError> {
     tenant.check_room(outcome.bytes())?;
     tenant.state().outcomes.add(outcome)?;
-    tenant.touch();
     Ok(json!({}))
 }
 
@@ -186,7 +190,6 @@ fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
     tenant.check_room(instances.bytes())?;
     let listed = instances.len();
     tenant.state().instances = Some(Arc::new(instances));
-    tenant.touch();
     Ok(json!({"Listed": listed}))
 }
 
@@ -194,7 +197,6 @@ fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
 fn add_fault(tenant: &Tenant, fault: Fault) -> Result<Value, ApiError> {
     tenant.check_room(faults::BYTES)?;
     tenant.state().faults.add(fault, tenant.ids.number())?;
-    tenant.touch();
     Ok(json!({}))
 }
 
@@ -204,7 +206,6 @@ fn list_faults(tenant: &Tenant, (): ()) -> Result<Value, ApiError> {
 
 fn clear_faults(tenant: &Tenant, (): ()) -> Result<Value, ApiError> {
     tenant.state().faults.clear();
-    tenant.touch();
     Ok(json!({}))
 }
 
@@ -226,7 +227,6 @@ fn clock(tenant: &Tenant, to: Move) -> Result<Value, ApiError> {
         }
         Move::Advance(seconds) => life::move_clock(tenant, |clock| clock.advance(seconds)),
     }
-    tenant.touch();
     Ok(json!({"Now": tenant.store.read(Store::now)}))
 }
 
@@ -262,7 +262,6 @@ fn records(tenant: &Tenant, capture: Value) -> Result<Value, ApiError> {
             None => store.import(capture.as_bytes(), &tenant.import),
         }
     })?;
-    tenant.touch();
     Ok(json!({"Loaded": report.loaded, "NotRetained": report.not_retained.len()}))
 }
 

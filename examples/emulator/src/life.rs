@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
-use self::play::{Cycle, Present, play, rescheduled};
+use self::play::{Present, executions, play, rescheduled};
 pub(crate) use self::saved::{Saved, restore};
-use crate::outcomes::{Step, script_of};
+use crate::outcomes::Step;
 use crate::schedule::{Schedule, Zone};
 use crate::tenants::{MovedClock, Tenant};
 
@@ -262,10 +262,12 @@ pub(crate) fn begin(tenant: &Arc<Tenant>, invocation: &Invocation) {
     });
     let (first, schedule) = schedule.unzip();
     for run in &invocation.instances {
-        let Some(script) = script_of(tenant, invocation, &run.instance_id) else { continue };
+        let (id, usual) = (&run.instance_id, tenant.auto_complete);
+        let script = tenant.state().outcomes.take(invocation, id, usual);
+        let Some(script) = script else { continue };
         let waits = match repeat_mode {
             RepeatMode::Once | RepeatMode::DryRun => Waits::No,
-            _ if Cycle::of(&script, repeat_mode).is_none() => Waits::No,
+            _ if executions(&script, repeat_mode).is_none() => Waits::No,
             RepeatMode::Period => Waits::Clock(first.flatten().map(Timestamp::as_secs)),
             RepeatMode::NextRebootOnly | RepeatMode::EveryReboot => Waits::Reboot,
         };
@@ -323,9 +325,6 @@ pub(crate) fn reboot(tenant: &Tenant, instance_id: &str) -> usize {
         run.give_up();
         run.execution = Some(present.execution(left, run.pause()));
         state.put(id, run);
-    }
-    if !begun.is_empty() {
-        tenant.touch();
     }
     play(tenant, &mut state);
     tenant.lives.changed.notify_one();

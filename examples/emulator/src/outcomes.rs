@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ApiError, quoted};
 use crate::pattern::fits;
-use crate::tenants::Tenant;
 
 /// Maximum number of scripts in a store, and of steps in a script.
 const SCRIPTS: usize = 1_000;
@@ -326,47 +325,36 @@ impl Outcomes {
         self.scripts.iter().map(Outcome::bytes).sum()
     }
 
-    /// Takes the script of a run. Those with Times come before those without, and first the one that was
-    /// given first; of those without, the latest counts. The default ones come after all others.
-    fn take(
+    /// Takes the script of a run of a new record, if there is one. Scripts with Times come before those
+    /// without, and first the one that was given first; of those without, the latest counts. The default
+    /// ones come after all others, and last that of `--auto-complete`, whose pause is `usual`.
+    pub(crate) fn take(
         &mut self,
         invocation: &Invocation,
         instance_id: &str,
-        pause: Duration,
+        usual: Option<Duration>,
     ) -> Option<Arc<[Step]>> {
+        let pause = usual.unwrap_or_default();
         let content = String::from_utf8_lossy(&invocation.command_content);
         let all = self.scripts.iter().enumerate();
         let fitting = all.filter(|(_, outcome)| outcome.is_for(invocation, &content, instance_id));
         let steps = fitting.filter_map(|(index, outcome)| {
             Some((index, outcome, outcome.steps_of(invocation.repeat_mode, pause)?))
         });
-        let (index, _, steps) = steps.min_by_key(|&(index, outcome, _)| {
+        let first = steps.min_by_key(|&(index, outcome, _)| {
             let in_sequence = outcome.times.is_some();
             let order = if in_sequence { index } else { SCRIPTS - index };
             (outcome.default, !in_sequence, order)
-        })?;
+        });
+        let Some((index, _, steps)) = first else {
+            return self.usual.steps_of(invocation.repeat_mode, usual?).cloned();
+        };
         let steps = Arc::clone(steps);
         match &mut self.scripts[index].times {
             Some(1) => drop(self.scripts.remove(index)),
             Some(times) => *times -= 1,
             None => {}
         }
-        Some(steps)
+        Some(steps).filter(|steps| !steps.is_empty())
     }
-}
-
-/// The script of a run of a new record: one that was given, or that of `--auto-complete`.
-pub(crate) fn script_of(
-    tenant: &Tenant,
-    invocation: &Invocation,
-    instance_id: &str,
-) -> Option<Arc<[Step]>> {
-    let pause = tenant.auto_complete.unwrap_or_default();
-    let scripted = tenant.state().outcomes.take(invocation, instance_id, pause);
-    let script = scripted.or_else(|| {
-        let pause = tenant.auto_complete?;
-        let outcomes = &tenant.state_to_read().outcomes;
-        outcomes.usual.steps_of(invocation.repeat_mode, pause).cloned()
-    });
-    script.filter(|script| !script.is_empty())
 }
