@@ -19,14 +19,8 @@ const DEFAULT_TIMEOUT: u32 = 60;
 /// Maximum number of parameters in a command's content, and maximum length of their names in bytes.
 const PARAMETERS: (usize, usize) = (20, 64);
 /// The parameters that the service fills in.
-const BUILT_IN: [&str; 6] = [
-    "ACS::RegionId",
-    "ACS::AccountId",
-    "ACS::InstanceId",
-    "ACS::InstanceName",
-    "ACS::InvokeId",
-    "ACS::CommandId",
-];
+const BUILT_IN: &str = "ACS::RegionId, ACS::AccountId, ACS::InstanceId, ACS::InstanceName, \
+                        ACS::InvokeId, ACS::CommandId";
 
 /// A command. Fields are named as the parameters that set them.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -49,17 +43,14 @@ pub(crate) struct Command {
     /// In seconds; set when the command is saved.
     pub(crate) creation_time: u32,
     pub(crate) invoke_times: u64,
-    /// Set if it is a public command.
+    /// The fields of a public command, whose provider has a name.
     #[serde(skip)]
-    pub(crate) public: Option<Public>,
-}
-
-/// Fields of a public command.
-#[derive(Clone)]
-pub(crate) struct Public {
     pub(crate) provider: String,
+    #[serde(skip)]
     pub(crate) category: String,
+    #[serde(skip)]
     pub(crate) version: u32,
+    #[serde(skip)]
     pub(crate) latest: bool,
 }
 
@@ -145,8 +136,8 @@ impl Command {
             if names.len() > PARAMETERS.0 {
                 break;
             }
-            let same = |known: &str| known.eq_ignore_ascii_case(name);
-            if !BUILT_IN.iter().any(|known| same(known)) && !names.iter().any(|known| same(known)) {
+            let is_known = names.iter().any(|known| known.eq_ignore_ascii_case(name));
+            if !is_known && !is_built_in(name) {
                 names.push(name.to_owned());
             }
         }
@@ -167,8 +158,7 @@ impl Command {
                 return Err(refusal("CmdParamName.ExceedLimit"));
             }
             if !name.bytes().all(legal) {
-                let (given, built_in) = (quoted(&name), BUILT_IN.join(", "));
-                let detail = format!("given {given}; built in are {built_in}");
+                let detail = format!("given {}; built in are {BUILT_IN}", quoted(&name));
                 return Err(refusal("CmdParam.InvalidParamName").detail(detail));
             }
         }
@@ -184,7 +174,7 @@ impl Command {
         let content = self.decoded();
         let text = String::from_utf8_lossy(&content);
         let filled = placeholders(&text).fold(content.len(), |length, (name, written)| {
-            if BUILT_IN.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            if is_built_in(name) {
                 return length;
             }
             let value = values.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
@@ -206,7 +196,6 @@ impl Command {
             false => self.content.clone(),
         };
         let tag = |(key, value): &(String, String)| json!({"TagKey": key, "TagValue": value});
-        let public = self.public.as_ref();
         json!({
             "CommandId": self.id,
             "Name": self.name,
@@ -222,10 +211,10 @@ impl Command {
             "InvokeTimes": self.invoke_times,
             "ResourceGroupId": self.resource_group_id,
             "Tags": {"Tag": self.tags.iter().map(tag).collect::<Vec<_>>()},
-            "Category": public.map_or("", |public| &public.category),
-            "Provider": public.map_or("", |public| &public.provider),
-            "Version": public.map_or(1, |public| public.version),
-            "Latest": public.is_none_or(|public| public.latest),
+            "Category": self.category,
+            "Provider": self.provider,
+            "Version": if self.provider.is_empty() { 1 } else { self.version },
+            "Latest": self.provider.is_empty() || self.latest,
         })
     }
 }
@@ -253,6 +242,10 @@ pub(crate) fn timeout(params: &Params) -> Result<Option<u32>, ApiError> {
         }
         given => Ok(given),
     }
+}
+
+fn is_built_in(name: &str) -> bool {
+    BUILT_IN.split(", ").any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// The names between `{{` and `}}`, each with the length of all of it.

@@ -118,11 +118,9 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
         None => fits,
     };
     let matches = |command: &&Command| {
-        let place = match (&command.public, provider) {
-            (Some(public), Some(asked)) => {
-                is_of(asked, &public.provider) && (public.latest || !latest)
-            }
-            _ => command.region_id == region_id,
+        let place = match provider {
+            Some(asked) => is_of(asked, &command.provider) && (command.latest || !latest),
+            None => command.region_id == region_id,
         };
         place
             && text("CommandId", &command.id, same)
@@ -143,13 +141,9 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
     let by_token =
         params.get("MaxResults").is_some() || params.pairs().any(|(name, _)| name == "NextToken");
     let (page_number, size, start) = if by_token {
-        let start = match params.get("NextToken") {
-            Some(token) => {
-                let before = read_token(token, params)?;
-                matching.partition_point(|command| command.number >= before)
-            }
-            None => 0,
-        };
+        let token = params.get("NextToken").map(|token| read_token(token, params));
+        let before = token.transpose()?.unwrap_or(u64::MAX);
+        let start = matching.partition_point(|command| command.number >= before);
         (1, number("MaxResults", 10)?, start)
     } else {
         let (page, size) = (number("PageNumber", 1)?, number("PageSize", 10)?);
@@ -186,12 +180,9 @@ fn write_token(number: u64, params: &Params) -> String {
 }
 
 fn read_token(token: &str, params: &Params) -> Result<u64, ApiError> {
-    let number = || {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
-        let number = u64::from_be_bytes(*bytes.first_chunk()?);
-        (write_token(number, params) == token).then_some(number)
-    };
-    number().ok_or_else(|| {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+    let number = bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+    number.filter(|number| write_token(*number, params) == token).ok_or_else(|| {
         let allowed = "allowed is the NextToken of an answer to a request with the same filters";
         ApiError::invalid("NextToken", allowed)
     })

@@ -25,15 +25,6 @@ pub(crate) struct Executions<'a> {
     pub(crate) lengths: &'a [u64],
 }
 
-/// The part of a day that was walked from one start on.
-#[derive(Clone, Copy)]
-struct Walked {
-    starts: u64,
-    /// In seconds from the begin of the day: the next execution starts when it is due after this.
-    busy: i64,
-    place: usize,
-}
-
 impl Executions<'_> {
     /// The first of the last `keep` executions from `first` until `until`; `first` if there are
     /// fewer.
@@ -46,17 +37,20 @@ impl Executions<'_> {
         let (mut start, mut all) = (Some(first), first.before);
         while let Some(from) = start.filter(|start| start.due <= until) {
             days.push(from);
-            let day = day(self.schedule, from.due);
-            let walked = if day.is_plain && day.end <= secs(until) {
-                let key = (secs(from.due) - day.begin, from.place);
-                *known.entry(key).or_insert_with(|| self.walk(from, &day))
+            let (begin, end, is_plain) = day(self.schedule, from.due);
+            let last = if is_plain && end <= secs(until) {
+                let key = (secs(from.due) - begin, from.place);
+                let (due, place, starts) = *known.entry(key).or_insert_with(|| {
+                    let last = self.walk(from, end);
+                    (secs(last.due) - begin, last.place, last.before - from.before)
+                });
+                let due = Timestamp::saturating_from_secs(begin + due);
+                Start { due, place, before: from.before + starts }
             } else {
-                self.walk(from, &Day { end: day.end.min(secs(until) + 1), ..day })
+                self.walk(from, end.min(secs(until) + 1))
             };
-            all += walked.starts;
-            let busy = Timestamp::saturating_from_secs(day.begin + walked.busy);
-            let next = self.schedule.next_after(busy);
-            start = next.map(|due| Start { due, place: walked.place, before: all });
+            all = last.before + 1;
+            start = self.after(last);
         }
         let target = all.saturating_sub(keep as u64);
         let day = days.partition_point(|start| start.before <= target);
@@ -68,17 +62,12 @@ impl Executions<'_> {
         start
     }
 
-    /// Walks the executions of `day` that start from `first` on.
-    fn walk(&self, first: Start, day: &Day) -> Walked {
-        let mut last = first;
-        while let Some(next) = self.after(last).filter(|next| secs(next.due) < day.end) {
+    /// The last execution from `last` on that starts before `end`.
+    fn walk(&self, mut last: Start, end: i64) -> Start {
+        while let Some(next) = self.after(last).filter(|next| secs(next.due) < end) {
             last = next;
         }
-        Walked {
-            starts: last.before + 1 - first.before,
-            busy: secs(self.busy(last)) - day.begin,
-            place: (last.place + 1) % self.lengths.len(),
-        }
+        last
     }
 
     /// The execution that starts after that of `start`.
@@ -99,29 +88,21 @@ fn secs(time: Timestamp) -> i64 {
     time.as_secs().into()
 }
 
-/// A part of the time, in seconds.
-#[derive(Clone, Copy)]
-struct Day {
-    begin: i64,
-    end: i64,
-    /// Whether all plain days with executions have them at the same times after their begin.
-    is_plain: bool,
-}
-
-/// The day of `time` in the zone of the schedule. It is plain if it has 24 hours. The days of `rate`
-/// are as long as a multiple of its interval.
-fn day(schedule: &Schedule, time: Timestamp) -> Day {
+/// The begin and the end of the day of `time` in the zone of the schedule, in seconds. And whether it
+/// is plain: all plain days with executions have them at the same times after their begin. A day is
+/// plain if it has 24 hours. The days of `rate` are as long as a multiple of its interval.
+fn day(schedule: &Schedule, time: Timestamp) -> (i64, i64, bool) {
     let now = secs(time);
     let day = match schedule {
         Schedule::Rate { start, seconds } => {
             let (start, seconds) = (secs(*start), i64::from(*seconds));
             let length = (DAY + seconds - 1) / seconds * seconds;
             let begin = start + (now - start).div_euclid(length) * length;
-            return Day { begin, end: begin + length, is_plain: true };
+            return (begin, begin + length, true);
         }
         Schedule::At(_) => None,
         Schedule::Cron(_, zone) => zone.day(time),
     };
     let (begin, end) = day.unwrap_or((now, now + 1));
-    Day { begin, end, is_plain: end - begin == DAY && (begin..end).contains(&now) }
+    (begin, end, end - begin == DAY && (begin..end).contains(&now))
 }

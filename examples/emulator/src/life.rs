@@ -17,7 +17,7 @@ use invodex::{
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 
 use self::play::{Present, executions, play, rescheduled};
 pub(crate) use self::saved::{Saved, restore};
@@ -126,8 +126,7 @@ impl Lives {
 impl State {
     /// The time that has passed, in milliseconds.
     fn passed(&self) -> i64 {
-        let elapsed = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-        elapsed.saturating_add(self.moved)
+        self.moved.saturating_add(self.begun.elapsed().as_millis() as i64)
     }
 
     fn add(&mut self, run: Run) {
@@ -359,14 +358,7 @@ fn play_from_now_on(tenant: &Arc<Tenant>) {
                 state.pause(&player.clock)
             };
             drop(writing);
-            let changed = player.lives.changed.notified();
-            match pause {
-                Some(pause) => tokio::select! {
-                    () = sleep(pause) => {}
-                    () = changed => {}
-                },
-                None => changed.await,
-            }
+            let _ = timeout(pause.unwrap_or(Duration::MAX), player.lives.changed.notified()).await;
         }
     });
 }

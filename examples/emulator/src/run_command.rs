@@ -21,8 +21,6 @@ use crate::{instances, life};
 
 /// Maximum number of parameters of a run, and maximum length of their names in characters.
 const PARAMETERS: (usize, usize) = (10, 64);
-/// Digits of a container's id.
-const CONTAINER_DIGITS: usize = 64;
 /// Maximum length of WindowsPasswordName in characters.
 const PASSWORD_NAME: usize = 255;
 
@@ -53,11 +51,11 @@ pub(crate) fn invoke_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Va
             let public = public_commands::find(&tenant.public_commands, id).ok_or(unknown)?;
             Ok::<_, ApiError>(Command { region_id: region_id.to_owned(), ..public.clone() })
         })?;
-        if let Some(working_dir) = params.get("WorkingDir") {
-            command.working_dir = working_dir.to_owned();
-        }
-        if let Some(launcher) = params.get("Launcher") {
-            command.launcher = launcher.to_owned();
+        let Command { working_dir, launcher, .. } = &mut command;
+        for (kept, name) in [(working_dir, "WorkingDir"), (launcher, "Launcher")] {
+            if let Some(given) = params.get(name) {
+                given.clone_into(kept);
+            }
         }
         command.timeout = command::timeout(params)?.unwrap_or(command.timeout);
         let invoke_id = run(tenant, params, &command)?;
@@ -105,14 +103,12 @@ fn schedule(
     params: &Params,
     timeout: u32,
 ) -> Result<(RepeatMode, String), ApiError> {
-    let given = params.get("RepeatMode").map(|name| {
-        RepeatMode::from_name(name).ok_or_else(|| {
-            let names: Vec<_> = RepeatMode::ALL.iter().map(|mode| mode.as_str()).collect();
-            let detail = format!("given {}, allowed {}", quoted(name), names.join(", "));
-            refusal("InvalidRepeatMode.NotFound").detail(detail)
-        })
-    });
-    let mode = given.transpose()?.unwrap_or(RepeatMode::Once);
+    let name = params.get("RepeatMode").unwrap_or(RepeatMode::Once.as_str());
+    let mode = RepeatMode::from_name(name).ok_or_else(|| {
+        let names: Vec<_> = RepeatMode::ALL.iter().map(|mode| mode.as_str()).collect();
+        let detail = format!("given {}, allowed {}", quoted(name), names.join(", "));
+        refusal("InvalidRepeatMode.NotFound").detail(detail)
+    })?;
     let Some(frequency) = params.get("Frequency") else {
         return match mode {
             RepeatMode::Period => Err(refusal("MissingParam.Frequency")),
@@ -178,7 +174,7 @@ fn formed(params: &Params, name: &str) -> Result<String, ApiError> {
 fn is_container_id(given: &str) -> bool {
     let mut runtimes = ["docker://", "containerd://", "cri-o://"].into_iter();
     let digits = runtimes.find_map(|runtime| given.strip_prefix(runtime)).unwrap_or(given);
-    digits.len() == CONTAINER_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// `oss://BUCKET/PREFIX`. A bucket's name has 3 to 63 lower-case letters, digits and hyphens.

@@ -1,6 +1,7 @@
 //! Schedules: the three forms of a Frequency, checked whole, and the time of the next run.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
@@ -12,7 +13,7 @@ use invodex::Timestamp;
 use crate::error::quoted;
 
 /// Shortest and longest interval of `rate(...)`, in seconds.
-const RATE: (u32, u32) = (60, 7 * 24 * 60 * 60);
+const RATE: RangeInclusive<u32> = 60..=7 * DAY;
 /// Shortest interval of a cron expression, in seconds.
 const CRON: u32 = 10;
 /// First and last year of a cron expression.
@@ -35,11 +36,7 @@ pub(crate) enum Schedule {
 
 impl Schedule {
     /// Reads the Frequency of a task made at `start`. `zone` is that of a cron expression without
-    /// one.
-    ///
-    /// # Errors
-    ///
-    /// The detail of the error: what is wrong with which part, and what is allowed.
+    /// one. The error says what is wrong with which part, and what is allowed.
     pub(crate) fn parse(frequency: &str, start: Timestamp, zone: Zone) -> Result<Self, String> {
         let frequency = frequency.trim();
         let inside = |name: &str| frequency.strip_prefix(name)?.strip_suffix(')');
@@ -51,14 +48,9 @@ impl Schedule {
         }
         let mut fields: Vec<&str> = frequency.split_whitespace().collect();
         // A year has no letter, and each zone has some.
-        let zone = match fields.last() {
-            Some(last) if fields.len() > 6 && last.contains(|c: char| c.is_ascii_alphabetic()) => {
-                let zone = last.parse()?;
-                fields.pop();
-                zone
-            }
-            _ => zone,
-        };
+        let is_zone = |last: &mut &str| last.contains(|c: char| c.is_ascii_alphabetic());
+        let last = if fields.len() > 6 { fields.pop_if(is_zone) } else { None };
+        let zone = last.map_or(Ok(zone), str::parse)?;
         Ok(Schedule::Cron(Box::new(cron(&fields)?), zone))
     }
 
@@ -80,10 +72,6 @@ impl Schedule {
 
     /// Checks that a run is due after `now`, and that the interval between two runs allows
     /// `timeout` seconds for each.
-    ///
-    /// # Errors
-    ///
-    /// The detail of the error.
     pub(crate) fn check(&self, now: Timestamp, timeout: u32) -> Result<(), String> {
         if self.next_after(now).is_none() {
             return Err("no run is due after the present time; allowed is a time to come".into());
@@ -173,19 +161,13 @@ impl FromStr for Zone {
 
 /// The seconds of `rate(...)`.
 fn rate(interval: &str) -> Result<u32, String> {
-    let parse = || {
+    let seconds = || {
         let (number, unit) = interval.split_at_checked(interval.len().checked_sub(1)?)?;
-        let seconds = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3_600,
-            "d" => DAY,
-            _ => return None,
-        };
-        digits(number)?.checked_mul(seconds)
+        let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", DAY)];
+        let (_, seconds) = units.into_iter().find(|(name, _)| *name == unit)?;
+        digits(number)?.checked_mul(seconds).filter(|seconds| RATE.contains(seconds))
     };
-    let seconds = parse().filter(|seconds| (RATE.0..=RATE.1).contains(seconds));
-    seconds.ok_or_else(|| {
+    seconds().ok_or_else(|| {
         format!(
             "the interval {} is none; allowed is a number and s, m, h or d, from 60 seconds to 7 \
              days, as rate(5m)",
@@ -348,25 +330,20 @@ fn shorter_interval(cron: &Cron, now: Timestamp, allowed: u32) -> Option<u32> {
         hours.iter().flat_map(|hour| minutes.iter().map(move |minute| hour * 60 + minute));
     let seconds =
         |minute: u16| seconds.iter().map(move |second| u32::from(minute) * 60 + u32::from(*second));
-    let times: Vec<u32> = minutes.flat_map(seconds).collect();
-    let mut intervals = times.windows(2).map(|pair| pair[1] - pair[0]);
-    if let Some(shorter) = intervals.find(|interval| *interval < allowed) {
-        return Some(shorter);
+    let mut times: Vec<u32> = minutes.flat_map(seconds).collect();
+    let first = *times.first()?;
+    times.push(DAY + first);
+    let at = times.windows(2).position(|pair| pair[1] - pair[0] < allowed)?;
+    let interval = times[at + 1] - times[at];
+    if at + 2 < times.len() {
+        return Some(interval);
     }
     // From the last run of a day to the first of the next, if both days have some.
-    let overnight = DAY - times.last()? + times.first()?;
-    if overnight >= allowed {
-        return None;
-    }
-    let has_runs = |day: NaiveDate| {
-        let (year, month) = (day.year(), day.month());
-        let weekday = croner::Weekday::from_days_from_sunday(day.weekday().num_days_from_sunday());
-        pattern.day_match(year, month, day.day(), weekday).unwrap_or(false)
-            && pattern.month_match(month).unwrap_or(false)
-            && pattern.year_match(year).unwrap_or(false)
-    };
+    let first = NaiveTime::from_num_seconds_from_midnight_opt(first, 0)?;
+    let has_runs =
+        |day: NaiveDate| cron.is_time_matching(&day.and_time(first).and_utc()).unwrap_or(false);
     let today = Zone::UTC.local(now)?.date_naive();
     let days = today.iter_days().take_while(|day| day.year() <= YEARS.1 as i32);
     let mut before = false;
-    days.map(has_runs).any(|here| std::mem::replace(&mut before, here) && here).then_some(overnight)
+    days.map(has_runs).any(|here| std::mem::replace(&mut before, here) && here).then_some(interval)
 }
