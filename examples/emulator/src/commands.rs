@@ -55,10 +55,8 @@ impl Commands {
     }
 
     pub(crate) fn find(&mut self, region_id: &str, id: &str) -> Result<&mut Command, ApiError> {
-        let mut commands = self.0.iter_mut();
-        commands
-            .find(|known| known.id == id && known.region_id == region_id)
-            .ok_or_else(ApiError::unknown_command)
+        let is = |known: &&mut Command| known.id == id && known.region_id == region_id;
+        self.0.iter_mut().find(is).ok_or_else(ApiError::unknown_command)
     }
 }
 

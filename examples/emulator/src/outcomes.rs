@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use invodex::{Invocation, InvocationStatus, OutputUpdate, RepeatMode, RunUpdate, Timestamp};
+use invodex::{
+    Error, Invocation, InvocationStatus, OutputUpdate, RepeatMode, RunUpdate, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ApiError, quoted};
@@ -126,14 +128,12 @@ fn decoded(name: &str, text: &str) -> Result<Vec<u8>, ApiError> {
 
 /// A time that is given, and is set or unset.
 fn time(name: &str, text: &Option<String>) -> Result<Option<Option<Timestamp>>, ApiError> {
-    match text.as_deref() {
-        None => Ok(None),
-        Some("") => Ok(Some(None)),
-        Some(text) => match text.parse() {
-            Ok(time) => Ok(Some(Some(time))),
-            Err(_) => Err(wrong(name, text, "is a time as 2026-03-01T00:00:00Z")),
-        },
-    }
+    let allowed = "is a time as 2026-03-01T00:00:00Z";
+    let read = |text: &str| match text {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_: Error| wrong(name, text, allowed)),
+    };
+    text.as_deref().map(read).transpose()
 }
 
 /// A script for the runs of a command or on an instance. The fields before Default choose runs, and an

@@ -41,7 +41,9 @@ impl Schedule {
         let frequency = frequency.trim();
         let inside = |name: &str| frequency.strip_prefix(name)?.strip_suffix(')');
         if let Some(interval) = inside("rate(") {
-            return Ok(Schedule::Rate { start, seconds: rate(interval)? });
+            let allowed = "a number and s, m, h or d, from 60 seconds to 7 days, as rate(5m)";
+            let seconds = rate(interval).ok_or_else(|| none("interval", interval, allowed))?;
+            return Ok(Schedule::Rate { start, seconds });
         }
         if let Some(time) = inside("at(") {
             return Ok(Schedule::At(at(time)?));
@@ -159,32 +161,23 @@ impl FromStr for Zone {
     }
 }
 
+/// The error of a part that cannot be read.
+fn none(part: &str, given: &str, allowed: &str) -> String {
+    format!("the {part} {} is none; allowed is {allowed}", quoted(given))
+}
+
 /// The seconds of `rate(...)`.
-fn rate(interval: &str) -> Result<u32, String> {
-    let seconds = || {
-        let (number, unit) = interval.split_at_checked(interval.len().checked_sub(1)?)?;
-        let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", DAY)];
-        let (_, seconds) = units.into_iter().find(|(name, _)| *name == unit)?;
-        digits(number)?.checked_mul(seconds).filter(|seconds| RATE.contains(seconds))
-    };
-    seconds().ok_or_else(|| {
-        format!(
-            "the interval {} is none; allowed is a number and s, m, h or d, from 60 seconds to 7 \
-             days, as rate(5m)",
-            quoted(interval)
-        )
-    })
+fn rate(interval: &str) -> Option<u32> {
+    let (number, unit) = interval.split_at_checked(interval.len().checked_sub(1)?)?;
+    let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", DAY)];
+    let (_, seconds) = units.into_iter().find(|(name, _)| *name == unit)?;
+    digits(number)?.checked_mul(seconds).filter(|seconds| RATE.contains(seconds))
 }
 
 /// The time of `at(...)`.
 fn at(text: &str) -> Result<Timestamp, String> {
-    let refuse = || {
-        format!(
-            "the time {} is none; allowed is yyyy-MM-dd HH:mm:ss with a time zone after it, if it \
-             is not UTC",
-            quoted(text)
-        )
-    };
+    let allowed = "yyyy-MM-dd HH:mm:ss with a time zone after it, if it is not UTC";
+    let refuse = || none("time", text, allowed);
     // The parser would take fewer digits too.
     let (time, zone) = text.split_at_checked(19).ok_or_else(refuse)?;
     let plain = time.bytes().filter(u8::is_ascii_digit).count() == 14;
