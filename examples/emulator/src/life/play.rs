@@ -1,6 +1,6 @@
 //! Plays the runs of a store until the present.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use invodex::{InvocationStatus, RepeatMode, RunUpdate, Store, Timestamp};
 
@@ -43,8 +43,8 @@ fn timestamp(millis: i64) -> Timestamp {
 /// Plays all steps and executions that have come, in their order.
 pub(super) fn play(tenant: &Tenant, state: &mut State) {
     let present = Present::of(tenant, state);
-    let skipped = HashSet::new();
-    if (Play { tenant, state, present, skipped }).all() {
+    let (skipped, known) = Default::default();
+    if (Play { tenant, state, present, skipped, known }).all() {
         tenant.touch();
     }
 }
@@ -56,6 +56,8 @@ struct Play<'a> {
     present: Present,
     /// The runs of which [`skip`](Self::skip) has counted the executions.
     skipped: HashSet<u64>,
+    /// The executions from which the runs of a task go on.
+    known: HashMap<(String, Start, Vec<u64>), Start>,
 }
 
 impl Play<'_> {
@@ -148,7 +150,9 @@ impl Play<'_> {
         let first = Start { due, place, before: 0 };
         // Those of the history, and the one that may still run.
         let keep = self.tenant.store.read(|store| store.config().history_limit).saturating_add(1);
-        let last = Executions { schedule, lengths: &lengths }.last(first, now, keep);
+        let key = (run.invoke_id.clone(), first, lengths.clone());
+        let last = || Executions { schedule, lengths: &lengths }.last(first, now, keep);
+        let last = *self.known.entry(key).or_insert_with(last);
         self.skipped.insert(id);
         let passed = u32::try_from(last.before).ok().filter(|&passed| passed > 0)?;
         let update = RunUpdate {
