@@ -3,12 +3,13 @@
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use invodex::{CommandType, Invocation, Timestamp};
+use invodex::{CommandType, Error, InstanceRun, Invocation, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, quoted};
 use crate::params::Params;
+use crate::refusals::refusal;
 
 /// Maximum length of a content as Base64: of a command that runs, and of one that is kept.
 const CONTENT: (usize, usize) = (24 * 1_024, 18 * 1_024);
@@ -18,14 +19,8 @@ const DEFAULT_TIMEOUT: u32 = 60;
 /// Maximum number of parameters in a command's content, and maximum length of their names in bytes.
 const PARAMETERS: (usize, usize) = (20, 64);
 /// The parameters that the service fills in.
-const BUILT_IN: [&str; 6] = [
-    "ACS::RegionId",
-    "ACS::AccountId",
-    "ACS::InstanceId",
-    "ACS::InstanceName",
-    "ACS::InvokeId",
-    "ACS::CommandId",
-];
+const BUILT_IN: &str = "ACS::RegionId, ACS::AccountId, ACS::InstanceId, ACS::InstanceName, \
+                        ACS::InvokeId, ACS::CommandId";
 
 /// A command. Fields are named as the parameters that set them.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -48,65 +43,40 @@ pub(crate) struct Command {
     /// In seconds; set when the command is saved.
     pub(crate) creation_time: u32,
     pub(crate) invoke_times: u64,
-    /// Set if it is a public command.
+    /// The fields of a public command, whose provider has a name.
     #[serde(skip)]
-    pub(crate) public: Option<Public>,
-}
-
-/// Fields of a public command.
-#[derive(Clone)]
-pub(crate) struct Public {
     pub(crate) provider: String,
+    #[serde(skip)]
     pub(crate) category: String,
+    #[serde(skip)]
     pub(crate) version: u32,
+    #[serde(skip)]
     pub(crate) latest: bool,
 }
 
-/// The encoding of CommandContent if ContentEncoding is missing or unknown.
-#[derive(Clone, Copy)]
-pub(crate) enum DefaultEncoding {
-    PlainText,
-    Base64,
-}
-
 impl Command {
-    /// Reads a command from the parameters and validates it. The limit of its content depends on
-    /// whether it is `kept`.
+    /// Reads a command from the parameters and validates it. The ContentEncoding is `default` if it is
+    /// missing or unknown. The limit of its content depends on whether it is `kept`.
     pub(crate) fn read(
         id: String,
         params: &Params,
-        default: DefaultEncoding,
+        default: &str,
         kept: bool,
     ) -> Result<Self, ApiError> {
         let command_type = params.require("Type")?;
         if CommandType::from_name(command_type).is_none() {
-            return Err(ApiError::new(
-                StatusCode::NOT_FOUND,
-                "InvalidCmdType.NotFound",
-                "The specified command type does not exist.",
-            ));
+            return Err(refusal("InvalidCmdType.NotFound"));
         }
         let given = params.require("CommandContent")?;
         let encoding = params.get("ContentEncoding").unwrap_or_default();
-        let is_base64 = encoding.eq_ignore_ascii_case("Base64")
-            || matches!(default, DefaultEncoding::Base64)
-                && !encoding.eq_ignore_ascii_case("PlainText");
-        let content = match is_base64 {
-            true => decode(given).ok_or_else(|| {
-                ApiError::new(
-                    StatusCode::BAD_REQUEST,
-                    "CmdContent.DecodeError",
-                    "The CommandContent can not be base64 decoded.",
-                )
-            })?,
-            false => given.as_bytes().to_vec(),
+        let mut known = ["PlainText", "Base64"].into_iter();
+        let encoding = known.find(|known| known.eq_ignore_ascii_case(encoding));
+        let content = match encoding.unwrap_or(default) {
+            "Base64" => decode(given).ok_or_else(|| refusal("CmdContent.DecodeError"))?,
+            _ => given.as_bytes().to_vec(),
         };
-        let most = if kept { CONTENT.1 } else { CONTENT.0 };
-        check_length(
-            content.len(),
-            most,
-            "The length of the command content exceeds the upper limit.",
-        )?;
+        check_length(content.len(), if kept { CONTENT.1 } else { CONTENT.0 })
+            .map_err(|detail| refusal("CmdContent.ExceedLimit").detail(detail))?;
         let command = Command {
             id,
             region_id: params.text("RegionId"),
@@ -124,6 +94,14 @@ impl Command {
         };
         command.check_parameter_names()?;
         Ok(command)
+    }
+
+    /// Checks that a run can hold the command.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let mut probe = self.invocation("probe");
+        probe.region_id = "probe".to_owned();
+        probe.instances.push(InstanceRun::new("probe"));
+        probe.check()
     }
 
     /// A record of the command, without runs.
@@ -158,8 +136,8 @@ impl Command {
             if names.len() > PARAMETERS.0 {
                 break;
             }
-            let same = |known: &str| known.eq_ignore_ascii_case(name);
-            if !BUILT_IN.iter().any(|known| same(known)) && !names.iter().any(|known| same(known)) {
+            let is_known = names.iter().any(|known| known.eq_ignore_ascii_case(name));
+            if !is_known && !is_built_in(name) {
                 names.push(name.to_owned());
             }
         }
@@ -168,44 +146,20 @@ impl Command {
 
     fn check_parameter_names(&self) -> Result<(), ApiError> {
         let names = self.parameter_names();
-        let refuse = |status, code: &'static str, message: &'static str| {
-            Err(ApiError::new(status, code, message))
-        };
         if names.len() > PARAMETERS.0 {
-            return refuse(
-                StatusCode::FORBIDDEN,
-                "CmdParamCount.ExceedLimit",
-                "The maximum number of custom parameters is exceeded.",
-            );
+            return Err(refusal("CmdParamCount.ExceedLimit"));
         }
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         for name in names {
-            let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             if name.is_empty() {
-                return refuse(
-                    StatusCode::BAD_REQUEST,
-                    "CmdParam.EmptyKey",
-                    "You must specify the parameter names.",
-                );
+                return Err(refusal("CmdParam.EmptyKey"));
             }
             if name.len() > PARAMETERS.1 {
-                return refuse(
-                    StatusCode::FORBIDDEN,
-                    "CmdParamName.ExceedLimit",
-                    "The maximum length of a parameter name is exceeded.",
-                );
+                return Err(refusal("CmdParamName.ExceedLimit"));
             }
             if !name.bytes().all(legal) {
-                return refuse(
-                    StatusCode::BAD_REQUEST,
-                    "CmdParam.InvalidParamName",
-                    "Invalid parameter name. The name can contain only lowercase letters (a to \
-                     z), uppercase letters (A to Z), numbers (0 to 9), hyphens (-), and \
-                     underscores (_).",
-                )
-                .map_err(|error| {
-                    let built_in = BUILT_IN.join(", ");
-                    error.detail(format!("given {}; built in are {built_in}", quoted(&name)))
-                });
+                let detail = format!("given {}; built in are {BUILT_IN}", quoted(&name));
+                return Err(refusal("CmdParam.InvalidParamName").detail(detail));
             }
         }
         Ok(())
@@ -220,7 +174,7 @@ impl Command {
         let content = self.decoded();
         let text = String::from_utf8_lossy(&content);
         let filled = placeholders(&text).fold(content.len(), |length, (name, written)| {
-            if BUILT_IN.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            if is_built_in(name) {
                 return length;
             }
             let value = values.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
@@ -230,7 +184,10 @@ impl Command {
             });
             length.saturating_sub(written) + value
         });
-        check_length(filled, CONTENT.0, "The maximum length of a command is exceeded.")
+        check_length(filled, CONTENT.0).map_err(|detail| {
+            let message = "The maximum length of a command is exceeded.";
+            ApiError::new(StatusCode::FORBIDDEN, "CmdContent.ExceedLimit", message).detail(detail)
+        })
     }
 
     pub(crate) fn json(&self, plain: bool) -> Value {
@@ -239,7 +196,6 @@ impl Command {
             false => self.content.clone(),
         };
         let tag = |(key, value): &(String, String)| json!({"TagKey": key, "TagValue": value});
-        let public = self.public.as_ref();
         json!({
             "CommandId": self.id,
             "Name": self.name,
@@ -255,10 +211,10 @@ impl Command {
             "InvokeTimes": self.invoke_times,
             "ResourceGroupId": self.resource_group_id,
             "Tags": {"Tag": self.tags.iter().map(tag).collect::<Vec<_>>()},
-            "Category": public.map_or("", |public| &public.category),
-            "Provider": public.map_or("", |public| &public.provider),
-            "Version": public.map_or(1, |public| public.version),
-            "Latest": public.is_none_or(|public| public.latest),
+            "Category": self.category,
+            "Provider": self.provider,
+            "Version": if self.provider.is_empty() { 1 } else { self.version },
+            "Latest": self.provider.is_empty() || self.latest,
         })
     }
 }
@@ -268,27 +224,28 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(text.replace(['\r', '\n'], "")).ok()
 }
 
-/// Checks the length of a content against `most` bytes of Base64.
-fn check_length(length: usize, most: usize, message: &'static str) -> Result<(), ApiError> {
-    let encoded = length.div_ceil(3) * 4;
-    if encoded <= most {
-        return Ok(());
+/// Checks the length of a content against `most` bytes of Base64. The error is a detail.
+fn check_length(length: usize, most: usize) -> Result<(), String> {
+    match length.div_ceil(3) * 4 {
+        encoded if encoded <= most => Ok(()),
+        encoded => Err(format!("given {encoded} bytes of Base64, allowed are {most}")),
     }
-    Err(ApiError::new(StatusCode::FORBIDDEN, "CmdContent.ExceedLimit", message)
-        .detail(format!("given {encoded} bytes of Base64, allowed are {most}")))
 }
 
 /// Reads the parameter Timeout.
 pub(crate) fn timeout(params: &Params) -> Result<Option<u32>, ApiError> {
+    let (least, most) = TIMEOUT;
     match params.number("Timeout")? {
-        Some(given) if !(TIMEOUT.0..=TIMEOUT.1).contains(&given) => Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "InvalidTimeout.ExceedLimit",
-            "The specified parameter Timeout exceeds the upper limit.",
-        )
-        .detail(format!("given {given}, allowed are {} to {} seconds", TIMEOUT.0, TIMEOUT.1))),
+        Some(given) if !(least..=most).contains(&given) => {
+            let detail = format!("given {given}, allowed are {least} to {most} seconds");
+            Err(refusal("InvalidTimeout.ExceedLimit").detail(detail))
+        }
         given => Ok(given),
     }
+}
+
+fn is_built_in(name: &str) -> bool {
+    BUILT_IN.split(", ").any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// The names between `{{` and `}}`, each with the length of all of it.

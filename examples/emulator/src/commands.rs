@@ -1,26 +1,26 @@
 //! The commands of a store: CreateCommand, DescribeCommands, DeleteCommand. The library has no saved
 //! commands; each of its records has a copy of its command.
 
-use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use invodex::{CommandType, InstanceRun, Store, Tag, Timestamp};
+use invodex::{CommandType, Error, Store, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::actions::check_query;
 use crate::client_token::once;
-use crate::command::{Command, DefaultEncoding};
+use crate::command::Command;
 use crate::error::ApiError;
 use crate::ids::fnv1a;
 use crate::params::Params;
 use crate::pattern::fits;
+use crate::refusals::refusal;
 use crate::tenants::Tenant;
 
 /// Maximum number of saved commands in a store.
 const MOST: usize = 10_000;
 /// Maximum length of the filters Name and Description in characters.
-const FILTERS: (usize, usize) = (128, 512);
+const FILTERS: [(&str, usize); 2] = [("Name", 128), ("Description", 512)];
 /// The provider whose name stands before that of each of its parts.
 const VENDOR: &str = "AlibabaCloud";
 /// Parameters of DescribeCommands that may differ from page to page.
@@ -42,14 +42,10 @@ impl Commands {
     }
 
     pub(crate) fn check_room(&self) -> Result<(), ApiError> {
-        if self.0.len() >= MOST {
-            return Err(ApiError::new(
-                StatusCode::FORBIDDEN,
-                "CmdCount.ExceedQuota",
-                "The total number of commands in the current region exceeds the quota.",
-            ));
+        match self.0.len() {
+            MOST.. => Err(refusal("CmdCount.ExceedQuota")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     pub(crate) fn keep(&mut self, mut command: Command, now: Timestamp) {
@@ -59,10 +55,8 @@ impl Commands {
     }
 
     pub(crate) fn find(&mut self, region_id: &str, id: &str) -> Result<&mut Command, ApiError> {
-        let mut commands = self.0.iter_mut();
-        commands
-            .find(|known| known.id == id && known.region_id == region_id)
-            .ok_or_else(ApiError::unknown_command)
+        let is = |known: &&mut Command| known.id == id && known.region_id == region_id;
+        self.0.iter_mut().find(is).ok_or_else(ApiError::unknown_command)
     }
 }
 
@@ -71,10 +65,8 @@ pub(crate) fn create(tenant: &Tenant, params: &Params) -> Result<Value, ApiError
     once(tenant, params, "CreateCommand", || {
         params.require("Name")?;
         let id = tenant.ids.command_id();
-        let command = Command::read(id.clone(), params, DefaultEncoding::Base64, true)?;
-        let mut probe = command.invocation("probe");
-        probe.instances.push(InstanceRun::new("probe"));
-        probe.check().map_err(documented)?;
+        let command = Command::read(id.clone(), params, "Base64", true)?;
+        command.check().map_err(documented)?;
         let now = tenant.store.read(Store::now);
         let commands = &mut tenant.state().commands;
         commands.check_room()?;
@@ -99,21 +91,14 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
     // Pages are asked for as those of the two queries.
     check_query(tenant, params, &["MaxResults", "NextToken", "PageNumber", "PageSize"])?;
     let region_id = params.require("RegionId")?;
-    let [name, description] = [("Name", FILTERS.0), ("Description", FILTERS.1)];
-    for (name, most) in [name, description] {
+    for (name, most) in FILTERS {
         if params.get(name).is_some_and(|text| text.chars().count() > most) {
-            let message = format!("The length of the parameter {name} exceeds the upper limit.");
-            let code = format!("Invalid{name}.LengthLimitExceeded");
-            return Err(ApiError::new(StatusCode::FORBIDDEN, code, message)
-                .detail(format!("allowed are {most} characters")));
+            let refused = refusal(&format!("Invalid{name}.LengthLimitExceeded"));
+            return Err(refused.detail(format!("allowed are {most} characters")));
         }
     }
     if params.get("Type").is_some_and(|name| CommandType::from_name(name).is_none()) {
-        return Err(ApiError::new(
-            StatusCode::NOT_FOUND,
-            "InvalidCommandType.NotFound",
-            "The specified parameter Type does not exist.",
-        ));
+        return Err(refusal("InvalidCommandType.NotFound"));
     }
     let latest = params.flag("Latest")?;
     let encoding = params.get("ContentEncoding").unwrap_or_default();
@@ -131,11 +116,9 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
         None => fits,
     };
     let matches = |command: &&Command| {
-        let place = match (&command.public, provider) {
-            (Some(public), Some(asked)) => {
-                is_of(asked, &public.provider) && (public.latest || !latest)
-            }
-            _ => command.region_id == region_id,
+        let place = match provider {
+            Some(asked) => is_of(asked, &command.provider) && (command.latest || !latest),
+            None => command.region_id == region_id,
         };
         place
             && text("CommandId", &command.id, same)
@@ -144,9 +127,8 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
             && text("Type", &command.command_type, same)
             && text("ResourceGroupId", &command.resource_group_id, same)
             && tags.iter().all(|(key, value)| {
-                let named = |tag: &&(String, String)| tag.0 == *key;
-                let found = command.tags.iter().find(named);
-                found.is_some_and(|tag| value.is_none_or(|value| tag.1 == value))
+                let mut tags = command.tags.iter().filter(|tag| tag.0 == *key);
+                tags.any(|tag| value.is_none_or(|value| tag.1 == value))
             })
     };
     let state = tenant.state_to_read();
@@ -154,20 +136,16 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
     let matching: Vec<&Command> = list.iter().rev().filter(matches).collect();
 
     let number = |name: &str, default| Ok::<_, ApiError>(params.number(name)?.unwrap_or(default));
-    let token = params.pairs().rev().find(|(name, _)| *name == "NextToken");
-    let by_token = token.is_some() || params.get("MaxResults").is_some();
-    let (page_number, size, start) = match by_token {
-        true => {
-            let before = token.map(|(_, token)| token).filter(|token| !token.is_empty());
-            let before = before.map(|token| read_token(token, params)).transpose()?;
-            let start = before
-                .map_or(0, |before| matching.partition_point(|command| command.number >= before));
-            (1, number("MaxResults", 10)?, start)
-        }
-        false => {
-            let (page, size) = (number("PageNumber", 1)?, number("PageSize", 10)?);
-            (page, size, (page as usize - 1) * size as usize)
-        }
+    let by_token =
+        params.get("MaxResults").is_some() || params.pairs().any(|(name, _)| name == "NextToken");
+    let (page_number, size, start) = if by_token {
+        let token = params.get("NextToken").map(|token| read_token(token, params));
+        let before = token.transpose()?.unwrap_or(u64::MAX);
+        let start = matching.partition_point(|command| command.number >= before);
+        (1, number("MaxResults", 10)?, start)
+    } else {
+        let (page, size) = (number("PageNumber", 1)?, number("PageSize", 10)?);
+        (page, size, (page as usize - 1) * size as usize)
     };
     let page = matching.get(start..).unwrap_or_default();
     let (page, later) = page.split_at(page.len().min(size as usize));
@@ -200,50 +178,25 @@ fn write_token(number: u64, params: &Params) -> String {
 }
 
 fn read_token(token: &str, params: &Params) -> Result<u64, ApiError> {
-    let number = || {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
-        let number = u64::from_be_bytes(*bytes.first_chunk()?);
-        (write_token(number, params) == token).then_some(number)
-    };
-    number().ok_or_else(|| {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+    let number = bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+    number.filter(|number| write_token(*number, params) == token).ok_or_else(|| {
         let allowed = "allowed is the NextToken of an answer to a request with the same filters";
         ApiError::invalid("NextToken", allowed)
     })
 }
 
-pub(crate) fn record_tags(params: &Params) -> Vec<Tag> {
-    params.tags().into_iter().map(|(key, value)| Tag::new(key, value)).collect()
-}
-
 /// Translates the store's error for a field into the API's own code, where there is one.
-pub(crate) fn documented(error: invodex::Error) -> ApiError {
-    let (code, message) = match error.code() {
-        "InvalidParameter.CommandContent" => {
-            ("CmdContent.ExceedLimit", "The length of the command content exceeds the upper limit.")
-        }
-        "InvalidParameter.CommandName" => {
-            ("CmdName.ExceedLimit", "The length of the command name exceeds the upper limit.")
-        }
-        "InvalidParameter.CommandDescription" => (
-            "CmdDesc.ExceedLimit",
-            "The length of the command description exceeds the upper limit.",
-        ),
-        "InvalidParameter.Username" => {
-            ("Username.ExceedLimit", "The length of the username exceeds the upper limit.")
-        }
-        "InvalidParameter.Launcher" => (
-            "InvalidLauncher.LengthLimitExceeded",
-            "The length of the parameter Launcher exceeds the limit of 1 KB characters.",
-        ),
-        "MissingParameter.InstanceId" => {
-            let message = "The parameter instanceId is missing or empty.";
-            return ApiError::new(StatusCode::BAD_REQUEST, "MissingParam.InstanceId", message)
-                .detail(error.detail());
-        }
-        "InvalidParameter.InstanceId" => {
-            ("InstanceIds.ExceedLimit", "The number of instance IDs exceeds the upper limit.")
-        }
+pub(crate) fn documented(error: Error) -> ApiError {
+    let code = match error.code() {
+        "InvalidParameter.CommandContent" => "CmdContent.ExceedLimit",
+        "InvalidParameter.CommandName" => "CmdName.ExceedLimit",
+        "InvalidParameter.CommandDescription" => "CmdDesc.ExceedLimit",
+        "InvalidParameter.Username" => "Username.ExceedLimit",
+        "InvalidParameter.Launcher" => "InvalidLauncher.LengthLimitExceeded",
+        "MissingParameter.InstanceId" => "MissingParam.InstanceId",
+        "InvalidParameter.InstanceId" => "InstanceIds.ExceedLimit",
         _ => return error.into(),
     };
-    ApiError::new(StatusCode::FORBIDDEN, code, message).detail(error.detail())
+    refusal(code).detail(error.detail())
 }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
 use invodex::{Error, Store, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,6 +26,7 @@ use crate::instances::Instances;
 use crate::life;
 use crate::outcomes::{Outcome, Step};
 use crate::params::Params;
+use crate::refusals::refusal;
 use crate::server;
 use crate::tenants::{Tenant, Tenants};
 
@@ -32,35 +34,22 @@ use crate::tenants::{Tenant, Tenants};
 const OUTPUT_BYTES: usize = 24_576;
 
 type Shared = State<Arc<Tenants>>;
+/// Answers by the store and the body of a request.
+type Action<T> = fn(&Tenant, T) -> Result<Value, ApiError>;
 
 pub(crate) fn router() -> Router<Arc<Tenants>> {
     Router::new()
-        .route("/runs", post(async |tenants: Shared, request| act(tenants, request, runs).await))
-        .route(
-            "/outcomes",
-            post(async |tenants: Shared, request| act(tenants, request, outcomes).await),
-        )
-        .route("/clock", post(async |tenants: Shared, request| act(tenants, request, clock).await))
-        .route(
-            "/reboot",
-            post(async |tenants: Shared, request| act(tenants, request, reboot).await),
-        )
-        .route(
-            "/records",
-            post(async |tenants: Shared, request| act(tenants, request, records).await),
-        )
-        .route(
-            "/instances",
-            post(async |tenants: Shared, request| act(tenants, request, instances).await),
-        )
-        .route(
-            "/faults",
-            post(async |tenants: Shared, request| act(tenants, request, add_fault).await)
-                .get(async |tenants: Shared, request| ask(tenants, request, list_faults).await)
-                .delete(async |tenants: Shared, request| ask(tenants, request, clear_faults).await),
-        )
-        .route("/reset", post(reset))
-        .route("/events", get(stream))
+        .route("/runs", control(MethodFilter::POST, runs))
+        .route("/outcomes", control(MethodFilter::POST, outcomes))
+        .route("/clock", control(MethodFilter::POST, clock))
+        .route("/reboot", control(MethodFilter::POST, reboot))
+        .route("/records", control(MethodFilter::POST, records))
+        .route("/instances", control(MethodFilter::POST, instances))
+        .route("/faults", control(MethodFilter::POST, add_fault))
+        .route("/faults", control(MethodFilter::GET, list_faults))
+        .route("/faults", control(MethodFilter::DELETE, clear_faults))
+        .route("/reset", route(MethodFilter::POST, reset))
+        .route("/events", route(MethodFilter::GET, stream))
         .route("/health", get(health))
         .fallback(async |tenants, request| refuse(tenants, request, ApiError::unknown_action()))
         .method_not_allowed_fallback(async |tenants, request| {
@@ -70,64 +59,73 @@ pub(crate) fn router() -> Router<Arc<Tenants>> {
 
 /// The answer to a request that no endpoint takes.
 fn refuse(tenants: Shared, request: Request, error: ApiError) -> Response<Body> {
-    refusal(&error, &tenants.ids.request_id(), &server::host(request.headers()))
+    refused(&error, &tenants.ids.request_id(), &server::host(request.headers()))
 }
 
 /// The answer to a refused request. It always carries the detail, because a person reads it.
-fn refusal(error: &ApiError, request_id: &str, host: &str) -> Response<Body> {
+fn refused(error: &ApiError, request_id: &str, host: &str) -> Response<Body> {
     server::refusal(error, request_id, host, Style::CONTROL)
 }
 
-/// Reads the body, calls the endpoint's function, and writes the answer.
+/// Routes to a function whose error is the answer to a refused request.
+fn route<A: Future<Output = Result<Response<Body>, ApiError>> + Send>(
+    method: MethodFilter,
+    answer: impl FnOnce(Arc<Tenants>, Request) -> A + Clone + Send + Sync + 'static,
+) -> MethodRouter<Arc<Tenants>> {
+    on(method, async move |State(tenants): Shared, request: Request| {
+        let host = server::host(request.headers());
+        let answered = answer(Arc::clone(&tenants), request).await;
+        answered.unwrap_or_else(|error| refused(&error, &tenants.ids.request_id(), &host))
+    })
+}
+
+/// Routes to `action`.
+fn control<T: DeserializeOwned + Send + 'static>(
+    method: MethodFilter,
+    action: Action<T>,
+) -> MethodRouter<Arc<Tenants>> {
+    route(method, move |tenants, request| act(tenants, request, action))
+}
+
+/// Reads the body, which is `null` if the request has another method than POST, and calls `action`. The
+/// store then counts as changed, unless the request is a GET.
 async fn act<T: DeserializeOwned>(
-    State(tenants): Shared,
+    tenants: Arc<Tenants>,
     request: Request,
-    action: fn(&Tenant, T) -> Result<Value, ApiError>,
-) -> Response<Body> {
+    action: Action<T>,
+) -> Result<Response<Body>, ApiError> {
     let host = server::host(request.headers());
     let (head, body) = request.into_parts();
-    let read = async {
-        let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
-        let tenant = tenants.get(params.access_key_id(&head.headers)).await?;
-        check_is_json(&head.headers)?;
-        let body = server::body_of(body).await?;
-        Ok::<_, ApiError>((tenant, body))
-    };
-    let (tenant, body) = match read.await {
-        Ok(read) => read,
-        Err(error) => return refusal(&error, &tenants.ids.request_id(), &host),
+    let tenant = tenant_of(&tenants, &head).await?;
+    let body = match head.method {
+        Method::POST => {
+            check_is_json(&head.headers)?;
+            server::body_of(body).await?
+        }
+        _ => b"null".to_vec(),
     };
     let request_id = tenant.ids.request_id();
     let parsed = parse(&body);
     let _writing = tenant.saving.read().await;
-    match parsed.and_then(|body| action(&tenant, body)) {
+    Ok(match parsed.and_then(|body| action(&tenant, body)) {
         Ok(fields) => {
-            server::json(StatusCode::OK, &request_id, with_request_id(fields, &request_id))
+            if head.method != Method::GET {
+                tenant.touch();
+            }
+            answer(&request_id, fields)
         }
-        Err(error) => refusal(&error, &request_id, &host),
-    }
+        Err(error) => refused(&error, &request_id, &host),
+    })
 }
 
-/// As [`act`], without a body.
-async fn ask(
-    State(tenants): Shared,
-    request: Request,
-    action: fn(&Tenant) -> Value,
-) -> Response<Body> {
-    let host = server::host(request.headers());
-    let (head, _) = request.into_parts();
-    let found = async {
-        let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
-        tenants.get(params.access_key_id(&head.headers)).await
-    };
-    match found.await {
-        Ok(tenant) => {
-            let request_id = tenant.ids.request_id();
-            let _writing = tenant.saving.read().await;
-            server::json(StatusCode::OK, &request_id, with_request_id(action(&tenant), &request_id))
-        }
-        Err(error) => refusal(&error, &tenants.ids.request_id(), &host),
-    }
+fn answer(request_id: &str, fields: Value) -> Response<Body> {
+    server::json(StatusCode::OK, request_id, with_request_id(fields, request_id))
+}
+
+/// The store of a request.
+async fn tenant_of(tenants: &Arc<Tenants>, head: &Parts) -> Result<Arc<Tenant>, ApiError> {
+    let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
+    tenants.get(params.access_key_id(&head.headers)).await
 }
 
 /// No form of a web page can send this type.
@@ -152,18 +150,20 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 
 /// The error of a body. Its text names the field.
 fn invalid_body(error: impl Display) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "InvalidBody", "The request body is not valid.")
-        .detail(error.to_string())
+    refusal("InvalidBody").detail(error.to_string())
+}
+
+/// Reads an id.
+fn id(name: &str, given: &Value, allowed: &str) -> Result<String, ApiError> {
+    let id = given.as_str().filter(|id| !id.is_empty()).map(str::to_owned);
+    id.ok_or_else(|| ApiError::invalid(name, format!("given {given}, allowed is {allowed}")))
 }
 
 /// Updates a run.
 fn runs(tenant: &Tenant, mut report: Map<String, Value>) -> Result<Value, ApiError> {
-    let mut take = |name| match report.remove(name) {
-        Some(Value::String(id)) if !id.is_empty() => Ok(id),
-        None => Err(ApiError::missing(name)),
-        Some(given) => {
-            Err(ApiError::invalid(name, format!("given {given}, allowed is the text of an id")))
-        }
+    let mut take = |name| {
+        let given = report.remove(name).ok_or_else(|| ApiError::missing(name))?;
+        id(name, &given, "the text of an id")
     };
     let (invoke_id, instance_id) = (take("InvokeId")?, take("InstanceId")?);
     if report.contains_key("DelayMs") {
@@ -173,7 +173,6 @@ fn runs(tenant: &Tenant, mut report: Map<String, Value>) -> Result<Value, ApiErr
     let step: Step = serde_path_to_error::deserialize(Value::from(report)).map_err(invalid_body)?;
     tenant.check_room(OUTPUT_BYTES)?;
     tenant.store.update_run(&invoke_id, &instance_id, &step.update()?)?;
-    tenant.touch();
     Ok(json!({}))
 }
 
@@ -181,7 +180,6 @@ fn runs(tenant: &Tenant, mut report: Map<String, Value>) -> Result<Value, ApiErr
 fn outcomes(tenant: &Tenant, outcome: Outcome) -> Result<Value, ApiError> {
     tenant.check_room(outcome.bytes())?;
     tenant.state().outcomes.add(outcome)?;
-    tenant.touch();
     Ok(json!({}))
 }
 
@@ -192,7 +190,6 @@ fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
     tenant.check_room(instances.bytes())?;
     let listed = instances.len();
     tenant.state().instances = Some(Arc::new(instances));
-    tenant.touch();
     Ok(json!({"Listed": listed}))
 }
 
@@ -200,18 +197,16 @@ fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
 fn add_fault(tenant: &Tenant, fault: Fault) -> Result<Value, ApiError> {
     tenant.check_room(faults::BYTES)?;
     tenant.state().faults.add(fault, tenant.ids.number())?;
-    tenant.touch();
     Ok(json!({}))
 }
 
-fn list_faults(tenant: &Tenant) -> Value {
-    json!({"Faults": tenant.state_to_read().faults.list()})
+fn list_faults(tenant: &Tenant, (): ()) -> Result<Value, ApiError> {
+    Ok(json!({"Faults": tenant.state_to_read().faults.list()}))
 }
 
-fn clear_faults(tenant: &Tenant) -> Value {
+fn clear_faults(tenant: &Tenant, (): ()) -> Result<Value, ApiError> {
     tenant.state().faults.clear();
-    tenant.touch();
-    json!({})
+    Ok(json!({}))
 }
 
 #[derive(Deserialize)]
@@ -232,15 +227,14 @@ fn clock(tenant: &Tenant, to: Move) -> Result<Value, ApiError> {
         }
         Move::Advance(seconds) => life::move_clock(tenant, |clock| clock.advance(seconds)),
     }
-    tenant.touch();
     Ok(json!({"Now": tenant.store.read(Store::now)}))
 }
 
 /// Reads the field Now.
 fn now(text: &str) -> Result<Timestamp, ApiError> {
     text.parse().map_err(|error: Error| {
-        let given = format!("Now: given {}", quoted(text));
-        ApiError::from(error).detail(format!("{given}, allowed is a time as 2026-03-01T00:00:00Z"))
+        let allowed = "allowed is a time as 2026-03-01T00:00:00Z";
+        ApiError::from(error).detail(format!("Now: given {}, {allowed}", quoted(text)))
     })
 }
 
@@ -251,14 +245,9 @@ struct Reboot {
 }
 
 /// Reboots an instance. Answers the number of executions that begin by it.
-fn reboot(tenant: &Tenant, Reboot { instance_id }: Reboot) -> Result<Value, ApiError> {
-    match instance_id.as_str() {
-        Some(id) if !id.is_empty() => Ok(json!({"Started": life::reboot(tenant, id)})),
-        _ => {
-            let detail = format!("given {instance_id}, allowed is the id of an instance");
-            Err(ApiError::invalid("InstanceId", detail))
-        }
-    }
+fn reboot(tenant: &Tenant, reboot: Reboot) -> Result<Value, ApiError> {
+    let id = id("InstanceId", &reboot.instance_id, "the id of an instance")?;
+    Ok(json!({"Started": life::reboot(tenant, &id)}))
 }
 
 /// Accepts the records of a captured response, all or none.
@@ -273,7 +262,6 @@ fn records(tenant: &Tenant, capture: Value) -> Result<Value, ApiError> {
             None => store.import(capture.as_bytes(), &tenant.import),
         }
     })?;
-    tenant.touch();
     Ok(json!({"Loaded": report.loaded, "NotRetained": report.not_retained.len()}))
 }
 
@@ -285,71 +273,41 @@ struct Reset {
 }
 
 /// Empties the store and loads the captures again.
-async fn reset(State(tenants): Shared, request: Request) -> Response<Body> {
-    let host = server::host(request.headers());
+async fn reset(tenants: Arc<Tenants>, request: Request) -> Result<Response<Body>, ApiError> {
     let (head, body) = request.into_parts();
-    let begun = async {
-        let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
-        // It needs no body, so it may have no type either.
-        if head.headers.contains_key(header::CONTENT_TYPE) {
-            check_is_json(&head.headers)?;
-        }
-        let body = server::body_of(body).await?;
-        let reset: Reset = match &body[..] {
-            b"" => Reset::default(),
-            body => parse(body)?,
-        };
-        let now = reset.now.as_deref().map(now).transpose()?;
-        let access_key_id = params.access_key_id(&head.headers);
-        tenants.reset(access_key_id).await;
-        let tenant = tenants.get(access_key_id).await?;
-        if let Some(now) = now {
-            tenant.clock.stand(now);
-            tenant.touch();
-        }
-        Ok::<_, ApiError>(tenant)
-    };
-    match begun.await {
-        Ok(tenant) => {
-            let request_id = tenant.ids.request_id();
-            server::json(StatusCode::OK, &request_id, with_request_id(json!({}), &request_id))
-        }
-        Err(error) => refusal(&error, &tenants.ids.request_id(), &host),
+    let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
+    // It needs no body, so it may have no type either.
+    if head.headers.contains_key(header::CONTENT_TYPE) {
+        check_is_json(&head.headers)?;
     }
+    let reset: Reset = match &*server::body_of(body).await? {
+        b"" => Reset::default(),
+        body => parse(body)?,
+    };
+    let now = reset.now.as_deref().map(now).transpose()?;
+    tenants.reset(params.access_key_id(&head.headers)).await;
+    let tenant = tenant_of(&tenants, &head).await?;
+    if let Some(now) = now {
+        tenant.clock.stand(now);
+        tenant.touch();
+    }
+    Ok(answer(&tenant.ids.request_id(), json!({})))
 }
 
 /// Streams the store's events until the client disconnects.
-async fn stream(State(tenants): Shared, request: Request) -> Response<Body> {
-    let host = server::host(request.headers());
+async fn stream(tenants: Arc<Tenants>, request: Request) -> Result<Response<Body>, ApiError> {
     let (head, _) = request.into_parts();
-    let found = async {
-        let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
-        let form = Form::read(&params)?;
-        let permit = Arc::clone(&tenants.streams).try_acquire_owned();
-        let permit = permit.map_err(|_| too_many_streams())?;
-        let tenant = tenants.get(params.access_key_id(&head.headers)).await?;
-        Ok::<_, ApiError>((tenant, form, permit))
-    };
-    match found.await {
-        Ok((tenant, form, permit)) => {
-            // It takes the store's lock as a write does.
-            let writing = tenant.saving.read().await;
-            let stream = events::stream(Arc::clone(&tenant), form, permit);
-            drop(writing);
-            stream.into_response()
-        }
-        Err(error) => refusal(&error, &tenants.ids.request_id(), &host),
-    }
-}
-
-fn too_many_streams() -> ApiError {
-    let streams = events::STREAMS;
-    ApiError::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "Throttling.Events",
-        "Request was denied due to request throttling.",
-    )
-    .detail(format!("allowed are {streams} streams of events at a time; close one first"))
+    let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
+    let form = Form::read(&params)?;
+    let permit = Arc::clone(&tenants.streams).try_acquire_owned();
+    let permit = permit.map_err(|_| {
+        let allowed = format!("allowed are {} streams of events at a time", events::STREAMS);
+        refusal("Throttling.Events").detail(format!("{allowed}; close one first"))
+    })?;
+    let tenant = tenant_of(&tenants, &head).await?;
+    // It takes the store's lock as a write does.
+    let _writing = tenant.saving.read().await;
+    Ok(events::stream(Arc::clone(&tenant), form, permit).into_response())
 }
 
 async fn health(State(tenants): Shared) -> Response<Body> {

@@ -1,18 +1,18 @@
 //! The instances of an account: those that `--instances` or the control request `instances` lists, or
 //! else every id. RunCommand and InvokeCommand choose from them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use invodex::{DescribeInvocations, InstanceRun, Invocation, InvocationStatus, RunUpdate};
-use serde::de::{Deserializer, Error};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::{ApiError, quoted};
 use crate::params::Params;
+use crate::refusals::refusal;
 use crate::tenants::Tenant;
 
 /// Maximum number of instances in a list, and maximum length of an id in bytes.
@@ -60,36 +60,17 @@ struct InstanceTag {
     tag_value: String,
 }
 
-/// The fields of a listed instance that the emulator reads. CloudAssistantStatus is an extra key, with
-/// the name and the values of DescribeCloudAssistantStatus.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Listed {
-    instance_id: String,
-    instance_name: Option<String>,
-    region_id: Option<String>,
-    resource_group_id: Option<String>,
-    status: Option<String>,
-    #[serde(rename = "OSType")]
-    os_type: Option<String>,
-    tags: Option<ListedTags>,
-    #[serde(default, deserialize_with = "true_or_false")]
-    cloud_assistant_status: Option<bool>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ListedTags {
     tag: Vec<InstanceTag>,
 }
 
-fn true_or_false<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
-    match Value::deserialize(from)? {
-        Value::Bool(flag) => Ok(Some(flag)),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
-        given => Err(Error::custom(format!("given {given}, allowed true, false"))),
-    }
+/// Reads a field of a listed instance, if it has one.
+fn field<T: DeserializeOwned>(all: &Map<String, Value>, name: &str) -> Result<Option<T>, String> {
+    let given = json!({name: all.get(name)});
+    let read: Result<BTreeMap<String, Option<T>>, _> = serde_path_to_error::deserialize(given);
+    Ok(read.map_err(|error| error.to_string())?.into_values().next().flatten())
 }
 
 impl Cloud {
@@ -119,11 +100,8 @@ impl Cloud {
 }
 
 impl Instances {
-    /// Adds the instances of an answer of DescribeInstances.
-    ///
-    /// # Errors
-    ///
-    /// If the answer, an instance or a field is not as the service has it: where, and why.
+    /// Adds the instances of an answer of DescribeInstances. The error says where the answer is not as
+    /// the service has it, and why.
     pub(crate) fn add(&mut self, answer: &Value, cloud: &Cloud) -> Result<(), String> {
         let list = answer.get("Instances").and_then(|list| list.get("Instance")?.as_array()).ok_or(
             "Instances.Instance: allowed is a list of instances, as DescribeInstances answers it",
@@ -205,17 +183,26 @@ impl Instance {
             return Err(format!("given {given}, allowed is an object"));
         };
         check_keys(given)?;
-        let listed: Listed =
-            serde_path_to_error::deserialize(given).map_err(|error| error.to_string())?;
-        let id = listed.instance_id;
+        let id: String = field(fields, "InstanceId")?.ok_or("missing field `InstanceId`")?;
+        let tags: Option<ListedTags> = field(fields, "Tags")?;
         let instance = Instance {
-            name: listed.instance_name.unwrap_or_else(|| id.clone()),
-            region_id: listed.region_id.unwrap_or_else(|| cloud.region.clone()),
-            group: listed.resource_group_id.unwrap_or_default(),
-            status: listed.status.unwrap_or_else(|| "Running".to_owned()),
-            os: listed.os_type.unwrap_or_else(|| "linux".to_owned()),
-            tags: listed.tags.map(|tags| tags.tag).unwrap_or_default(),
-            agent: listed.cloud_assistant_status.unwrap_or(true),
+            name: field(fields, "InstanceName")?.unwrap_or_else(|| id.clone()),
+            region_id: field(fields, "RegionId")?.unwrap_or_else(|| cloud.region.clone()),
+            group: field(fields, "ResourceGroupId")?.unwrap_or_default(),
+            status: field(fields, "Status")?.unwrap_or_else(|| "Running".to_owned()),
+            os: field(fields, "OSType")?.unwrap_or_else(|| "linux".to_owned()),
+            tags: tags.map(|tags| tags.tag).unwrap_or_default(),
+            // An extra key, with the name and the values of DescribeCloudAssistantStatus.
+            agent: match fields.get("CloudAssistantStatus") {
+                None => true,
+                Some(Value::Bool(flag)) => *flag,
+                Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => true,
+                Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => false,
+                Some(given) => {
+                    let allowed = "allowed true, false";
+                    return Err(format!("CloudAssistantStatus: given {given}, {allowed}"));
+                }
+            },
             json: String::new(),
             id,
         };
@@ -298,7 +285,7 @@ pub(crate) fn chosen(tenant: &Tenant, params: &Params) -> Result<Vec<InstanceRun
     if runs.is_empty() {
         let detail = "ResourceTag: no instance of the region has these tags; list instances by \
                       --instances or the control request instances";
-        return Err(unknown().detail(detail));
+        return Err(refusal("InvalidInstance.NotFound").detail(detail));
     }
     Ok(runs)
 }
@@ -315,20 +302,12 @@ pub(crate) fn check_ids(
     }
     match ids.iter().find(|id| listed.find(region_id, id).is_none()) {
         None => Ok(()),
-        Some(id) => Err(unknown().detail(format!(
+        Some(id) => Err(refusal("InvalidInstance.NotFound").detail(format!(
             "InstanceId: given {}; {} instances are listed in {region_id}",
             quoted(id),
             listed.in_region(region_id).count()
         ))),
     }
-}
-
-fn unknown() -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "InvalidInstance.NotFound",
-        "The specified instance does not exist.",
-    )
 }
 
 /// Ends the runs of a new record that cannot be sent to their instances, and takes them from

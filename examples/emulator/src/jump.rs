@@ -3,10 +3,9 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone};
 use invodex::Timestamp;
 
-use crate::schedule::{Schedule, Zone};
+use crate::schedule::Schedule;
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -26,15 +25,6 @@ pub(crate) struct Executions<'a> {
     pub(crate) lengths: &'a [u64],
 }
 
-/// The part of a day that was walked from one start on.
-#[derive(Clone, Copy)]
-struct Walked {
-    starts: u64,
-    /// In seconds from the begin of the day: the next execution starts when it is due after this.
-    busy: i64,
-    place: usize,
-}
-
 impl Executions<'_> {
     /// The first of the last `keep` executions from `first` until `until`; `first` if there are
     /// fewer.
@@ -47,17 +37,20 @@ impl Executions<'_> {
         let (mut start, mut all) = (Some(first), first.before);
         while let Some(from) = start.filter(|start| start.due <= until) {
             days.push(from);
-            let day = day(self.schedule, from.due);
-            let walked = if day.is_plain && day.end <= secs(until) {
-                let key = (secs(from.due) - day.begin, from.place);
-                *known.entry(key).or_insert_with(|| self.walk(from, &day))
+            let (begin, end, is_plain) = day(self.schedule, from.due);
+            let last = if is_plain && end <= secs(until) {
+                let key = (secs(from.due) - begin, from.place);
+                let (due, place, starts) = *known.entry(key).or_insert_with(|| {
+                    let last = self.walk(from, end);
+                    (secs(last.due) - begin, last.place, last.before - from.before)
+                });
+                let due = Timestamp::saturating_from_secs(begin + due);
+                Start { due, place, before: from.before + starts }
             } else {
-                self.walk(from, &Day { end: day.end.min(secs(until) + 1), ..day })
+                self.walk(from, end.min(secs(until) + 1))
             };
-            all += walked.starts;
-            let busy = Timestamp::saturating_from_secs(day.begin + walked.busy);
-            let next = self.schedule.next_after(busy);
-            start = next.map(|due| Start { due, place: walked.place, before: all });
+            all = last.before + 1;
+            start = self.after(last);
         }
         let target = all.saturating_sub(keep as u64);
         let day = days.partition_point(|start| start.before <= target);
@@ -69,21 +62,16 @@ impl Executions<'_> {
         start
     }
 
-    /// Walks the executions of `day` that start from `first` on.
-    fn walk(&self, first: Start, day: &Day) -> Walked {
-        let mut last = first;
-        while let Some(next) = self.after(last).filter(|next| secs(next.due) < day.end) {
+    /// The last execution from `last` on that starts before `end`.
+    fn walk(&self, mut last: Start, end: i64) -> Start {
+        while let Some(next) = self.after(last).filter(|next| secs(next.due) < end) {
             last = next;
         }
-        Walked {
-            starts: last.before + 1 - first.before,
-            busy: secs(self.busy(last)) - day.begin,
-            place: (last.place + 1) % self.lengths.len(),
-        }
+        last
     }
 
     /// The execution that starts after that of `start`.
-    fn after(&self, start: Start) -> Option<Start> {
+    pub(crate) fn after(&self, start: Start) -> Option<Start> {
         let due = self.schedule.next_after(self.busy(start))?;
         let place = (start.place + 1) % self.lengths.len();
         Some(Start { due, place, before: start.before + 1 })
@@ -100,104 +88,21 @@ fn secs(time: Timestamp) -> i64 {
     time.as_secs().into()
 }
 
-/// A part of the time, in seconds.
-#[derive(Clone, Copy)]
-struct Day {
-    begin: i64,
-    end: i64,
-    /// Whether all plain days with executions have them at the same times after their begin.
-    is_plain: bool,
-}
-
-/// The day of `time` in the zone of the schedule. It is plain if it has 24 hours. The days of `rate`
-/// are as long as a multiple of its interval.
-fn day(schedule: &Schedule, time: Timestamp) -> Day {
-    let time = secs(time);
+/// The begin and the end of the day of `time` in the zone of the schedule, in seconds. And whether it
+/// is plain: all plain days with executions have them at the same times after their begin. A day is
+/// plain if it has 24 hours. The days of `rate` are as long as a multiple of its interval.
+fn day(schedule: &Schedule, time: Timestamp) -> (i64, i64, bool) {
+    let now = secs(time);
     let day = match schedule {
         Schedule::Rate { start, seconds } => {
             let (start, seconds) = (secs(*start), i64::from(*seconds));
             let length = (DAY + seconds - 1) / seconds * seconds;
-            let begin = start + (time - start).div_euclid(length) * length;
-            return Day { begin, end: begin + length, is_plain: true };
+            let begin = start + (now - start).div_euclid(length) * length;
+            return (begin, begin + length, true);
         }
         Schedule::At(_) => None,
-        Schedule::Cron(_, Zone::Named(zone)) => day_in(zone, time),
-        Schedule::Cron(_, Zone::Offset(zone)) => day_in(zone, time),
+        Schedule::Cron(_, zone) => zone.day(time),
     };
-    let (begin, end) = day.unwrap_or((time, time + 1));
-    Day { begin, end, is_plain: end - begin == DAY && (begin..end).contains(&time) }
-}
-
-/// The begin and the end of the day of `time` in a zone.
-fn day_in<Z: TimeZone>(zone: &Z, time: i64) -> Option<(i64, i64)> {
-    let date = DateTime::from_timestamp(time, 0)?.with_timezone(zone).date_naive();
-    let midnight = |date: NaiveDate| {
-        let local = zone.from_local_datetime(&date.and_time(NaiveTime::MIN));
-        Some(local.earliest()?.timestamp())
-    };
-    Some((midnight(date)?, midnight(date.succ_opt()?)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn time(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn the_last_executions_are_those_of_walking_all() {
-        let begin = time("2024-02-25T00:00:07Z");
-        let hour = 3_600_000;
-        for frequency in [
-            "rate(60s)",
-            "rate(7m)",
-            "rate(25h)",
-            "rate(7d)",
-            "at(2024-02-26 01:02:03)",
-            "0/10 * * * * ?",
-            "0 0/30 * * * ? Europe/Berlin",
-            "0 15 2 * * ? Europe/Berlin",
-            "0 0/20 22-23 ? * mon,wed America/Sao_Paulo",
-            "0 0 0/6 29 2 ?",
-            "30 0/45 * L * ? GMT+5:45",
-            "0 0 12 1 * ? 2024",
-        ] {
-            let schedule = Schedule::parse(frequency, begin, Zone::UTC).unwrap();
-            let due = schedule.next_after(begin).unwrap();
-            for lengths in [
-                &[0][..],
-                &[1_000, 2_500],
-                &[59_999],
-                &[60_001, 0],
-                &[5 * hour + 1, 17],
-                &[1_000, 26 * hour, 0],
-            ] {
-                let executions = Executions { schedule: &schedule, lengths };
-                let first = Start { due, place: lengths.len() - 1, before: 3 };
-                let all: Vec<_> =
-                    std::iter::successors(Some(first), |last| executions.after(*last))
-                        .take(20_000)
-                        .take_while(|start| start.due < begin.saturating_add_secs(300 * DAY))
-                        .collect();
-                for days in [0, 2, 45, 250] {
-                    let until = begin.saturating_add_secs(days * DAY + 12_345);
-                    let passed = all.partition_point(|start| start.due <= until);
-                    if passed == 20_000 {
-                        continue;
-                    }
-                    for keep in [1, 101] {
-                        let expected = all[..passed].iter().rev().take(keep).next_back();
-                        let last = executions.last(first, until, keep);
-                        assert_eq!(
-                            last,
-                            *expected.unwrap_or(&first),
-                            "{frequency} {lengths:?} {days}"
-                        );
-                    }
-                }
-            }
-        }
-    }
+    let (begin, end) = day.unwrap_or((now, now + 1));
+    (begin, end, end - begin == DAY && (begin..end).contains(&now))
 }

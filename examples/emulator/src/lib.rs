@@ -17,8 +17,8 @@
 //!
 //! Below the actions, `command` reads and checks a command, `public_commands` those of the provider,
 //! and `schedule` the Frequency of a task; `client_token` finds a request that is sent again, and
-//! `pattern` matches names. `life` changes the runs that have a script, at the times of their
-//! schedules; `jump` passes the executions that a history does not keep.
+//! `pattern` matches names; `refusals` is the table of their errors. `life` changes the runs that have a
+//! script, at the times of their schedules; `jump` passes the executions that a history does not keep.
 //!
 //! Beside it, `control` and `events` are the endpoints for tests, `outcomes` keeps the scripts of runs,
 //! `faults` spoils chosen requests, `ids` generates ids, and `budget` bounds the memory of a store.
@@ -52,6 +52,7 @@ mod pattern;
 mod place;
 mod proxy;
 mod public_commands;
+mod refusals;
 mod run_command;
 mod saver;
 mod schedule;

@@ -17,11 +17,11 @@ use invodex::{
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 
-use self::play::{Cycle, Present, play, rescheduled};
+use self::play::{Present, executions, play, rescheduled};
 pub(crate) use self::saved::{Saved, restore};
-use crate::outcomes::{Step, script_of};
+use crate::outcomes::Step;
 use crate::schedule::{Schedule, Zone};
 use crate::tenants::{MovedClock, Tenant};
 
@@ -46,24 +46,32 @@ struct State {
     is_played: bool,
     last_id: u64,
     runs: BTreeMap<u64, Run>,
-    /// The next steps, by [`Execution::due`] and by [`Execution::timer`].
-    steps: BTreeSet<(i64, u64)>,
+    /// What comes next by the clock, see [`Run::by_clock`], and the steps by [`Execution::timer`].
+    by_clock: BTreeSet<(i64, Next, u64)>,
     timers: BTreeSet<(i64, u64)>,
-    /// The next executions by the clock.
-    dues: BTreeSet<(Timestamp, u64)>,
     /// The number of runs when those that had ended were dropped.
     swept: usize,
 }
 
-struct Run {
+/// A run. In the archive its script is a number.
+#[derive(Clone, Serialize, Deserialize)]
+struct Run<S = Arc<[Step]>> {
     invoke_id: String,
     instance_id: String,
-    script: Arc<[Step]>,
+    script: S,
     /// The next step.
     at: usize,
     waits: Waits,
+    #[serde(skip)]
     schedule: Option<Arc<Schedule>>,
     execution: Option<Execution>,
+}
+
+/// What comes next. At the same time an execution ends before the next one begins.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    Step,
+    Execution,
 }
 
 /// The event that begins the next execution of a run.
@@ -78,22 +86,24 @@ enum Waits {
 
 /// An execution that has begun. Its next step comes at one of two times: the first when a test moves
 /// the clock over it, the second when the clock stands or was set back.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Execution {
     /// By the clock, in milliseconds.
     due: i64,
-    /// In milliseconds of passed time.
+    /// In milliseconds of passed time; in the archive from its saving on.
+    #[serde(rename = "pause")]
     timer: i64,
     /// The status that the last step left. With another one something else has changed the run, and
     /// the execution is given up.
+    #[serde(deserialize_with = "saved::status")]
     left: InvocationStatus,
 }
 
 impl Default for Lives {
     fn default() -> Self {
-        let (is_played, last_id, runs, steps, timers, dues, swept) = Default::default();
+        let (moved, is_played, last_id, runs, by_clock, timers, swept) = Default::default();
         let begun = Instant::now();
-        let state = State { begun, moved: 0, is_played, last_id, runs, steps, timers, dues, swept };
+        let state = State { begun, moved, is_played, last_id, runs, by_clock, timers, swept };
         Lives { state: Mutex::new(state), changed: Notify::new() }
     }
 }
@@ -116,47 +126,29 @@ impl Lives {
 impl State {
     /// The time that has passed, in milliseconds.
     fn passed(&self) -> i64 {
-        let elapsed = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-        elapsed.saturating_add(self.moved)
+        self.moved.saturating_add(self.begun.elapsed().as_millis() as i64)
     }
 
-    fn add(&mut self, mut run: Run) {
+    fn add(&mut self, run: Run) {
         self.last_id += 1;
-        let execution = run.execution.take();
-        if let Waits::Clock(Some(due)) = run.waits {
-            self.dues.insert((Timestamp::saturating_from_secs(due.into()), self.last_id));
-        }
-        self.runs.insert(self.last_id, run);
-        self.set(self.last_id, execution);
+        self.put(self.last_id, run);
     }
 
-    /// Replaces the execution of a run.
-    fn set(&mut self, id: u64, execution: Option<Execution>) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        if let Some(before) = std::mem::replace(&mut run.execution, execution) {
-            self.steps.remove(&(before.due, id));
-            self.timers.remove(&(before.timer, id));
-        }
-        if let Some(Execution { due, timer, .. }) = execution {
-            self.steps.insert((due, id));
-            self.timers.insert((timer, id));
-        }
+    /// Puts a run in, or back after a change.
+    fn put(&mut self, id: u64, run: Run) {
+        self.by_clock.extend(run.by_clock().map(|(time, next)| (time, next, id)));
+        self.timers.extend(run.execution.map(|execution| (execution.timer, id)));
+        self.runs.insert(id, run);
     }
 
-    /// Gives up the execution of a run, if there is one. The next one begins the script again.
-    fn give_up(&mut self, id: u64) {
-        if let Some(run) = self.runs.get_mut(&id).filter(|run| run.execution.is_some()) {
-            run.at = 0;
-            self.set(id, None);
+    /// Takes a run out, to change it or for good.
+    fn take(&mut self, id: u64) -> Option<Run> {
+        let run = self.runs.remove(&id)?;
+        for (time, next) in run.by_clock() {
+            self.by_clock.remove(&(time, next, id));
         }
-    }
-
-    fn remove(&mut self, id: u64) {
-        self.set(id, None);
-        let Some(run) = self.runs.remove(&id) else { return };
-        if let Waits::Clock(Some(due)) = run.waits {
-            self.dues.remove(&(Timestamp::saturating_from_secs(due.into()), id));
-        }
+        run.execution.map(|execution| self.timers.remove(&(execution.timer, id)));
+        Some(run)
     }
 
     /// Drops the runs that have ended or whose records are gone, if there may be many.
@@ -166,19 +158,18 @@ impl State {
         }
         let ended = |run: &Run| tenant.store.read(|store| run.look(store)).is_none();
         let ids = self.runs.iter().filter(|(_, run)| ended(run)).map(|(&id, _)| id);
-        ids.collect::<Vec<_>>().into_iter().for_each(|id| self.remove(id));
+        ids.collect::<Vec<_>>().into_iter().for_each(|id| drop(self.take(id)));
         self.swept = self.runs.len();
     }
 
     /// The time until the next step or the next execution.
     fn pause(&self, clock: &MovedClock) -> Option<Duration> {
-        let millis = |millis: i64| Duration::from_millis(millis.max(0).unsigned_abs());
-        let timer =
-            self.timers.first().map(|(timer, _)| millis(timer.saturating_sub(self.passed())));
-        let due = self.dues.first().map(|(due, _)| i64::from(due.as_secs()) * 1_000);
-        let step = self.steps.first().map(|(due, _)| *due);
-        let by_clock = due.into_iter().chain(step).min().filter(|_| clock.runs());
-        let by_clock = by_clock.map(|due| millis(due.saturating_sub(clock.millis())).min(LOOK));
+        let until = |time: i64, now: i64| {
+            Duration::from_millis(time.saturating_sub(now).max(0).unsigned_abs())
+        };
+        let timer = self.timers.first().map(|&(timer, _)| until(timer, self.passed()));
+        let by_clock = self.by_clock.first().filter(|_| clock.runs());
+        let by_clock = by_clock.map(|&(time, ..)| until(time, clock.millis()).min(LOOK));
         timer.into_iter().chain(by_clock).min()
     }
 }
@@ -191,6 +182,29 @@ struct Look {
 }
 
 impl Run {
+    fn new(invoke_id: &str, instance_id: &str, script: Arc<[Step]>) -> Self {
+        let (invoke_id, instance_id) = (invoke_id.to_owned(), instance_id.to_owned());
+        let (at, waits, schedule, execution) = (0, Waits::No, None, None);
+        Run { invoke_id, instance_id, script, at, waits, schedule, execution }
+    }
+
+    /// What comes next by the clock, and when, in milliseconds.
+    fn by_clock(&self) -> impl Iterator<Item = (i64, Next)> {
+        let step = self.execution.map(|execution| (execution.due, Next::Step));
+        let due = match self.waits {
+            Waits::Clock(due) => due.map(|due| (i64::from(due) * 1_000, Next::Execution)),
+            Waits::No | Waits::Reboot => None,
+        };
+        step.into_iter().chain(due)
+    }
+
+    /// Gives up the execution, if there is one. The next one begins the script again.
+    fn give_up(&mut self) {
+        if self.execution.take().is_some() {
+            self.at = 0;
+        }
+    }
+
     /// The run, if it has not ended.
     fn look(&self, store: &Store) -> Option<Look> {
         let record = store.get(&self.invoke_id)?;
@@ -245,38 +259,36 @@ pub(crate) fn begin(tenant: &Arc<Tenant>, invocation: &Invocation) {
         let schedule = schedule_of(&record, tenant.zone)?;
         Some((schedule.next_after(record.creation_time()), schedule))
     });
-    let (first, schedule) =
-        schedule.map_or((None, None), |(first, schedule)| (first, Some(schedule)));
+    let (first, schedule) = schedule.unzip();
     for run in &invocation.instances {
-        let Some(script) = script_of(tenant, invocation, &run.instance_id) else { continue };
-        let mut state = tenant.lives.lock();
+        let (id, usual) = (&run.instance_id, tenant.auto_complete);
+        let script = tenant.state().outcomes.take(invocation, id, usual);
+        let Some(script) = script else { continue };
         let waits = match repeat_mode {
             RepeatMode::Once | RepeatMode::DryRun => Waits::No,
-            _ if Cycle::of(&script, repeat_mode).is_none() => Waits::No,
-            RepeatMode::Period => Waits::Clock(first.map(Timestamp::as_secs)),
+            _ if executions(&script, repeat_mode).is_none() => Waits::No,
+            RepeatMode::Period => Waits::Clock(first.flatten().map(Timestamp::as_secs)),
             RepeatMode::NextRebootOnly | RepeatMode::EveryReboot => Waits::Reboot,
         };
-        let mut run = Run {
-            invoke_id: invoke_id.clone(),
-            instance_id: run.instance_id.clone(),
-            script,
-            at: 0,
-            waits,
-            schedule: schedule.clone(),
-            execution: None,
-        };
-        if waits == Waits::No {
-            let present = Present::of(tenant, &state);
-            run.execution = Some(present.execution(InvocationStatus::Pending, run.pause()));
-        } else {
-            let scheduled = RunUpdate::scheduled();
+        if waits != Waits::No {
             // A stop may have come before it.
-            let _ = tenant.store.update_run(invoke_id, &run.instance_id, &scheduled);
+            let _ = tenant.store.update_run(invoke_id, &run.instance_id, &RunUpdate::scheduled());
         }
-        state.sweep(tenant);
-        state.add(run);
+        let run = Run::new(invoke_id, &run.instance_id, script);
+        let run = Run { waits, schedule: schedule.clone(), ..run };
+        begin_run(tenant, run, InvocationStatus::Pending);
     }
     play_from_now_on(tenant);
+}
+
+/// Begins the life of a run, and its execution if that waits for nothing.
+fn begin_run(tenant: &Tenant, mut run: Run, left: InvocationStatus) {
+    let mut state = tenant.lives.lock();
+    if run.waits == Waits::No {
+        run.execution = Some(Present::of(tenant, &state).execution(left, run.pause()));
+    }
+    state.sweep(tenant);
+    state.add(run);
 }
 
 /// Sets Stopping runs of a record to Terminated after a pause.
@@ -288,19 +300,8 @@ pub(crate) fn end_stopping(
 ) {
     let script: Arc<[Step]> = [Step::to(InvocationStatus::Terminated, pause)].into();
     for instance_id in instance_ids {
-        let mut state = tenant.lives.lock();
-        let present = Present::of(tenant, &state);
-        let execution = present.execution(InvocationStatus::Stopping, script[0].pause());
-        state.sweep(tenant);
-        state.add(Run {
-            invoke_id: invoke_id.to_owned(),
-            instance_id,
-            script: Arc::clone(&script),
-            at: 0,
-            waits: Waits::No,
-            schedule: None,
-            execution: Some(execution),
-        });
+        let run = Run::new(invoke_id, &instance_id, Arc::clone(&script));
+        begin_run(tenant, run, InvocationStatus::Stopping);
     }
     play_from_now_on(tenant);
 }
@@ -319,12 +320,10 @@ pub(crate) fn reboot(tenant: &Tenant, instance_id: &str) -> usize {
     let begun = state.runs.iter().filter(|(_, run)| begins(run));
     let begun: Vec<_> = begun.map(|(&id, _)| id).collect();
     for &id in &begun {
-        state.give_up(id);
-        let pause = state.runs.get(&id).map_or(0, Run::pause);
-        state.set(id, Some(present.execution(left, pause)));
-    }
-    if !begun.is_empty() {
-        tenant.touch();
+        let Some(mut run) = state.take(id) else { continue };
+        run.give_up();
+        run.execution = Some(present.execution(left, run.pause()));
+        state.put(id, run);
     }
     play(tenant, &mut state);
     tenant.lives.changed.notify_one();
@@ -359,14 +358,7 @@ fn play_from_now_on(tenant: &Arc<Tenant>) {
                 state.pause(&player.clock)
             };
             drop(writing);
-            let changed = player.lives.changed.notified();
-            match pause {
-                Some(pause) => tokio::select! {
-                    () = sleep(pause) => {}
-                    () = changed => {}
-                },
-                None => changed.await,
-            }
+            let _ = timeout(pause.unwrap_or(Duration::MAX), player.lives.changed.notified()).await;
         }
     });
 }

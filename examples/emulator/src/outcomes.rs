@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use invodex::{Invocation, InvocationStatus, OutputUpdate, RepeatMode, RunUpdate, Timestamp};
+use invodex::{
+    Error, Invocation, InvocationStatus, OutputUpdate, RepeatMode, RunUpdate, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ApiError, quoted};
 use crate::pattern::fits;
-use crate::tenants::Tenant;
 
 /// Maximum number of scripts in a store, and of steps in a script.
 const SCRIPTS: usize = 1_000;
@@ -80,14 +81,9 @@ impl Step {
     /// The update with the output left out. It decides which runs can take the step, and costs
     /// nothing for a long output.
     pub(crate) fn without_output(&self) -> Result<RunUpdate, ApiError> {
-        let status = self.invocation_status.as_ref().map(|name| {
-            InvocationStatus::from_name(name).ok_or_else(|| {
-                let names: Vec<_> =
-                    InvocationStatus::ALL.iter().map(|status| status.as_str()).collect();
-                let given = quoted(name);
-                let detail = format!("given {given}, allowed {}", names.join(", "));
-                ApiError::invalid("InvocationStatus", detail)
-            })
+        let status = self.invocation_status.as_deref().map(|name| {
+            let refuse = || wrong("InvocationStatus", name, &status_names(|_| true));
+            InvocationStatus::from_name(name).ok_or_else(refuse)
         });
         let status = status.transpose()?;
         // These have the ErrorCode and ErrorInfo that the service sets.
@@ -107,34 +103,43 @@ impl Step {
         update.reschedule = self.reschedule;
         Ok(update)
     }
+
+    /// The texts, the outputs included.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let texts = [self.error_code.as_deref(), self.error_info.as_deref()];
+        texts.into_iter().chain([self.output.as_deref(), self.append.as_deref()]).flatten()
+    }
+}
+
+/// The error of a text in the field `name`.
+fn wrong(name: &str, given: &str, allowed: &str) -> ApiError {
+    ApiError::invalid(name, format!("given {}, allowed {allowed}", quoted(given)))
+}
+
+/// The names of some statuses.
+fn status_names(of: impl Fn(&InvocationStatus) -> bool) -> String {
+    let statuses = InvocationStatus::ALL.iter().filter(|status| of(status));
+    statuses.map(|status| status.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn decoded(name: &str, text: &str) -> Result<Vec<u8>, ApiError> {
-    BASE64_STANDARD
-        .decode(text)
-        .map_err(|_| ApiError::invalid(name, format!("given {}, allowed is Base64", quoted(text))))
+    BASE64_STANDARD.decode(text).map_err(|_| wrong(name, text, "is Base64"))
 }
 
 /// A time that is given, and is set or unset.
 fn time(name: &str, text: &Option<String>) -> Result<Option<Option<Timestamp>>, ApiError> {
-    match text.as_deref() {
-        None => Ok(None),
-        Some("") => Ok(Some(None)),
-        Some(text) => match text.parse() {
-            Ok(time) => Ok(Some(Some(time))),
-            Err(_) => {
-                let given = quoted(text);
-                let detail = format!("given {given}, allowed is a time as 2026-03-01T00:00:00Z");
-                Err(ApiError::invalid(name, detail))
-            }
-        },
-    }
+    let allowed = "is a time as 2026-03-01T00:00:00Z";
+    let read = |text: &str| match text {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_: Error| wrong(name, text, allowed)),
+    };
+    text.as_deref().map(read).transpose()
 }
 
 /// A script for the runs of a command or on an instance. The fields before Default choose runs, and an
 /// absent one fits any run. A script whose steps only a recurring task can take is for recurring tasks
-/// alone.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// alone. One with neither Steps nor Result, which no request gives, ends with Success.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Outcome {
     command_id: Option<String>,
@@ -153,23 +158,10 @@ pub(crate) struct Outcome {
     steps: Option<Arc<[Step]>>,
     /// The last step of the usual course, in place of Steps.
     result: Option<Step>,
+    /// The steps of a run for each RepeatMode, in the order of [`RepeatMode::ALL`]; `None` for one whose
+    /// runs cannot take them. Made at the first use, so that all runs share them.
     #[serde(skip)]
-    courses: Courses,
-}
-
-/// The steps of a script for each RepeatMode, in the order of [`RepeatMode::ALL`]; `None` for one whose
-/// runs cannot take them. Made at the first use, so that all runs share them.
-type Courses = OnceLock<Vec<Option<Arc<[Step]>>>>;
-
-/// The steps of `courses` for `repeat_mode`, which `course` makes.
-fn of_mode(
-    courses: &Courses,
-    repeat_mode: RepeatMode,
-    course: impl Fn(RepeatMode) -> Result<Arc<[Step]>, ApiError>,
-) -> Option<&Arc<[Step]>> {
-    let made = || RepeatMode::ALL.iter().map(|&mode| course(mode).ok()).collect();
-    let mode = RepeatMode::ALL.iter().position(|&mode| mode == repeat_mode)?;
-    courses.get_or_init(made).get(mode)?.as_ref()
+    courses: OnceLock<Vec<Option<Arc<[Step]>>>>,
 }
 
 impl Outcome {
@@ -185,12 +177,12 @@ impl Outcome {
     }
 
     fn is_for(&self, invocation: &Invocation, content: &str, instance_id: &str) -> bool {
-        let is = |named: &Option<String>, is: &str| named.as_deref().is_none_or(|it| it == is);
-        is(&self.command_id, &invocation.command_id)
-            && is(&self.command_name, &invocation.command_name)
-            && is(&self.instance_id, instance_id)
-            && self.command_content.as_ref().is_none_or(|it| *it == content)
-            && self.content_pattern.as_ref().is_none_or(|it| fits(it, content))
+        let Invocation { command_id, command_name, .. } = invocation;
+        let run = [command_id, command_name, instance_id, content, content];
+        self.choices().iter().zip(run).all(|((name, asked), run)| match asked {
+            Some(pattern) if *name == "ContentPattern" => fits(pattern, run),
+            asked => asked.is_none_or(|asked| asked == run),
+        })
     }
 
     /// All steps that were given.
@@ -201,94 +193,81 @@ impl Outcome {
     /// The memory of the script, roughly.
     pub(crate) fn bytes(&self) -> usize {
         let choices = self.choices().into_iter().filter_map(|(_, value)| value);
-        let steps = self.given().map(|step| {
-            let texts = [&step.error_code, &step.error_info].into_iter().flatten();
-            let outputs = [&step.output, &step.append].into_iter().flatten();
-            let outputs = outputs.map(|output| output.len()).sum::<usize>();
-            size_of::<Step>() + outputs + texts.map(String::len).sum::<usize>()
-        });
-        size_of::<Self>() + choices.map(str::len).sum::<usize>() + steps.sum::<usize>()
+        let texts = choices.chain(self.given().flat_map(Step::texts)).map(str::len);
+        size_of::<Self>() + self.given().count() * size_of::<Step>() + texts.sum::<usize>()
     }
 
     fn check(&self) -> Result<(), ApiError> {
-        self.check_choices()?;
-        if self.times == Some(0) {
-            return Err(ApiError::invalid("Times", format!("given 0, allowed 1 to {}", u32::MAX)));
-        }
-        match (&self.steps, &self.result) {
-            (None, None) => {
-                return Err(
-                    ApiError::missing("Steps").detail("give Steps, or Result in their place")
-                );
+        let refuse = |name, detail: String| Err(ApiError::invalid(name, detail));
+        let names = self.choices().map(|(name, _)| name).join(", ");
+        let given = self.choices().into_iter().filter_map(|(name, text)| Some((name, text?.len())));
+        for (name, length) in given.clone() {
+            let most = if name.contains("Content") { CONTENT } else { NAME };
+            if length == 0 {
+                return refuse(name, "given an empty text, allowed any other".to_owned());
             }
-            (Some(_), Some(_)) => {
-                return Err(ApiError::invalid(
-                    "Result",
-                    "given with Steps, allowed is one of both",
-                ));
+            if length > most {
+                return refuse(name, format!("given {length} bytes, allowed are {most}"));
+            }
+        }
+        match (self.default, given.count()) {
+            (false, 0) => {
+                let detail = format!("give one of {names}, or Default: true for all other runs");
+                return Err(ApiError::missing("CommandId").detail(detail));
+            }
+            (true, 1..) => {
+                let detail = format!("given true with one of {names}, allowed is Default or those");
+                return refuse("Default", detail);
             }
             _ => {}
         }
+        if self.times == Some(0) {
+            return refuse("Times", format!("given 0, allowed 1 to {}", u32::MAX));
+        }
+        if self.steps.is_none() && self.result.is_none() {
+            return Err(ApiError::missing("Steps").detail("give Steps, or Result in their place"));
+        }
+        if self.steps.is_some() && self.result.is_some() {
+            return refuse("Result", "given with Steps, allowed is one of both".to_owned());
+        }
         let count = self.given().count();
         if count > STEPS {
-            let detail = format!("given {count} steps, allowed are {STEPS}");
-            return Err(ApiError::invalid("Steps", detail));
+            return refuse("Steps", format!("given {count} steps, allowed are {STEPS}"));
         }
-        if let Some(step) = self.given().find(|step| step.delay_ms > PAUSE_MS) {
-            let detail = format!("given {}, allowed is at most {PAUSE_MS}", step.delay_ms);
-            return Err(ApiError::invalid("DelayMs", detail));
+        if let Some(Step { delay_ms, .. }) = self.given().find(|step| step.delay_ms > PAUSE_MS) {
+            return refuse("DelayMs", format!("given {delay_ms}, allowed is at most {PAUSE_MS}"));
         }
         self.given().try_for_each(|step| step.update().map(|_| ()))?;
-        if let Some(result) = &self.result {
-            let ends = |name: &str| InvocationStatus::from_name(name).is_some_and(|it| it.is_end());
-            let given = result.invocation_status.as_deref().unwrap_or_default();
-            if !ends(given) {
-                let names = InvocationStatus::ALL.iter().map(|status| status.as_str());
-                let names: Vec<_> = names.filter(|name| ends(name)).collect();
-                let detail = format!("given {given:?} as Result, allowed {}", names.join(", "));
-                return Err(ApiError::invalid("InvocationStatus", detail));
+        if let Some(Step { invocation_status, .. }) = &self.result {
+            let given = invocation_status.as_deref().unwrap_or_default();
+            if !InvocationStatus::from_name(given).is_some_and(InvocationStatus::is_end) {
+                let ends = status_names(|status| status.is_end());
+                let detail = format!("given {given:?} as Result, allowed {ends}");
+                return refuse("InvocationStatus", detail);
             }
         }
         // The runs are not known yet. A Period task has every transition that another task has.
         self.course(RepeatMode::Period, Duration::ZERO).map(|_| ())
     }
 
-    /// Checks the fields that choose runs.
-    fn check_choices(&self) -> Result<(), ApiError> {
-        let names = self.choices().map(|(name, _)| name).join(", ");
-        if let Some((name, _)) = self.choices().iter().find(|(_, value)| *value == Some("")) {
-            return Err(ApiError::invalid(name, "given an empty text, allowed any other"));
-        }
-        for (name, value) in self.choices() {
-            let most = if name.contains("Content") { CONTENT } else { NAME };
-            if let Some(length) = value.map(str::len).filter(|&length| length > most) {
-                let detail = format!("given {length} bytes, allowed are {most}");
-                return Err(ApiError::invalid(name, detail));
-            }
-        }
-        match (self.default, self.choices().iter().any(|(_, value)| value.is_some())) {
-            (false, false) => Err(ApiError::missing("CommandId")
-                .detail(format!("give one of {names}, or Default: true for all other runs"))),
-            (true, true) => Err(ApiError::invalid(
-                "Default",
-                format!("given true with one of {names}, allowed is Default or those"),
-            )),
-            _ => Ok(()),
-        }
-    }
-
     /// The steps of a run, shared by all runs of this `repeat_mode`. `pause` is the same at each call.
     fn steps_of(&self, repeat_mode: RepeatMode, pause: Duration) -> Option<&Arc<[Step]>> {
-        of_mode(&self.courses, repeat_mode, |mode| self.course(mode, pause))
+        let course = |mode: &RepeatMode| self.course(*mode, pause).ok();
+        let courses = self.courses.get_or_init(|| RepeatMode::ALL.iter().map(course).collect());
+        let mode = RepeatMode::ALL.iter().position(|&mode| mode == repeat_mode)?;
+        courses.get(mode)?.as_ref()
     }
 
     /// The steps of a run of a new task of `repeat_mode`, which can take them one after the other.
     /// `pause` comes before each step of the usual course.
     fn course(&self, repeat_mode: RepeatMode, pause: Duration) -> Result<Arc<[Step]>, ApiError> {
-        let steps = match (&self.steps, &self.result) {
-            (Some(steps), _) => Arc::clone(steps),
-            (None, Some(result)) => usual_course(result.clone(), repeat_mode, pause)?,
-            (None, None) => Arc::default(),
+        let success = || Step::to(InvocationStatus::Success, Duration::ZERO);
+        let steps = match &self.steps {
+            Some(steps) => Arc::clone(steps),
+            None => {
+                let end = self.result.clone().unwrap_or_else(success);
+                usual_course(end, repeat_mode, pause)?
+            }
         };
         let mut status = InvocationStatus::Pending;
         for step in steps.iter() {
@@ -324,7 +303,7 @@ pub(crate) struct Outcomes {
     scripts: Vec<Outcome>,
     /// That of `--auto-complete`.
     #[serde(skip)]
-    usual: Courses,
+    usual: Outcome,
 }
 
 impl Outcomes {
@@ -346,75 +325,36 @@ impl Outcomes {
         self.scripts.iter().map(Outcome::bytes).sum()
     }
 
-    /// The script of a run that completes automatically.
-    fn usual(&self, repeat_mode: RepeatMode, pause: Duration) -> Option<Arc<[Step]>> {
-        let success = || Step::to(InvocationStatus::Success, Duration::ZERO);
-        of_mode(&self.usual, repeat_mode, |mode| usual_course(success(), mode, pause)).cloned()
-    }
-
-    /// Takes the script of a run. Those with Times come before those without, and first the one that was
-    /// given first; of those without, the latest counts. The default ones come after all others.
-    fn take(
+    /// Takes the script of a run of a new record, if there is one. Scripts with Times come before those
+    /// without, and first the one that was given first; of those without, the latest counts. The default
+    /// ones come after all others, and last that of `--auto-complete`, whose pause is `usual`.
+    pub(crate) fn take(
         &mut self,
         invocation: &Invocation,
         instance_id: &str,
-        pause: Duration,
+        usual: Option<Duration>,
     ) -> Option<Arc<[Step]>> {
+        let pause = usual.unwrap_or_default();
         let content = String::from_utf8_lossy(&invocation.command_content);
         let all = self.scripts.iter().enumerate();
         let fitting = all.filter(|(_, outcome)| outcome.is_for(invocation, &content, instance_id));
         let steps = fitting.filter_map(|(index, outcome)| {
             Some((index, outcome, outcome.steps_of(invocation.repeat_mode, pause)?))
         });
-        let (index, _, steps) = steps.min_by_key(|&(index, outcome, _)| {
+        let first = steps.min_by_key(|&(index, outcome, _)| {
             let in_sequence = outcome.times.is_some();
             let order = if in_sequence { index } else { SCRIPTS - index };
             (outcome.default, !in_sequence, order)
-        })?;
+        });
+        let Some((index, _, steps)) = first else {
+            return self.usual.steps_of(invocation.repeat_mode, usual?).cloned();
+        };
         let steps = Arc::clone(steps);
         match &mut self.scripts[index].times {
             Some(1) => drop(self.scripts.remove(index)),
             Some(times) => *times -= 1,
             None => {}
         }
-        Some(steps)
-    }
-}
-
-/// The script of a run of a new record: one that was given, or that of `--auto-complete`.
-pub(crate) fn script_of(
-    tenant: &Tenant,
-    invocation: &Invocation,
-    instance_id: &str,
-) -> Option<Arc<[Step]>> {
-    let pause = tenant.auto_complete.unwrap_or_default();
-    let scripted = tenant.state().outcomes.take(invocation, instance_id, pause);
-    let script = scripted.or_else(|| {
-        let pause = tenant.auto_complete?;
-        tenant.state_to_read().outcomes.usual(invocation.repeat_mode, pause)
-    });
-    script.filter(|script| !script.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn runs_of_one_outcome_share_its_steps() {
-        let mut outcomes = Outcomes::default();
-        let result = json!({"InvocationStatus": "Success", "Output": "b2s="});
-        let outcome = json!({"CommandId": "c-1", "Times": 2, "Result": result});
-        outcomes.add(serde_json::from_value(outcome).unwrap()).unwrap();
-        let record = Invocation::new("cn-hangzhou", "t-1", "c-1");
-        let mut take = || outcomes.take(&record, "i-1", Duration::ZERO);
-        let (first, second) = (take().unwrap(), take().unwrap());
-        assert!(Arc::ptr_eq(&first, &second) && take().is_none());
-
-        let usual = |mode| outcomes.usual(mode, Duration::ZERO).unwrap();
-        assert!(Arc::ptr_eq(&usual(RepeatMode::Once), &usual(RepeatMode::Once)));
-        assert!(usual(RepeatMode::Period)[1].reschedule && !usual(RepeatMode::Once)[1].reschedule);
+        Some(steps).filter(|steps| !steps.is_empty())
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use invodex::CommandType;
 use serde::Deserialize;
 
-use crate::command::{self, Command, Public};
+use crate::command::{self, Command};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -46,11 +46,8 @@ struct Entry {
     latest: Option<bool>,
 }
 
-/// Adds the commands of a file, the newest first, to `commands`, the oldest first.
-///
-/// # Errors
-///
-/// The error of a field, with the given value and the allowed ones.
+/// Adds the commands of a file, the newest first, to `commands`, the oldest first. The error names the
+/// field, the given value and the allowed ones.
 pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), String> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let answer: Answer =
@@ -63,11 +60,10 @@ pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), Stri
     let mut known = BTreeSet::new();
     for (number, command) in (1..).zip(commands) {
         command.number = number;
-        let version = command.public.as_ref().map(|public| public.version);
-        if !known.insert((command.id.clone(), version)) {
+        let id = &command.id;
+        if !known.insert((id.clone(), command.version)) {
             return Err(format!(
-                "CommandId {:?} is given twice with one Version; allowed is once",
-                command.id
+                "CommandId {id:?} is given twice with one Version; allowed is once"
             ));
         }
     }
@@ -75,18 +71,14 @@ pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), Stri
 }
 
 fn read(entry: Entry) -> Result<Command, String> {
-    for (name, value) in
-        [("CommandId", &entry.command_id), ("Name", &entry.name), ("Provider", &entry.provider)]
-    {
-        if value.is_empty() {
-            return Err(format!("{name} is empty"));
-        }
+    let Entry { command_id, name, provider, command_type, .. } = &entry;
+    let needed = [("CommandId", command_id), ("Name", name), ("Provider", provider)];
+    if let Some((name, _)) = needed.iter().find(|(_, value)| value.is_empty()) {
+        return Err(format!("{name} is empty"));
     }
-    if CommandType::from_name(&entry.command_type).is_none() {
-        return Err(format!(
-            "Type is {:?}; allowed are RunShellScript, RunBatScript and RunPowerShellScript",
-            entry.command_type
-        ));
+    if CommandType::from_name(command_type).is_none() {
+        let allowed = "allowed are RunShellScript, RunBatScript and RunPowerShellScript";
+        return Err(format!("Type is {command_type:?}; {allowed}"));
     }
     if command::decode(&entry.command_content).is_none() {
         return Err("CommandContent is no Base64".to_owned());
@@ -101,24 +93,18 @@ fn read(entry: Entry) -> Result<Command, String> {
         timeout: entry.timeout.unwrap_or(60),
         launcher: entry.launcher,
         enable_parameter: entry.enable_parameter,
-        public: Some(Public {
-            provider: entry.provider,
-            category: entry.category,
-            version: entry.version.unwrap_or(1),
-            latest: entry.latest.unwrap_or(true),
-        }),
+        provider: entry.provider,
+        category: entry.category,
+        version: entry.version.unwrap_or(1),
+        latest: entry.latest.unwrap_or(true),
         ..Command::default()
     };
-    // A run must be able to hold it.
-    let mut probe = command.invocation("probe");
-    probe.region_id = "probe".to_owned();
-    probe.instances.push(invodex::InstanceRun::new("probe"));
-    probe.check().map_err(|error| error.to_string())?;
+    command.check().map_err(|error| error.to_string())?;
     Ok(command)
 }
 
 /// The command of an id or a name; of several versions the latest.
 pub(crate) fn find<'a>(commands: &'a [Command], id: &str) -> Option<&'a Command> {
     let named = commands.iter().filter(|command| command.id == id || command.name == id);
-    named.max_by_key(|command| command.public.as_ref().map(|it| (it.latest, it.version)))
+    named.max_by_key(|command| (command.latest, command.version))
 }

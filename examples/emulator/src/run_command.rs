@@ -3,26 +3,24 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::http::StatusCode;
-use invodex::{CommandType, RepeatMode, Store};
+use invodex::{CommandType, RepeatMode, Store, Tag};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
 
 use crate::actions::check_query;
 use crate::client_token::once;
-use crate::command::{self, Command, DefaultEncoding};
-use crate::commands::{documented, record_tags};
+use crate::command::{self, Command};
+use crate::commands::documented;
 use crate::error::{ApiError, quoted};
 use crate::params::Params;
 use crate::public_commands;
+use crate::refusals::refusal;
 use crate::schedule::Schedule;
 use crate::tenants::Tenant;
 use crate::{instances, life};
 
 /// Maximum number of parameters of a run, and maximum length of their names in characters.
 const PARAMETERS: (usize, usize) = (10, 64);
-/// Digits of a container's id.
-const CONTAINER_DIGITS: usize = 64;
 /// Maximum length of WindowsPasswordName in characters.
 const PASSWORD_NAME: usize = 255;
 
@@ -31,7 +29,7 @@ pub(crate) fn run_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value
     once(tenant, params, "RunCommand", || {
         let id = tenant.ids.command_id();
         let keep = params.flag("KeepCommand")?;
-        let command = Command::read(id.clone(), params, DefaultEncoding::PlainText, keep)?;
+        let command = Command::read(id.clone(), params, "PlainText", keep)?;
         if keep {
             tenant.state().commands.check_room()?;
         }
@@ -53,11 +51,11 @@ pub(crate) fn invoke_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Va
             let public = public_commands::find(&tenant.public_commands, id).ok_or(unknown)?;
             Ok::<_, ApiError>(Command { region_id: region_id.to_owned(), ..public.clone() })
         })?;
-        if let Some(working_dir) = params.get("WorkingDir") {
-            command.working_dir = working_dir.to_owned();
-        }
-        if let Some(launcher) = params.get("Launcher") {
-            command.launcher = launcher.to_owned();
+        let Command { working_dir, launcher, .. } = &mut command;
+        for (kept, name) in [(working_dir, "WorkingDir"), (launcher, "Launcher")] {
+            if let Some(given) = params.get(name) {
+                given.clone_into(kept);
+            }
         }
         command.timeout = command::timeout(params)?.unwrap_or(command.timeout);
         let invoke_id = run(tenant, params, &command)?;
@@ -81,11 +79,11 @@ fn run(tenant: &Arc<Tenant>, params: &Params, command: &Command) -> Result<Strin
         record.resource_group_id = group.to_owned();
     }
     record.username = params.text("Username");
-    record.container_id = container_id(params)?;
-    record.container_name = container_name(params)?;
-    record.termination_mode = termination_mode(params)?;
-    record.oss_output_delivery = oss_output_delivery(params)?;
-    record.tags = record_tags(params);
+    record.container_id = formed(params, "ContainerId")?;
+    record.container_name = formed(params, "ContainerName")?;
+    record.termination_mode = formed(params, "TerminationMode")?;
+    record.oss_output_delivery = formed(params, "OssOutputDelivery")?;
+    record.tags = params.tags().into_iter().map(|(key, value)| Tag::new(key, value)).collect();
     record.instances = instances::chosen(tenant, params)?;
 
     let accepted = tenant.store.accept(&record).map_err(documented)?;
@@ -105,127 +103,93 @@ fn schedule(
     params: &Params,
     timeout: u32,
 ) -> Result<(RepeatMode, String), ApiError> {
-    let given = params.get("RepeatMode").map(|name| {
-        RepeatMode::from_name(name).ok_or_else(|| {
-            let names: Vec<_> = RepeatMode::ALL.iter().map(|mode| mode.as_str()).collect();
-            let message = "The specified repeat mode does not exist.";
-            ApiError::new(StatusCode::NOT_FOUND, "InvalidRepeatMode.NotFound", message)
-                .detail(format!("given {}, allowed {}", quoted(name), names.join(", ")))
-        })
-    });
-    let mode = given.transpose()?.unwrap_or(RepeatMode::Once);
-    let bad = |code, message| ApiError::new(StatusCode::BAD_REQUEST, code, message);
-    match params.get("Frequency") {
-        None if mode == RepeatMode::Period => Err(bad(
-            "MissingParam.Frequency",
-            "The frequency must be specified when you create a timed task.",
-        )),
-        None => Ok((mode, String::new())),
-        Some(frequency) => {
-            let now = tenant.store.read(Store::now);
-            let schedule = Schedule::parse(frequency, now, tenant.zone);
-            let checked = schedule.and_then(|schedule| schedule.check(now, timeout));
-            checked.map_err(|wrong| {
-                bad("InvalidParam.Frequency", "The specified frequency is invalid.")
-                    .detail(format!("given {}: {wrong}", quoted(frequency)))
-            })?;
-            Ok((RepeatMode::Period, frequency.to_owned()))
-        }
-    }
+    let name = params.get("RepeatMode").unwrap_or(RepeatMode::Once.as_str());
+    let mode = RepeatMode::from_name(name).ok_or_else(|| {
+        let names: Vec<_> = RepeatMode::ALL.iter().map(|mode| mode.as_str()).collect();
+        let detail = format!("given {}, allowed {}", quoted(name), names.join(", "));
+        refusal("InvalidRepeatMode.NotFound").detail(detail)
+    })?;
+    let Some(frequency) = params.get("Frequency") else {
+        return match mode {
+            RepeatMode::Period => Err(refusal("MissingParam.Frequency")),
+            _ => Ok((mode, String::new())),
+        };
+    };
+    let now = tenant.store.read(Store::now);
+    let schedule = Schedule::parse(frequency, now, tenant.zone);
+    let checked = schedule.and_then(|schedule| schedule.check(now, timeout));
+    checked.map_err(|wrong| {
+        let detail = format!("given {}: {wrong}", quoted(frequency));
+        refusal("InvalidParam.Frequency").detail(detail)
+    })?;
+    Ok((RepeatMode::Period, frequency.to_owned()))
 }
 
 /// Checks Username and WindowsPasswordName. A command for Windows with a Username other than System
 /// needs a WindowsPasswordName.
 fn check_user(params: &Params, command: &Command) -> Result<(), ApiError> {
-    let refuse = |code, message| Err(ApiError::new(StatusCode::FORBIDDEN, code, message));
+    let is_windows = command.command_type != CommandType::RunShellScript.as_str();
+    let is_user = params.get("Username").is_some_and(|user| user != "System");
     match params.get("WindowsPasswordName") {
-        Some(name) if name.chars().count() > PASSWORD_NAME => refuse(
-            "WindowsPasswordName.ExceedLimit",
-            "The length of the WindowsPasswordName exceeds the upper limit.",
-        ),
-        None if params.get("Username").is_some_and(|user| user != "System")
-            && command.command_type != CommandType::RunShellScript.as_str() =>
-        {
-            refuse(
-                "WindowsPasswordName.Missed",
-                "WindowsPasswordName must be specified when you create a Windows task.",
-            )
+        Some(name) if name.chars().count() > PASSWORD_NAME => {
+            Err(refusal("WindowsPasswordName.ExceedLimit"))
         }
+        None if is_user && is_windows => Err(refusal("WindowsPasswordName.Missed")),
         _ => Ok(()),
     }
 }
 
-/// 64 hexadecimal digits, with the runtime before them if it is given.
-fn container_id(params: &Params) -> Result<String, ApiError> {
-    let given = params.text("ContainerId");
-    let runtimes = ["docker://", "containerd://", "cri-o://"];
-    let digits = runtimes.iter().find_map(|runtime| given.strip_prefix(runtime)).unwrap_or(&given);
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if given.is_empty() || is_hex && digits.len() == CONTAINER_DIGITS {
-        return Ok(given);
-    }
-    Err(malformed(
-        "InvalidContainerId.Malformed",
-        "The specified parameter ContainerId is not valid.",
-        &given,
-        "64 hexadecimal digits, with docker://, containerd:// or cri-o:// before them if you like",
-    ))
-}
-
-/// A name as container runtimes allow it.
-fn container_name(params: &Params) -> Result<String, ApiError> {
-    let given = params.text("ContainerName");
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    if given.is_empty()
-        || given.bytes().all(legal) && given.starts_with(|c: char| c.is_ascii_alphanumeric())
-    {
-        return Ok(given);
-    }
-    Err(malformed(
-        "InvalidContainerName.Malformed",
-        "The specified parameter ContainerName is not valid.",
-        &given,
-        "letters, digits, _ . and -, the first a letter or a digit",
-    ))
-}
-
-fn termination_mode(params: &Params) -> Result<String, ApiError> {
-    match params.get("TerminationMode").unwrap_or_default() {
-        mode @ ("" | "Process" | "ProcessTree") => Ok(mode.to_owned()),
-        given => Err(ApiError::new(
-            StatusCode::NOT_FOUND,
+/// A parameter whose values have a form. It may be empty.
+fn formed(params: &Params, name: &str) -> Result<String, ApiError> {
+    let given = params.text(name);
+    let (fits, code, allowed) = match name {
+        "ContainerId" => (
+            is_container_id(&given),
+            "InvalidContainerId.Malformed",
+            "64 hexadecimal digits, with docker://, containerd:// or cri-o:// before them if you like",
+        ),
+        "ContainerName" => (
+            is_container_name(&given),
+            "InvalidContainerName.Malformed",
+            "letters, digits, _ . and -, the first a letter or a digit",
+        ),
+        "TerminationMode" => (
+            matches!(&*given, "Process" | "ProcessTree"),
             "InvalidTerminationMode.NotFound",
-            "The specified parameter TerminationMode does not exist.",
-        )
-        .detail(format!("given {}, allowed are Process and ProcessTree", quoted(given)))),
+            "Process and ProcessTree",
+        ),
+        _ => (
+            is_delivery(&given),
+            "InvalidParameter.OssOutputDelivery",
+            "oss://BUCKET/PREFIX, the bucket 3 to 63 lower-case letters, digits and hyphens",
+        ),
+    };
+    if given.is_empty() || fits {
+        return Ok(given);
     }
+    Err(refusal(code).detail(format!("given {}, allowed are {allowed}", quoted(&given))))
+}
+
+/// 64 hexadecimal digits, with the runtime before them if it is given.
+fn is_container_id(given: &str) -> bool {
+    let mut runtimes = ["docker://", "containerd://", "cri-o://"].into_iter();
+    let digits = runtimes.find_map(|runtime| given.strip_prefix(runtime)).unwrap_or(given);
+    digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// `oss://BUCKET/PREFIX`. A bucket's name has 3 to 63 lower-case letters, digits and hyphens.
-fn oss_output_delivery(params: &Params) -> Result<String, ApiError> {
-    let given = params.text("OssOutputDelivery");
-    let bucket = given.strip_prefix("oss://").and_then(|rest| rest.split_once('/'));
+fn is_delivery(given: &str) -> bool {
+    let rest = given.strip_prefix("oss://").unwrap_or_default();
+    let Some((bucket, _)) = rest.split_once('/') else { return false };
     let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_bucket = |name: &str| {
-        (3..=63).contains(&name.len())
-            && name.bytes().all(legal)
-            && !name.starts_with('-')
-            && !name.ends_with('-')
-    };
-    if given.is_empty() || bucket.is_some_and(|(name, _)| is_bucket(name)) {
-        return Ok(given);
-    }
-    Err(malformed(
-        "InvalidParameter.OssOutputDelivery",
-        "The specified parameter OssOutputDelivery is not valid.",
-        &given,
-        "oss://BUCKET/PREFIX, the bucket 3 to 63 lower-case letters, digits and hyphens",
-    ))
+    let no_end = |name: &str| name.starts_with('-') || name.ends_with('-');
+    (3..=63).contains(&bucket.len()) && bucket.bytes().all(legal) && !no_end(bucket)
 }
 
-fn malformed(code: &'static str, message: &'static str, given: &str, allowed: &str) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, code, message)
-        .detail(format!("given {}, allowed are {allowed}", quoted(given)))
+/// A name as container runtimes allow it.
+fn is_container_name(given: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    given.bytes().all(legal) && given.starts_with(|first: char| first.is_ascii_alphanumeric())
 }
 
 /// Parameters as JSON text. The command must have a parameter of each name, in any letter case.
@@ -234,39 +198,28 @@ fn parameters(params: &Params, command: &Command) -> Result<String, ApiError> {
     let Fields(parsed) = serde_json::from_str(given).map_err(|error| {
         ApiError::invalid("Parameters", format!("allowed is a JSON object: {error}"))
     })?;
-    if !parsed.is_empty() && !command.enable_parameter {
-        return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "Parameter.Disabled",
-            "Parameters cannot be passed in when the command customization function is disabled.",
-        ));
-    }
     let names = command.parameter_names();
     let is = |key: &String, name: &String| key.eq_ignore_ascii_case(name);
     let keys = || parsed.iter().map(|(key, _)| key);
     let twice = |key: &String| keys().filter(|other| is(key, other)).count() > 1;
-    let refused = if parsed.len() > PARAMETERS.0 {
-        ("ParameterCount.ExceedLimit", "The maximum number of parameters is exceeded.")
+    let unknown = |key: &String| !names.iter().any(|name| is(key, name));
+    let nested = |value: &Value| matches!(value, Value::Array(_) | Value::Object(_) | Value::Null);
+    if !parsed.is_empty() && !command.enable_parameter {
+        Err(refusal("Parameter.Disabled"))
+    } else if parsed.len() > PARAMETERS.0 {
+        Err(refusal("ParameterCount.ExceedLimit"))
     } else if keys().any(|key| key.chars().count() > PARAMETERS.1) {
-        ("ParameterKey.ExceedLimit", "The maximum length of a parameter name is exceeded.")
+        Err(refusal("ParameterKey.ExceedLimit"))
     } else if keys().any(twice) {
-        ("ParameterKey.Duplicate", "Parameter names cannot be duplicated.")
-    } else if keys().any(|key| !names.iter().any(|name| is(key, name))) {
-        (
-            "Parameter.NotMatched",
-            "The passed-in parameters do not match the parameters defined when you created the \
-             command.",
-        )
-    } else if parsed
-        .iter()
-        .any(|(_, value)| matches!(value, Value::Array(_) | Value::Object(_) | Value::Null))
-    {
-        ("ParameterType.NotSupported", "The type of parameter value is not supported.")
+        Err(refusal("ParameterKey.Duplicate"))
+    } else if keys().any(unknown) {
+        Err(refusal("Parameter.NotMatched"))
+    } else if parsed.iter().any(|(_, value)| nested(value)) {
+        Err(refusal("ParameterType.NotSupported"))
     } else {
         command.check_filled(&parsed)?;
-        return Ok(given.to_owned());
-    };
-    Err(ApiError::new(StatusCode::FORBIDDEN, refused.0, refused.1))
+        Ok(given.to_owned())
+    }
 }
 
 /// The fields of a JSON object, also those whose names are equal.
@@ -274,24 +227,21 @@ struct Fields(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
+        deserializer.deserialize_map(Fields(Vec::new()))
+    }
+}
 
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields;
+impl<'de> Visitor<'de> for Fields {
+    type Value = Fields;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Fields, A::Error> {
+        while let Some(field) = map.next_entry()? {
+            self.0.push(field);
         }
-
-        deserializer.deserialize_map(Object)
+        Ok(self)
     }
 }

@@ -333,3 +333,23 @@ fn a_client_token_holds_for_create_command_too() {
     let total: Value = emulator.call("DescribeCommands", &[]).ok()["TotalCount"].clone();
     assert_eq!(total, 2);
 }
+
+#[test]
+fn every_refusal_is_in_the_table() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let sources: Vec<_> =
+        std::fs::read_dir(root).unwrap().map(|file| file.unwrap().path()).collect();
+    let sources = sources.iter().filter(|path| path.is_file());
+    let text: String = sources.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let named: Vec<_> =
+        text.split("refusal(\"").skip(1).map(|rest| rest.split('"').next()).collect();
+    assert!(named.len() > 15, "{named:?}");
+    for code in named {
+        let code = code.unwrap();
+        let row = text
+            .lines()
+            .find(|line| line.get(3..).is_some_and(|row| row.starts_with(&format!(" {code} "))));
+        let status = row.and_then(|row| row[..3].parse::<u16>().ok());
+        assert!(status.is_some_and(|status| (400..500).contains(&status)), "{code}: {row:?}");
+    }
+}

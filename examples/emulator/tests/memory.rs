@@ -47,6 +47,20 @@ fn a_script_is_shared_by_its_runs_and_ends_at_a_reset() {
     assert!(first < 100 && last < 150, "{first} {last}");
 }
 
+#[test]
+fn a_result_is_shared_by_its_runs() {
+    let emulator = Emulator::start(&["--auto-complete", "86400000"]);
+    let result = json!({"InvocationStatus": "Success", "Output": "QUFB".repeat(100_000)});
+    emulator.control("outcomes", json!({"CommandName": "large", "Result": result})).ok();
+    let instances: Vec<_> = (0..100).map(|n| format!("i-{n}")).collect();
+    let instances: Vec<_> = instances.iter().map(String::as_str).collect();
+    for _ in 0..10 {
+        emulator.run("", &instances, &[("Name", "large")]);
+    }
+    let taken = resident(&emulator);
+    assert!(taken < 100, "{taken} MB for 1,000 runs with one result of 400 KB");
+}
+
 /// Opens a stream of events. Returns its status and the rest of the answer.
 fn listen(emulator: &Emulator) -> (u16, BufReader<TcpStream>) {
     let mut stream = BufReader::new(emulator.connect());

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use invodex::{InvocationStatus, RepeatMode, RunUpdate, Store, Timestamp};
 
-use super::{Execution, Look, Run, State, Waits};
+use super::{Execution, Look, Next, Run, State, Waits};
 use crate::jump::{Executions, Start};
 use crate::outcomes::Step;
 use crate::tenants::Tenant;
@@ -12,21 +12,17 @@ use crate::tenants::Tenant;
 /// A jump of fewer seconds passes few executions.
 const JUMP: u32 = 600;
 
-/// The present.
+/// The present: the clock, and the time that has passed, in milliseconds.
+#[derive(Clone, Copy)]
 pub(super) struct Present {
-    /// The clock, in milliseconds.
     clock: i64,
-    /// The time that has passed, in milliseconds.
     passed: i64,
-    now: Timestamp,
 }
 
 impl Present {
     pub(super) fn of(tenant: &Tenant, state: &State) -> Self {
         let store_now = tenant.store.read(Store::now);
-        let clock = tenant.clock.millis().max(millis(store_now));
-        let now = Timestamp::saturating_from_secs(clock.div_euclid(1_000));
-        Present { clock, passed: state.passed(), now }
+        Present { clock: tenant.clock.millis().max(millis(store_now)), passed: state.passed() }
     }
 
     /// An execution whose first step comes after `pause` milliseconds.
@@ -40,149 +36,134 @@ fn millis(time: Timestamp) -> i64 {
     i64::from(time.as_secs()) * 1_000
 }
 
-/// The executions that a jump of the clock passes, see [`skip`].
-#[derive(Default)]
-struct Skipped {
-    runs: HashSet<u64>,
-    /// The executions from which runs go on.
-    known: HashMap<(String, Start, Vec<u64>), Start>,
+fn timestamp(millis: i64) -> Timestamp {
+    Timestamp::saturating_from_secs(millis.div_euclid(1_000))
 }
 
 /// Plays all steps and executions that have come, in their order.
 pub(super) fn play(tenant: &Tenant, state: &mut State) {
     let present = Present::of(tenant, state);
-    let mut skipped = Skipped::default();
-    let mut changed = false;
-    loop {
-        let step = state.steps.first().copied().filter(|&(due, _)| due <= present.clock);
-        let due = state.dues.first().copied().filter(|&(due, _)| due <= present.now);
-        let timer = state.timers.first().copied().filter(|&(timer, _)| timer <= present.passed);
-        match (step, due, timer) {
-            // At the same time an execution ends before the next one begins.
-            (Some((step, id)), due, _) if due.is_none_or(|(due, _)| step <= millis(due)) => {
-                take_step(tenant, state, step, id);
-            }
-            (_, Some((due, id)), _) => take_due(tenant, state, &present, &mut skipped, due, id),
-            (_, _, Some((_, id))) => take_step(tenant, state, present.clock, id),
-            _ => break,
-        }
-        changed = true;
-    }
-    if changed {
+    let (skipped, known) = Default::default();
+    if (Play { tenant, state, present, skipped, known }).all() {
         tenant.touch();
     }
 }
 
-/// Takes the next step of a run, at `time` of the clock in milliseconds.
-fn take_step(tenant: &Tenant, state: &mut State, time: i64, id: u64) {
-    let Some(execution) = state.runs.get(&id).and_then(|run| run.execution) else { return };
-    state.set(id, None);
-    let Some(run) = state.runs.get_mut(&id) else { return };
-    let at = Timestamp::saturating_from_secs(time.div_euclid(1_000));
-    let taken = tenant.store.write(|store| {
-        let look = run.look(store).filter(|look| look.status == execution.left)?;
-        let mut update = run.update(look.repeat_mode, look.status)?;
-        update.time = update.time.or(Some(at));
-        store.update_run(&run.invoke_id, &run.instance_id, &update).ok()?;
-        Some((run.look(store)?.status, update.reschedule))
-    });
-    let Some((left, again)) = taken else {
-        // The next execution begins the script again, if the run has not ended.
-        run.at = 0;
-        if run.waits == Waits::No || tenant.store.read(|store| run.look(store)).is_none() {
-            state.remove(id);
+/// What is played until the present.
+struct Play<'a> {
+    tenant: &'a Tenant,
+    state: &'a mut State,
+    present: Present,
+    /// The runs of which [`skip`](Self::skip) has counted the executions.
+    skipped: HashSet<u64>,
+    /// The executions from which the runs of a task go on.
+    known: HashMap<(String, Start, Vec<u64>), Start>,
+}
+
+impl Play<'_> {
+    /// Whether there was anything to play.
+    fn all(mut self) -> bool {
+        let mut changed = false;
+        loop {
+            let Present { clock, passed } = self.present;
+            let next = self.state.by_clock.first().copied().filter(|&(time, ..)| time <= clock);
+            let timer = self.state.timers.first().copied().filter(|&(time, _)| time <= passed);
+            match (next, timer) {
+                (Some((time, Next::Step, id)), _) => self.take_step(time, id),
+                (Some((time, Next::Execution, id)), _) => self.take_due(time, id),
+                (None, Some((_, id))) => self.take_step(clock, id),
+                (None, None) => return changed,
+            }
+            changed = true;
         }
-        return;
-    };
-    run.at += 1;
-    if run.at < run.script.len() && (!again || run.waits == Waits::No || run.is_at_end()) {
-        let pause = run.pause();
-        let (due, timer) = (time.saturating_add(pause), execution.timer.saturating_add(pause));
-        state.set(id, Some(Execution { due, timer, left }));
-    } else if run.waits == Waits::No {
-        state.remove(id);
-    } else {
-        run.at %= run.script.len();
     }
-}
 
-/// Begins the execution of a run that is due at `time`, and sets the time of the next one.
-fn take_due(
-    tenant: &Tenant,
-    state: &mut State,
-    present: &Present,
-    skipped: &mut Skipped,
-    time: Timestamp,
-    id: u64,
-) {
-    state.dues.pop_first();
-    let Some(run) = state.runs.get(&id) else { return };
-    let look = tenant.store.read(|store| run.look(store));
-    let (Some(schedule), Some(look)) = (run.schedule.clone(), look) else {
-        return state.remove(id);
-    };
-    let goes_on = run.execution.filter(|execution| execution.left == look.status);
-    if goes_on.is_none() {
-        state.give_up(id);
-    }
-    let Some(run) = state.runs.get_mut(&id) else { return };
-    let next = if goes_on.is_some() || look.status != InvocationStatus::Scheduled {
-        // It still runs: until its next step, or until something else changes it.
-        let until = goes_on.map_or(present.clock, |execution| execution.due.min(present.clock));
-        let until = Timestamp::saturating_from_secs((until - 1).div_euclid(1_000));
-        schedule.next_after(time.max(until))
-    } else if let Some(due) = skip(tenant, run, &look, present.now, skipped, time, id) {
-        Some(due)
-    } else {
-        let begin = Present {
-            clock: millis(time),
-            passed: present.passed.saturating_sub(present.clock - millis(time)),
-            now: time,
+    /// Takes the next step of a run, at `time` of the clock in milliseconds.
+    fn take_step(&mut self, time: i64, id: u64) {
+        let Some(mut run) = self.state.take(id) else { return };
+        let Some(execution) = run.execution.take() else { return };
+        let taken = self.tenant.store.write(|store| {
+            let look = run.look(store).filter(|look| look.status == execution.left)?;
+            let mut update = run.update(look.repeat_mode, look.status)?;
+            update.time = update.time.or(Some(timestamp(time)));
+            store.update_run(&run.invoke_id, &run.instance_id, &update).ok()?;
+            Some((run.look(store)?.status, update.reschedule))
+        });
+        let Some((left, again)) = taken else {
+            // The next execution begins the script again, if the run has not ended.
+            run.at = 0;
+            let look = self.tenant.store.read(|store| run.look(store));
+            if run.waits != Waits::No && look.is_some() {
+                self.state.put(id, run);
+            }
+            return;
         };
-        let execution = begin.execution(look.status, run.pause());
-        state.set(id, Some(execution));
-        schedule.next_after(time)
-    };
-    if let Some(run) = state.runs.get_mut(&id) {
-        run.waits = Waits::Clock(next.map(Timestamp::as_secs));
-        state.dues.extend(next.map(|next| (next, id)));
+        run.at += 1;
+        if run.at < run.script.len() && (!again || run.waits == Waits::No || run.is_at_end()) {
+            let here = Present { clock: time, passed: execution.timer };
+            run.execution = Some(here.execution(left, run.pause()));
+        } else if run.waits == Waits::No {
+            return;
+        } else {
+            run.at %= run.script.len();
+        }
+        self.state.put(id, run);
     }
-}
 
-/// Counts the executions of a Scheduled run that the history will not keep, as Repeats, and returns
-/// the time of the first one that it will. `None` if there are none to count.
-fn skip(
-    tenant: &Tenant,
-    run: &mut Run,
-    look: &Look,
-    now: Timestamp,
-    skipped: &mut Skipped,
-    due: Timestamp,
-    id: u64,
-) -> Option<Timestamp> {
-    if now.as_secs() - due.as_secs() < JUMP || skipped.runs.contains(&id) {
-        return None;
+    /// Begins the execution of a run that is due at `time`, and sets the time of the next one.
+    fn take_due(&mut self, time: i64, id: u64) {
+        let Some(mut run) = self.state.take(id) else { return };
+        let look = self.tenant.store.read(|store| run.look(store));
+        let (Some(schedule), Some(look)) = (run.schedule.clone(), look) else { return };
+        let goes_on = run.execution.filter(|execution| execution.left == look.status);
+        if goes_on.is_none() {
+            run.give_up();
+        }
+        let (due, clock) = (timestamp(time), self.present.clock);
+        let next = if goes_on.is_some() || look.status != InvocationStatus::Scheduled {
+            // It still runs: until its next step, or until something else changes it.
+            let until = goes_on.map_or(clock, |execution| execution.due.min(clock));
+            schedule.next_after(due.max(timestamp(until - 1)))
+        } else if let Some(next) = self.skip(&mut run, &look, due, id) {
+            Some(next)
+        } else {
+            let passed = self.present.passed.saturating_sub(clock - time);
+            let begin = Present { clock: time, passed };
+            run.execution = Some(begin.execution(look.status, run.pause()));
+            schedule.next_after(due)
+        };
+        run.waits = Waits::Clock(next.map(Timestamp::as_secs));
+        self.state.put(id, run);
     }
-    let schedule = run.schedule.as_ref()?;
-    let cycle = Cycle::of(&run.script, look.repeat_mode).filter(|cycle| cycle.is_closed)?;
-    let place = cycle.executions.iter().position(|&(first, _)| first == run.at)?;
-    let lengths: Vec<u64> = cycle.executions.iter().map(|&(_, length)| length).collect();
-    let first = Start { due, place, before: 0 };
-    // Those of the history, and the one that may still run.
-    let keep = tenant.store.read(|store| store.config().history_limit).saturating_add(1);
-    let last = || Executions { schedule, lengths: &lengths }.last(first, now, keep);
-    let key = (run.invoke_id.clone(), first, lengths.clone());
-    let last = *skipped.known.entry(key).or_insert_with(last);
-    skipped.runs.insert(id);
-    let passed = u32::try_from(last.before).ok().filter(|&passed| passed > 0)?;
-    let update = RunUpdate {
-        repeats: Some(look.repeats.saturating_add(passed)),
-        time: Some(due),
-        ..RunUpdate::default()
-    };
-    tenant.store.update_run(&run.invoke_id, &run.instance_id, &update).ok()?;
-    run.at = cycle.executions[last.place].0;
-    Some(last.due)
+
+    /// Counts the executions of a Scheduled run that the history will not keep, as Repeats, and returns
+    /// the time of the first one that it will. `None` if there are none to count.
+    fn skip(&mut self, run: &mut Run, look: &Look, due: Timestamp, id: u64) -> Option<Timestamp> {
+        let now = timestamp(self.present.clock);
+        if now.as_secs() - due.as_secs() < JUMP || self.skipped.contains(&id) {
+            return None;
+        }
+        let schedule = run.schedule.as_ref()?;
+        let (executions, is_closed) = executions(&run.script, look.repeat_mode)?;
+        let place = executions.iter().position(|&(first, _)| is_closed && first == run.at)?;
+        let lengths: Vec<u64> = executions.iter().map(|&(_, length)| length).collect();
+        let first = Start { due, place, before: 0 };
+        // Those of the history, and the one that may still run.
+        let keep = self.tenant.store.read(|store| store.config().history_limit).saturating_add(1);
+        let key = (run.invoke_id.clone(), first, lengths.clone());
+        let last = || Executions { schedule, lengths: &lengths }.last(first, now, keep);
+        let last = *self.known.entry(key).or_insert_with(last);
+        self.skipped.insert(id);
+        let passed = u32::try_from(last.before).ok().filter(|&passed| passed > 0)?;
+        let update = RunUpdate {
+            repeats: Some(look.repeats.saturating_add(passed)),
+            time: Some(due),
+            ..RunUpdate::default()
+        };
+        self.tenant.store.update_run(&run.invoke_id, &run.instance_id, &update).ok()?;
+        run.at = executions[last.place].0;
+        Some(last.due)
+    }
 }
 
 /// The update by a step of a run in status `from`. The result of an execution of a recurring task also
@@ -202,33 +183,29 @@ pub(super) fn rescheduled(
 }
 
 /// The executions of a script for a run that begins Scheduled, in order: the first step of each, and
-/// its length in milliseconds.
-pub(super) struct Cycle {
-    executions: Vec<(usize, u64)>,
-    /// Whether each ends with a result, so that the script can begin again.
-    is_closed: bool,
-}
-
-impl Cycle {
-    /// `None` if a run that is Scheduled cannot take the script, or stays Scheduled by it. Steps after the
-    /// last result that leave the run Scheduled belong to the execution with that result.
-    pub(super) fn of(script: &[Step], repeat_mode: RepeatMode) -> Option<Self> {
-        let (mut executions, mut first, mut length) = (Vec::new(), 0, 0_u64);
-        let mut status = InvocationStatus::Scheduled;
-        for (at, step) in script.iter().enumerate() {
-            let update = rescheduled(step.without_output().ok()?, repeat_mode, status, true);
-            status = update.check(repeat_mode, status).ok()?;
-            length = length.saturating_add(step.pause().unsigned_abs());
-            if update.reschedule {
-                executions.push((first, length));
-                (first, length) = (at + 1, 0);
-            }
+/// its length in milliseconds. And whether each ends with a result, so that the script can begin again.
+///
+/// `None` if a run that is Scheduled cannot take the script, or stays Scheduled by it. Steps after the
+/// last result that leave the run Scheduled belong to the execution with that result.
+pub(super) fn executions(
+    script: &[Step],
+    repeat_mode: RepeatMode,
+) -> Option<(Vec<(usize, u64)>, bool)> {
+    let (mut executions, mut first, mut length) = (Vec::new(), 0, 0_u64);
+    let mut status = InvocationStatus::Scheduled;
+    for (at, step) in script.iter().enumerate() {
+        let update = rescheduled(step.without_output().ok()?, repeat_mode, status, true);
+        status = update.check(repeat_mode, status).ok()?;
+        length = length.saturating_add(step.pause().unsigned_abs());
+        if update.reschedule {
+            executions.push((first, length));
+            (first, length) = (at + 1, 0);
         }
-        let is_closed = status == InvocationStatus::Scheduled;
-        if is_closed {
-            let (_, last) = executions.last_mut()?;
-            *last = last.saturating_add(length);
-        }
-        Some(Cycle { executions, is_closed })
     }
+    let is_closed = status == InvocationStatus::Scheduled;
+    if is_closed {
+        let (_, last) = executions.last_mut()?;
+        *last = last.saturating_add(length);
+    }
+    Some((executions, is_closed))
 }
