@@ -155,15 +155,39 @@ pub(crate) fn read(query: &Checked<'_>, snapshot: &Snapshot<'_>) -> Result<Optio
     decode(text, fingerprint).map(Some).ok_or_else(|| Error::foreign_token(text))
 }
 
+/// The bytes that the characters encode, if each is one of the alphabet. Since the length is fixed and
+/// no bits are spare, a table of the characters is all that it takes. `Engine::decode_slice` takes
+/// 535 instructions here, a sixth of a query for the last page of a short list (2026-11-29).
+fn decode_chars(chars: &[u8; CHARS]) -> Option<[u8; BYTES]> {
+    let mut bytes = [0; BYTES];
+    let mut all = 0;
+    for (quad, triple) in chars.chunks_exact(4).zip(bytes.chunks_exact_mut(3)) {
+        let mut bits = 0;
+        for &char in quad {
+            let value = VALUES[usize::from(char)];
+            all |= value;
+            bits = bits << 6 | u32::from(value);
+        }
+        triple.copy_from_slice(&bits.to_be_bytes()[1..]);
+    }
+    (all < 64).then_some(bytes)
+}
+
+/// The value of each character of URL-safe Base64. All others have a value above 63.
+const VALUES: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut values = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 64 {
+        values[alphabet[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 /// Reads a token that [`NextToken::write`] made with the same fingerprint.
 fn decode(text: &str, fingerprint: u64) -> Option<Cursor> {
-    if text.len() != CHARS {
-        return None;
-    }
-    let mut bytes = [0; BYTES];
-    if URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) != Ok(BYTES) {
-        return None;
-    }
+    let bytes = decode_chars(text.as_bytes().try_into().ok()?)?;
     let (body, seal) = bytes.split_at(BODY);
     if xxh3_64_with_seed(body, fingerprint).to_be_bytes() != seal || body[0] != VERSION {
         return None;
