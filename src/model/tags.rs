@@ -45,7 +45,7 @@ fn check_duplicates<'a>(
 ) -> Result<(), TagFault<'a>> {
     // `seen` is a Bloom filter of the last eight bytes of each key: keys of a family mostly differ at
     // their ends. Only a key whose bit is set is compared with all earlier keys.
-    let mut seen = 0_u128;
+    let mut seen = [0_u64; 4];
     for (at, (number, key, _)) in tags.clone().enumerate() {
         let bytes = key.unwrap_or_default().as_bytes();
         let end = match bytes.last_chunk() {
@@ -53,11 +53,12 @@ fn check_duplicates<'a>(
             None => bytes.iter().fold(0, |end, &byte| end << 8 | u64::from(byte)),
         };
         // Multiplicative hashing: the top bits depend on all bytes.
-        let bit = 1_u128 << (end.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57);
-        if seen & bit != 0 && tags.clone().take(at).any(|(_, earlier, _)| earlier == key) {
+        let hash = end.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+        let (word, bit) = (&mut seen[(hash >> 6) as usize], 1 << (hash & 63));
+        if *word & bit != 0 && tags.clone().take(at).any(|(_, earlier, _)| earlier == key) {
             return Err(TagFault::DuplicateKey(number, key.unwrap_or_default()));
         }
-        seen |= bit;
+        *word |= bit;
     }
     Ok(())
 }

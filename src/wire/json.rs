@@ -9,8 +9,9 @@ use super::fields::{Fields, Group, Name, name};
 use super::time::Times;
 use crate::model::Timestamp;
 
-/// The most room that is made at once, in bytes.
-const CHUNK: usize = 1 << 10;
+/// The most room that is made at once, in bytes. With half as much a body of 50 rows took 1.02 of the
+/// instructions (2026-11-29).
+const CHUNK: usize = 1 << 11;
 
 /// Writes fields to `out`.
 ///
@@ -87,6 +88,23 @@ impl Json<'_> {
         self.end += bytes.len();
     }
 
+    /// Writes `value` as text between `before` and a comma, with one check of the room.
+    #[inline(always)]
+    fn put_text(&mut self, before: &[u8], value: &[u8]) {
+        let end = self.end + before.len() + value.len() + 2;
+        let Some(room) = self.out.get_mut(self.end..end) else {
+            self.put(before);
+            self.put(value);
+            return self.put(b"\",");
+        };
+        let (start, rest) = room.split_at_mut(before.len());
+        let (text, quote) = rest.split_at_mut(value.len());
+        start.copy_from_slice(before);
+        text.copy_from_slice(value);
+        quote.copy_from_slice(b"\",");
+        self.end = end;
+    }
+
     /// The last `N` bytes.
     #[inline(always)]
     fn last<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
@@ -147,20 +165,17 @@ impl Fields for Json<'_> {
         if value.is_empty() {
             return self.put(name.empty.as_bytes());
         }
-        self.put(name.before_text());
         if is_plain(value) {
-            self.put(value.as_bytes());
-        } else {
-            self.append(|out| push_text(value, out));
+            return self.put_text(name.before_text(), value.as_bytes());
         }
+        self.put(name.before_text());
+        self.append(|out| push_text(value, out));
         self.put(b"\",");
     }
 
     #[inline(always)]
     fn constant(&mut self, name: &'static Name, value: &'static str) {
-        self.put(name.before_text());
-        self.put(value.as_bytes());
-        self.put(b"\",");
+        self.put_text(name.before_text(), value.as_bytes());
     }
 
     #[inline(always)]
