@@ -14,7 +14,7 @@ pub(crate) struct Page<R> {
     /// The number of matching rows, in offset mode.
     pub(crate) total: Option<u64>,
     /// The last row and the fingerprint of the filters, if rows follow.
-    next: Option<(Cursor, u64)>,
+    pub(crate) next: Option<(Cursor, u64)>,
     pub(crate) page_number: u32,
     pub(crate) page_size: u32,
 }

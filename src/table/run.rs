@@ -144,10 +144,6 @@ impl<'a> RunRef<'a> {
         RunRef { run, overflow: run.overflow.map(|number| overflows.get(number)) }
     }
 
-    pub(crate) fn stop_time(&self) -> Option<Timestamp> {
-        self.overflow?.stop_time
-    }
-
     pub(crate) fn repeats(&self) -> u32 {
         self.overflow.and_then(|overflow| overflow.repeats).unwrap_or(self.run.repeats.into())
     }
@@ -155,15 +151,6 @@ impl<'a> RunRef<'a> {
     pub(crate) fn exit_code(&self) -> Option<i64> {
         let short = self.run.exit_code.map(i64::from);
         short.or_else(|| self.overflow?.exit_code)
-    }
-
-    /// Bytes of output that are not kept.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.overflow.map_or(0, |overflow| overflow.dropped)
-    }
-
-    pub(crate) fn output(&self) -> &'a [u8] {
-        self.overflow.and_then(|overflow| overflow.output.as_deref()).unwrap_or_default()
     }
 
     /// Ended executions of a recurring task, oldest first.
@@ -183,15 +170,22 @@ impl<'a> RunRef<'a> {
 
     /// The execution that the run shows.
     pub(crate) fn execution(&self) -> Execution {
+        self.shown().with_output(self.overflow.and_then(|overflow| overflow.output.clone()))
+    }
+
+    /// The same, as a view shows it.
+    #[inline]
+    pub(crate) fn shown(&self) -> Execution<&'a [u8]> {
+        let overflow = self.overflow;
         Execution {
             status: self.run.status,
             start_time: self.run.start_time,
             finish_time: self.run.finish_time,
-            stop_time: self.stop_time(),
+            stop_time: overflow.and_then(|overflow| overflow.stop_time),
             repeats: self.repeats(),
             exit_code: self.exit_code(),
-            output: self.overflow.and_then(|overflow| overflow.output.clone()),
-            dropped: self.dropped(),
+            output: overflow.and_then(|overflow| overflow.output.as_deref()).unwrap_or_default(),
+            dropped: overflow.map_or(0, |overflow| overflow.dropped),
             texts: self.run.texts,
         }
     }

@@ -45,15 +45,9 @@ impl RunTexts {
     }
 
     /// The fields of both answers.
-    pub(crate) fn fields(&self) -> wire::RunTexts<'_> {
-        wire::RunTexts {
-            error_code: self.text(RunText::ErrorCode),
-            error_info: self.text(RunText::ErrorInfo),
-            oss_output_status: self.text(RunText::OssOutputStatus),
-            oss_output_uri: self.text(RunText::OssOutputUri),
-            oss_output_error_code: self.text(RunText::OssOutputErrorCode),
-            oss_output_error_info: self.text(RunText::OssOutputErrorInfo),
-        }
+    pub(crate) fn fields(&self) -> wire::Texts<'_, RUN_TEXTS> {
+        let texts = std::array::from_fn(|text| self.0.text(text));
+        wire::Texts { names: wire::RUN_TEXTS, texts }
     }
 
     /// The JSON of [`fields`](Self::fields).
