@@ -1,24 +1,12 @@
 //! One execution of a command on an instance.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use super::interned::ValueId;
+use super::slab::CompactId;
 use crate::model::{InvocationStatus, Timestamp};
 
-/// The id of interned texts, in a form in which an `Option` takes no more memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct TextsId(NonZeroU32);
-
-impl TextsId {
-    pub(super) fn new(id: ValueId) -> Self {
-        TextsId(NonZeroU32::MIN.saturating_add(id))
-    }
-
-    pub(crate) fn id(self) -> ValueId {
-        self.0.get() - 1
-    }
-}
+/// The id of interned texts.
+pub(crate) type TextsId = CompactId;
 
 /// One execution of a command on an instance: the last one, which a run shows, or an earlier one,
 /// in a history record. `O` is its output.

@@ -1,13 +1,14 @@
 //! The texts of a run's error and of its delivery to OSS. Runs that fail alike share them.
 
 use super::string_tuple::{KeyBytes, StringTuple, key_of};
+use crate::model::RUN_TEXT_FIELDS;
 use crate::table::interned::Value;
 use crate::wire;
 
 /// Number of strings in [`RunTexts`].
-pub(crate) const RUN_TEXTS: usize = 6;
+pub(crate) const RUN_TEXTS: usize = RUN_TEXT_FIELDS.len();
 
-/// The strings, in the order of the tuple.
+/// The strings, in the order of the tuple and of [`RUN_TEXT_FIELDS`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum RunText {
