@@ -262,23 +262,3 @@ impl Fields for Json<'_> {
         if json.is_empty() { self.write(|part| group().each(part)) } else { self.put(json) }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn writes_numbers_of_every_length() {
-        struct Numbers(Vec<u64>);
-
-        impl Group for Numbers {
-            fn each(&self, out: &mut impl Fields) {
-                self.0.iter().for_each(|&number| out.number(name!("N"), number));
-            }
-        }
-
-        let numbers = Numbers(vec![0, 9, 10, 99, 100, 12_345, u64::MAX]);
-        let expected: String = numbers.0.iter().map(|number| format!("\"N\":{number},")).collect();
-        assert_eq!(String::from_utf8(to_json(&numbers)), Ok(expected));
-    }
-}
