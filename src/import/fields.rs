@@ -1,6 +1,8 @@
 //! The fields of captured objects: one table of names for each kind of object, and for each field
 //! the function that reads it and the value that an answer shows without it.
 
+use std::borrow::Cow;
+
 use super::encoding::Decoder;
 use super::json::{Json, Reason};
 use super::options::CaptureEncoding;
@@ -64,11 +66,21 @@ impl Reader {
         });
     }
 
+    /// Notes a difference.
+    pub(super) fn note(
+        &mut self,
+        field: impl Into<Cow<'static, str>>,
+        kind: DifferenceKind,
+        captured: Option<&str>,
+        answered: impl Into<String>,
+    ) {
+        let (captured, answered) = (captured.map(str::to_owned), Some(answered.into()));
+        self.differences.push(Difference::new(self.run, field, kind, captured, answered));
+    }
+
     /// Notes that the field was read from another form than an answer's.
-    pub(super) fn note_form(&mut self, captured: &str, answered: String) {
-        let (run, field, captured) = (self.run, self.field, Some(captured.to_owned()));
-        let form = Difference::new(run, field, DifferenceKind::Form, captured, Some(answered));
-        self.differences.push(form);
+    fn note_form(&mut self, captured: &str, answered: impl Into<String>) {
+        self.note(self.field, DifferenceKind::Form, Some(captured), answered);
     }
 
     /// Notes that `key` stands for `name`.
@@ -76,16 +88,10 @@ impl Reader {
         if key.as_bytes().first() != name.as_bytes().first()
             && !std::mem::replace(&mut self.has_sdk_name, true)
         {
-            self.differences.push(other_key(self.run, key, name));
+            let (captured, answered) = (format!("the key {key}"), format!("the key {name}"));
+            self.note(key.to_owned(), DifferenceKind::Form, Some(&captured), answered);
         }
     }
-}
-
-/// The difference that the name of a key makes.
-pub(super) fn other_key(run: Option<usize>, key: &str, name: &str) -> Difference {
-    let (captured, answered) = (format!("the key {key}"), format!("the key {name}"));
-    let kind = DifferenceKind::Form;
-    Difference::new(run, key.to_owned(), kind, Some(captured), Some(answered))
 }
 
 /// A field of a captured object.
@@ -116,169 +122,150 @@ pub(super) struct Shown<'a> {
     pub(super) run: &'a InstanceRun,
 }
 
-/// A field by its name, the function that reads it, and the answer without it. Reading is a
-/// function of target, value and reader; or the value is put into a place of the target.
+/// A field by its name, its answer, and the function that reads it, with the place in the target.
+/// Without a place the value is checked and not kept.
 macro_rules! field {
-    ($name:literal, $part:ident.$field:ident = $read:expr, $answer:expr) => {
-        field!(
-            $name,
-            |target, json, reader| {
-                let read: fn(Json<'_>, &mut Reader) -> Result<_, Reason> = $read;
-                target.$part.$field = read(json, reader)?;
-                Ok(())
-            },
-            $answer
-        )
+    ($name:literal, $answer:expr, $($place:ident).+ = $read:ident) => {
+        Field {
+            name: $name,
+            answer: $answer,
+            read: |target, json, reader| Ok(target.$($place).+ = $read(json, reader)?),
+        }
     };
-    ($name:literal, $read:expr, $answer:expr) => {
-        Field { name: $name, read: $read, answer: $answer }
+    ($name:literal, $answer:expr, $read:ident) => {
+        Field { name: $name, answer: $answer, read: |_, json, reader| $read(json, reader).map(drop) }
     };
 }
 
-macro_rules! text {
-    ($name:literal, $part:ident.$field:ident) => {
-        field!($name, $part.$field = |json, _| json.string(), Answer::Unset(""))
-    };
-}
-
+const MODE: Answer = Answer::Default(|shown| shown.repeat_mode.to_string());
 const CREATED: Answer = Answer::Default(|shown| shown.created.to_string());
+const RUN_CREATED: Answer =
+    Answer::Default(|shown| shown.run.creation_time.unwrap_or(shown.created).to_string());
+
+fn overall_status(shown: &Shown<'_>) -> &'static str {
+    shown.overall.invocation_status().as_str()
+}
+
+fn overall_legacy_status(shown: &Shown<'_>) -> &'static str {
+    shown.overall.invoke_status().as_str()
+}
+
+fn legacy_status(shown: &Shown<'_>) -> &'static str {
+    shown.run.invocation_status.legacy(shown.repeat_mode).as_str()
+}
+
+fn run_timed(shown: &Shown<'_>) -> &'static str {
+    flag_text(is_timed(shown.repeat_mode, shown.run.invocation_status.is_end()))
+}
+
+fn flag_text(flag: bool) -> &'static str {
+    if flag { "true" } else { "false" }
+}
 
 /// The fields of an invocation, in the order in which differences are reported.
 pub(super) const RECORD: &[Field] = &[
-    field!("CreationTime", invocation.creation_time = time, CREATED),
-    field!(
-        "InvocationStatus",
-        |_, json, _| json.text().map(drop),
-        Answer::Derived(|shown| shown.overall.invocation_status().as_str())
-    ),
-    field!(
-        "InvokeStatus",
-        |_, json, _| json.text().map(drop),
-        Answer::Derived(|shown| shown.overall.invoke_status().as_str())
-    ),
-    field!("Timed", timed, Answer::Derived(|shown| flag(shown.overall.timed()))),
-    field!("RepeatMode", repeat_mode, Answer::Default(|shown| shown.repeat_mode.to_string())),
-    field!("CommandType", command_type, Answer::Unset("")),
-    field!("CommandContent", invocation.command_content = bytes, Answer::Unset("")),
-    field!("Timeout", invocation.timeout = timeout, Answer::Hidden),
+    field!("CreationTime", CREATED, invocation.creation_time = time),
+    field!("InvocationStatus", Answer::Derived(overall_status), string),
+    field!("InvokeStatus", Answer::Derived(overall_legacy_status), string),
+    field!("Timed", Answer::Derived(|shown| flag_text(shown.overall.timed())), timed = flag),
+    field!("RepeatMode", MODE, invocation.repeat_mode = repeat_mode),
+    field!("CommandType", Answer::Unset(""), invocation.command_type = command_type),
+    field!("CommandContent", Answer::Unset(""), invocation.command_content = bytes),
+    field!("Timeout", Answer::Hidden, invocation.timeout = timeout),
     // The two lists are read in `lists`. A record without runs is refused.
-    field!("Tags", |_, _, _| Ok(()), Answer::Unset("[]")),
-    field!("InvokeInstances", |_, _, _| Ok(()), Answer::Hidden),
-    field!("RegionId", invocation.region_id = |json, _| json.string(), Answer::Hidden),
-    field!(
-        "ResourceGroupId",
-        invocation.resource_group_id = |json, _| json.string(),
-        Answer::Hidden
-    ),
-    text!("InvokeId", invocation.invoke_id),
-    text!("CommandId", invocation.command_id),
-    text!("CommandName", invocation.command_name),
-    text!("CommandDescription", invocation.command_description),
-    field!("Parameters", invocation.parameters = parameters, Answer::Unset(NO_PARAMETERS)),
-    text!("Frequency", invocation.frequency),
-    text!("WorkingDir", invocation.working_dir),
-    text!("Username", invocation.username),
-    text!("ContainerId", invocation.container_id),
-    text!("ContainerName", invocation.container_name),
-    text!("Launcher", invocation.launcher),
-    text!("TerminationMode", invocation.termination_mode),
-    text!("OssOutputDelivery", invocation.oss_output_delivery),
+    field!("Tags", Answer::Unset("[]"), unread),
+    field!("InvokeInstances", Answer::Hidden, unread),
+    field!("RegionId", Answer::Hidden, invocation.region_id = string),
+    field!("ResourceGroupId", Answer::Hidden, invocation.resource_group_id = string),
+    field!("InvokeId", Answer::Unset(""), invocation.invoke_id = string),
+    field!("CommandId", Answer::Unset(""), invocation.command_id = string),
+    field!("CommandName", Answer::Unset(""), invocation.command_name = string),
+    field!("CommandDescription", Answer::Unset(""), invocation.command_description = string),
+    field!("Parameters", Answer::Unset(NO_PARAMETERS), invocation.parameters = parameters),
+    field!("Frequency", Answer::Unset(""), invocation.frequency = string),
+    field!("WorkingDir", Answer::Unset(""), invocation.working_dir = string),
+    field!("Username", Answer::Unset(""), invocation.username = string),
+    field!("ContainerId", Answer::Unset(""), invocation.container_id = string),
+    field!("ContainerName", Answer::Unset(""), invocation.container_name = string),
+    field!("Launcher", Answer::Unset(""), invocation.launcher = string),
+    field!("TerminationMode", Answer::Unset(""), invocation.termination_mode = string),
+    field!("OssOutputDelivery", Answer::Unset(""), invocation.oss_output_delivery = string),
 ];
 
 /// The fields of a run in DescribeInvocations. A run without InvocationStatus is refused, or gets
 /// it from the legacy status.
 pub(super) const RUN: &[Field] = &[
-    field!("InvocationStatus", status, Answer::Hidden),
-    field!("InstanceInvokeStatus", legacy, Answer::Derived(legacy_of)),
-    field!(
-        "Timed",
-        |_, json, _| json.flag().map(drop),
-        Answer::Derived(|shown| {
-            flag(is_timed(shown.repeat_mode, shown.run.invocation_status.is_end()))
-        })
-    ),
-    field!("CreationTime", run.creation_time = time, CREATED),
-    field!(
-        "UpdateTime",
-        run.update_time = time,
-        Answer::Default(|shown| shown.run.creation_time.unwrap_or(shown.created).to_string())
-    ),
-    field!("StartTime", run.start_time = time, Answer::Unset("")),
-    field!("FinishTime", run.finish_time = time, Answer::Unset("")),
-    field!("StopTime", run.stop_time = time, Answer::Unset("")),
-    field!("Repeats", run.repeats = |json, _| json.number(REPEATS), Answer::Unset("0")),
-    field!("ExitCode", run.exit_code = exit_code, Answer::Hidden),
-    field!("Output", run.output = bytes, Answer::Unset("")),
-    field!(
-        "Dropped",
-        run.dropped = |json, _| json.number("a whole number from 0"),
-        Answer::Unset("0")
-    ),
-    text!("InstanceId", run.instance_id),
-    text!("ErrorCode", run.error_code),
-    text!("ErrorInfo", run.error_info),
-    text!("OssOutputStatus", run.oss_output_status),
-    text!("OssOutputUri", run.oss_output_uri),
-    text!("OssOutputErrorCode", run.oss_output_error_code),
-    text!("OssOutputErrorInfo", run.oss_output_error_info),
+    field!("InvocationStatus", Answer::Hidden, run.invocation_status = status),
+    field!("InstanceInvokeStatus", Answer::Derived(legacy_status), legacy = legacy),
+    field!("Timed", Answer::Derived(run_timed), flag),
+    field!("CreationTime", CREATED, run.creation_time = time),
+    field!("UpdateTime", RUN_CREATED, run.update_time = time),
+    field!("StartTime", Answer::Unset(""), run.start_time = time),
+    field!("FinishTime", Answer::Unset(""), run.finish_time = time),
+    field!("StopTime", Answer::Unset(""), run.stop_time = time),
+    field!("Repeats", Answer::Unset("0"), run.repeats = repeats),
+    field!("ExitCode", Answer::Hidden, run.exit_code = exit_code),
+    field!("Output", Answer::Unset(""), run.output = bytes),
+    field!("Dropped", Answer::Unset("0"), run.dropped = dropped),
+    field!("InstanceId", Answer::Unset(""), run.instance_id = string),
+    field!("ErrorCode", Answer::Unset(""), run.error_code = string),
+    field!("ErrorInfo", Answer::Unset(""), run.error_info = string),
+    field!("OssOutputStatus", Answer::Unset(""), run.oss_output_status = string),
+    field!("OssOutputUri", Answer::Unset(""), run.oss_output_uri = string),
+    field!("OssOutputErrorCode", Answer::Unset(""), run.oss_output_error_code = string),
+    field!("OssOutputErrorInfo", Answer::Unset(""), run.oss_output_error_info = string),
 ];
 
 /// The fields of a record of DescribeInvocationResults.
 pub(super) const RESULT: &[Field] = &[
-    field!("InvocationStatus", status, Answer::Hidden),
-    field!("InvokeRecordStatus", legacy, Answer::Derived(legacy_of)),
-    field!("StartTime", run.start_time = time, Answer::Unset("")),
-    field!("FinishedTime", run.finish_time = time, Answer::Unset("")),
-    field!("StopTime", run.stop_time = time, Answer::Unset("")),
-    field!("Repeats", run.repeats = |json, _| json.number(REPEATS), Answer::Unset("0")),
-    field!("ExitCode", run.exit_code = exit_code, Answer::Hidden),
-    field!("Output", run.output = bytes, Answer::Unset("")),
-    field!(
-        "Dropped",
-        run.dropped = |json, _| json.number("a whole number from 0"),
-        Answer::Unset("0")
-    ),
-    field!("Tags", |_, _, _| Ok(()), Answer::Unset("[]")),
-    field!("RegionId", invocation.region_id = |json, _| json.string(), Answer::Hidden),
-    field!(
-        "ResourceGroupId",
-        invocation.resource_group_id = |json, _| json.string(),
-        Answer::Hidden
-    ),
-    text!("InvokeId", invocation.invoke_id),
-    text!("CommandId", invocation.command_id),
-    text!("InstanceId", run.instance_id),
-    text!("ErrorCode", run.error_code),
-    text!("ErrorInfo", run.error_info),
-    text!("Username", invocation.username),
-    text!("ContainerId", invocation.container_id),
-    text!("ContainerName", invocation.container_name),
-    text!("Launcher", invocation.launcher),
-    text!("TerminationMode", invocation.termination_mode),
-    text!("OssOutputDelivery", invocation.oss_output_delivery),
-    text!("OssOutputStatus", run.oss_output_status),
-    text!("OssOutputUri", run.oss_output_uri),
-    text!("OssOutputErrorCode", run.oss_output_error_code),
-    text!("OssOutputErrorInfo", run.oss_output_error_info),
+    field!("InvocationStatus", Answer::Hidden, run.invocation_status = status),
+    field!("InvokeRecordStatus", Answer::Derived(legacy_status), legacy = legacy),
+    field!("StartTime", Answer::Unset(""), run.start_time = time),
+    field!("FinishedTime", Answer::Unset(""), run.finish_time = time),
+    field!("StopTime", Answer::Unset(""), run.stop_time = time),
+    field!("Repeats", Answer::Unset("0"), run.repeats = repeats),
+    field!("ExitCode", Answer::Hidden, run.exit_code = exit_code),
+    field!("Output", Answer::Unset(""), run.output = bytes),
+    field!("Dropped", Answer::Unset("0"), run.dropped = dropped),
+    field!("Tags", Answer::Unset("[]"), unread),
+    field!("RegionId", Answer::Hidden, invocation.region_id = string),
+    field!("ResourceGroupId", Answer::Hidden, invocation.resource_group_id = string),
+    field!("InvokeId", Answer::Unset(""), invocation.invoke_id = string),
+    field!("CommandId", Answer::Unset(""), invocation.command_id = string),
+    field!("InstanceId", Answer::Unset(""), run.instance_id = string),
+    field!("ErrorCode", Answer::Unset(""), run.error_code = string),
+    field!("ErrorInfo", Answer::Unset(""), run.error_info = string),
+    field!("Username", Answer::Unset(""), invocation.username = string),
+    field!("ContainerId", Answer::Unset(""), invocation.container_id = string),
+    field!("ContainerName", Answer::Unset(""), invocation.container_name = string),
+    field!("Launcher", Answer::Unset(""), invocation.launcher = string),
+    field!("TerminationMode", Answer::Unset(""), invocation.termination_mode = string),
+    field!("OssOutputDelivery", Answer::Unset(""), invocation.oss_output_delivery = string),
+    field!("OssOutputStatus", Answer::Unset(""), run.oss_output_status = string),
+    field!("OssOutputUri", Answer::Unset(""), run.oss_output_uri = string),
+    field!("OssOutputErrorCode", Answer::Unset(""), run.oss_output_error_code = string),
+    field!("OssOutputErrorInfo", Answer::Unset(""), run.oss_output_error_info = string),
 ];
 
-const REPEATS: &str = "a whole number from 0 to 4294967295";
-
-fn timed(target: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
-    target.timed = Some(json.flag()?);
+/// For the lists, which `lists` reads.
+fn unread(_: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
     Ok(())
 }
 
-fn repeat_mode(target: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
-    let mode = &mut target.invocation.repeat_mode;
-    *mode = named(&json.text()?, RepeatMode::ALL, RepeatMode::as_str)?.unwrap_or(*mode);
-    Ok(())
+fn flag(json: Json<'_>, _: &mut Reader) -> Result<Option<bool>, Reason> {
+    json.parsed("true or false").map(Some)
 }
 
-fn command_type(target: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
-    let kind = &mut target.invocation.command_type;
-    *kind = named(&json.text()?, CommandType::ALL, CommandType::as_str)?.unwrap_or(*kind);
-    Ok(())
+fn repeat_mode(json: Json<'_>, _: &mut Reader) -> Result<RepeatMode, Reason> {
+    named(&json.text()?, RepeatMode::Once, RepeatMode::ALL, RepeatMode::as_str)
+}
+
+fn command_type(json: Json<'_>, _: &mut Reader) -> Result<CommandType, Reason> {
+    named(&json.text()?, CommandType::RunShellScript, CommandType::ALL, CommandType::as_str)
+}
+
+fn string(json: Json<'_>, _: &mut Reader) -> Result<String, Reason> {
+    json.text().map(Cow::into_owned)
 }
 
 fn bytes(json: Json<'_>, reader: &mut Reader) -> Result<Vec<u8>, Reason> {
@@ -287,11 +274,19 @@ fn bytes(json: Json<'_>, reader: &mut Reader) -> Result<Vec<u8>, Reason> {
 
 fn timeout(json: Json<'_>, _: &mut Reader) -> Result<Option<u32>, Reason> {
     const { assert!(limits::TIMEOUT_SECONDS == 86_400) };
-    json.number("a whole number from 1 to 86400").map(Some)
+    json.parsed("a whole number from 1 to 86400").map(Some)
+}
+
+fn repeats(json: Json<'_>, _: &mut Reader) -> Result<u32, Reason> {
+    json.parsed("a whole number from 0 to 4294967295")
+}
+
+fn dropped(json: Json<'_>, _: &mut Reader) -> Result<u64, Reason> {
+    json.parsed("a whole number from 0")
 }
 
 fn exit_code(json: Json<'_>, _: &mut Reader) -> Result<Option<i64>, Reason> {
-    json.number("a whole number of 64 bits").map(Some)
+    json.parsed("a whole number of 64 bits").map(Some)
 }
 
 /// An object is read as its JSON text.
@@ -301,32 +296,25 @@ fn parameters(json: Json<'_>, reader: &mut Reader) -> Result<String, Reason> {
         return Ok(json.as_str().to_owned());
     }
     let is_text = json.as_str().starts_with('"');
-    if is_text { json.string() } else { Err(json.fault("a string or an object")) }
+    if is_text { string(json, reader) } else { Err(json.fault("a string or an object")) }
 }
 
 /// A status in lower case is read, too.
-fn status(target: &mut Target, json: Json<'_>, reader: &mut Reader) -> Result<(), Reason> {
+fn status(json: Json<'_>, reader: &mut Reader) -> Result<InvocationStatus, Reason> {
     let text = json.text()?;
-    let is_it = |status: &&InvocationStatus| is_lower(status.as_str(), &text);
-    let status = &mut target.run.invocation_status;
-    if let Some(found) = InvocationStatus::ALL.iter().find(is_it) {
-        *status = *found;
-        reader.note_form(&text, found.to_string());
-    } else {
-        let named = named(&text, InvocationStatus::ALL, InvocationStatus::as_str)?;
-        *status = named.unwrap_or(*status);
+    let mut all = InvocationStatus::ALL.iter();
+    if let Some(status) = all.find(|status| is_lower(status.as_str(), &text)) {
+        reader.note_form(&text, status.as_str());
+        return Ok(*status);
     }
-    Ok(())
+    named(&text, InvocationStatus::Pending, InvocationStatus::ALL, InvocationStatus::as_str)
 }
 
 /// Any text, because the status of the answer is derived.
-fn legacy(target: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
+fn legacy(json: Json<'_>, _: &mut Reader) -> Result<Option<InstanceInvokeStatus>, Reason> {
     let text = json.text()?;
-    let is_it = |status: &&InstanceInvokeStatus| {
-        status.as_str() == text || is_lower(status.as_str(), &text)
-    };
-    target.legacy = InstanceInvokeStatus::ALL.iter().find(is_it).copied();
-    Ok(())
+    let mut all = InstanceInvokeStatus::ALL.iter().copied();
+    Ok(all.find(|status| status.as_str() == text || is_lower(status.as_str(), &text)))
 }
 
 /// Whether `text` is `name` in lower case.
@@ -335,18 +323,20 @@ pub(super) fn is_lower(name: &str, text: &str) -> bool {
     name.len() == text.len() && lower.eq(text.bytes())
 }
 
-/// The value of `all` that has the name `text`; `None` for `""`.
+/// The value of `all` that has the name `text`; `unset` for `""`.
 fn named<T: Copy>(
     text: &str,
+    unset: T,
     all: &[T],
     name: impl Fn(T) -> &'static str,
-) -> Result<Option<T>, Reason> {
-    let found = all.iter().copied().find(|&value| name(value) == text);
-    if found.is_some() || text.is_empty() {
-        return Ok(found);
+) -> Result<T, Reason> {
+    if text.is_empty() {
+        return Ok(unset);
     }
-    let allowed: Vec<_> = all.iter().map(|&value| name(value)).collect();
-    Err(Error::not_one_of("", text, &allowed).detail().to_owned())
+    all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| {
+        let allowed: Vec<_> = all.iter().map(|&value| name(value)).collect();
+        Error::not_one_of("", text, &allowed).detail().to_owned()
+    })
 }
 
 /// A time; `None` for `""`. A time of old captures has a space for the T and no Z.
@@ -355,25 +345,11 @@ fn time(json: Json<'_>, reader: &mut Reader) -> Result<Option<Timestamp>, Reason
     if text.is_empty() {
         return Ok(None);
     }
-    let old_form = || {
-        let (date, time) = text.split_once(' ')?;
-        Timestamp::parse(&format!("{date}T{time}Z"))
-    };
-    match text.parse() {
-        Ok(time) => Ok(Some(time)),
-        Err(error) => {
-            let error: Error = error;
-            let time = old_form().ok_or_else(|| error.detail().to_owned())?;
-            reader.note_form(&text, time.to_string());
-            Ok(Some(time))
-        }
+    if let Some((date, time)) = text.split_once(' ')
+        && let Some(time) = Timestamp::parse(&format!("{date}T{time}Z"))
+    {
+        reader.note_form(&text, time.to_string());
+        return Ok(Some(time));
     }
-}
-
-fn legacy_of(shown: &Shown<'_>) -> &'static str {
-    shown.run.invocation_status.legacy(shown.repeat_mode).as_str()
-}
-
-fn flag(flag: bool) -> &'static str {
-    if flag { "true" } else { "false" }
+    text.parse().map(Some).map_err(|error: Error| error.detail().to_owned())
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{Answer, Field, Reader, Shown, Target, is_lower};
-use super::json::{Entry, Json, Opened, is_sdk_form};
+use super::json::{Entry, Json, is_sdk_form};
 use super::report::{Difference, DifferenceKind};
 use crate::limits;
 
@@ -12,8 +12,6 @@ pub(super) struct Object<'de> {
     fields: &'static [Field],
     /// The captured value of each field.
     seen: [Option<Json<'de>>; MOST_FIELDS],
-    /// The values of fields that are lists.
-    pub(super) lists: Vec<(&'static str, Opened<'de>)>,
     /// The paths of the unknown keys and their values.
     pub(super) unknown: Vec<(Cow<'de, str>, Json<'de>)>,
 }
@@ -31,9 +29,8 @@ impl<'de> Object<'de> {
         target: &mut Target,
         reader: &mut Reader,
     ) -> Self {
-        let (seen, lists, unknown) = ([None; MOST_FIELDS], Vec::new(), Vec::new());
-        let mut object = Object { fields, seen, lists, unknown };
-        for (key, value) in entries {
+        let mut object = Object { fields, seen: [None; MOST_FIELDS], unknown: Vec::new() };
+        for (key, json) in entries {
             let key = match key {
                 Ok(key) => key,
                 Err(reason) => {
@@ -42,24 +39,16 @@ impl<'de> Object<'de> {
                 }
             };
             let Some(at) = find(fields, &key) else {
-                if let Opened::Unread(json) = value {
-                    object.unknown.push((key, json));
-                }
+                object.unknown.push((key, json));
                 continue;
             };
             let field = &fields[at];
             reader.field = field.name;
             reader.note_key(&key, field.name);
-            let json = match value {
-                Opened::Unread(json) => json,
-                list => {
-                    object.lists.push((field.name, list));
-                    Json::LIST
-                }
-            };
-            if object.seen[at].replace(json).is_some() {
+            if object.seen[at].is_some() {
                 reader.refuse(field.name, "given twice, allowed once".into());
             }
+            object.seen[at].get_or_insert(json);
             if !json.is_null()
                 && let Err(reason) = (field.read)(target, json, reader)
             {
@@ -138,10 +127,7 @@ impl<'de> Object<'de> {
             let (captured, answered) = (captured.map(Cow::into_owned), Some(answered.into_owned()));
             out.push(Difference::new(run, field.name, kind, captured, answered));
         }
-        for (path, value) in self.unknown {
-            let captured = Some(value.as_str().to_owned());
-            out.push(Difference::new(run, path.into_owned(), K::Unknown, captured, None));
-        }
+        out.extend(self.unknown.into_iter().map(|one| Difference::unknown(run, one)));
     }
 }
 

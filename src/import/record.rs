@@ -1,23 +1,17 @@
 //! Reads one record of DescribeInvocations into an invocation.
 
 use super::fields::{RECORD, RUN, Reader, Shown, Target};
-use super::json::{Json, Opened, Shape};
+use super::json::Json;
 use super::lists::{items_of, read_tags};
 use super::object::Object;
 use super::options::ImportOptions;
-use super::report::{Difference, DifferenceKind, Place, Refusal, locate};
+use super::report::{Difference, DifferenceKind, NotRetained, Place, Refusal, locate};
 use crate::error::Error;
 use crate::limits;
 use crate::model::{
     InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus, Overall, Timestamp,
 };
 use crate::store::RunHistory;
-
-/// The lists of a record.
-const SHAPE: Shape = Shape(&[
-    ("InvokeInstances", Shape(&[("InvokeInstance", Shape(&[]))])),
-    ("Tags", Shape(&[("Tag", Shape(&[]))])),
-]);
 
 /// A record that can be accepted.
 pub(super) struct Record {
@@ -31,10 +25,20 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// A record of the store, to be completed by records of results, the first one at `place`.
-    pub(super) fn held(place: Place, invocation: Invocation) -> Self {
-        let (histories, differences) = (Vec::new(), Vec::new());
+    pub(super) fn new(place: &Place, invocation: Invocation, differences: Vec<Difference>) -> Self {
+        let (place, histories) = (place.clone(), Vec::new());
         Record { place, invocation, histories, differences, is_completed: false }
+    }
+
+    pub(super) fn refuse(&self, error: Error) -> Refusal {
+        Refusal::new(self.place.clone(), self.invocation.invoke_id.clone(), error)
+    }
+
+    /// The report on the record, which was accepted and is not held. `cutoff` is the time before
+    /// which records had expired.
+    pub(super) fn not_retained(self, cutoff: Timestamp) -> NotRetained {
+        let expired = self.invocation.creation_time.is_some_and(|created| created < cutoff);
+        NotRetained { place: self.place, invoke_id: self.invocation.invoke_id, expired }
     }
 
     /// Reads a record. Region, resource group and CreationTime become those of `options` and `now`
@@ -52,8 +56,8 @@ impl Record {
     ) -> Result<Self, Refusal> {
         let mut target = Target::new();
         let refused = |id, error| Refusal::new(place.clone(), id, error);
-        let entries = Opened::object(json, &SHAPE)
-            .map_err(|reason| refused(String::new(), Error::captured("Invocation", reason)))?;
+        let captured = |reason| refused(String::new(), Error::captured("Invocation", reason));
+        let entries = json.entries().map_err(captured)?;
         let mut object = Object::read("Invocation", entries, RECORD, &mut target, reader);
         target.invocation.tags = read_tags(&mut object, reader);
         let items = items_of("InvokeInstances", "InvokeInstance", &mut object, reader);
@@ -102,8 +106,7 @@ impl Record {
             object.compare(&Shown { run, ..shown }, true, Some(at), &mut differences);
         }
         locate(&mut differences, place, &invocation);
-        let (place, histories) = (place.clone(), Vec::new());
-        Ok(Record { place, invocation, histories, differences, is_completed: false })
+        Ok(Record::new(place, invocation, differences))
     }
 }
 
@@ -127,7 +130,7 @@ fn read_run<'de>(
 ) -> Option<Object<'de>> {
     reader.run = Some(at);
     let noted = reader.differences.len();
-    let object = match Opened::object(json, &Shape(&[])) {
+    let object = match json.entries() {
         Ok(entries) => {
             let object = Object::read("InvokeInstances", entries, RUN, target, reader);
             settle_status(target, &object, "InstanceInvokeStatus", reader);
@@ -177,7 +180,6 @@ pub(super) fn settle_status(
         }
     };
     target.run.invocation_status = status;
-    let captured = object.value(field).map(|_| String::new());
-    let (kind, answered) = (DifferenceKind::Assumed, Some(status.to_string()));
-    reader.differences.push(Difference::new(reader.run, field, kind, captured, answered));
+    let captured = object.value(field).map(|_| "");
+    reader.note(field, DifferenceKind::Assumed, captured, status.as_str());
 }

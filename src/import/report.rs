@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::json::Json;
 use crate::error::Error;
 use crate::model::Invocation;
 use crate::request::ContentEncoding;
@@ -227,6 +228,12 @@ impl Difference {
         }
     }
 
+    /// An unknown key, given by its path, and its value.
+    pub(super) fn unknown(run: Option<usize>, (path, value): (Cow<'_, str>, Json<'_>)) -> Self {
+        let captured = Some(value.as_str().to_owned());
+        Difference::new(run, path.into_owned(), DifferenceKind::Unknown, captured, None)
+    }
+
     pub(super) fn run(&self) -> Option<usize> {
         self.instance.as_ref().map(|(at, _)| *at)
     }
@@ -293,16 +300,7 @@ pub enum DifferenceKind {
 
 impl fmt::Display for DifferenceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            DifferenceKind::Derived => "derived",
-            DifferenceKind::Omitted => "omitted",
-            DifferenceKind::Unknown => "unknown",
-            DifferenceKind::Truncated => "truncated",
-            DifferenceKind::Form => "form",
-            DifferenceKind::Assumed => "assumed",
-            DifferenceKind::Completed => "completed",
-            DifferenceKind::Conflict => "conflict",
-        })
+        f.pad(&format!("{self:?}").to_ascii_lowercase())
     }
 }
 
@@ -370,29 +368,18 @@ impl Refusal {
     }
 }
 
-/// Displays text from a file on one line: at most 64 characters, special ones escaped.
-struct Plain<'a>(&'a str);
-
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MOST: usize = 64;
-        match self.0.char_indices().nth(MOST) {
-            Some((end, _)) => write!(f, "{}...", self.0[..end].escape_debug()),
-            None => write!(f, "{}", self.0.escape_debug()),
-        }
+/// Text from a file for one line: at most 64 characters, special ones escaped.
+fn plain(text: &str) -> String {
+    const MOST: usize = 64;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", text[..end].escape_debug()),
+        None => text.escape_debug().to_string(),
     }
 }
 
-/// Displays the value of a field in quotes, or `nothing`.
-struct Value<'a>(Option<&'a str>);
-
-impl fmt::Display for Value<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(text) => write!(f, "\"{}\"", Plain(text)),
-            None => f.write_str("nothing"),
-        }
-    }
+/// The value of a field in quotes, or `nothing`.
+fn value(value: Option<&String>) -> String {
+    value.map_or("nothing".to_owned(), |text| format!("\"{}\"", plain(text)))
 }
 
 impl fmt::Display for ImportReport {
@@ -409,7 +396,7 @@ impl fmt::Display for ImportReport {
 impl fmt::Display for ImportedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = &self.name {
-            write!(f, "{} ", Plain(name))?;
+            write!(f, "{} ", plain(name))?;
         }
         if self.bodies > 1 {
             write!(f, "({} bodies) ", self.bodies)?;
@@ -421,7 +408,7 @@ impl fmt::Display for ImportedFile {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = &self.name {
-            write!(f, "{}, ", Plain(name))?;
+            write!(f, "{}, ", plain(name))?;
         }
         if let Some(body) = self.body {
             write!(f, "body {body}, ")?;
@@ -446,13 +433,13 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.place.fmt(f)?;
         if self.place.record.is_some() {
-            write!(f, " ({})", Plain(&self.invoke_id))?;
+            write!(f, " ({})", plain(&self.invoke_id))?;
         }
         if let Some((at, instance_id)) = &self.instance {
-            write!(f, ", run {at} ({})", Plain(instance_id))?;
+            write!(f, ", run {at} ({})", plain(instance_id))?;
         }
-        write!(f, ": {}: captured {}, ", Plain(&self.field), Value(self.captured.as_deref()))?;
-        write!(f, "answered {} ({})", Value(self.answered.as_deref()), self.kind)
+        write!(f, ": {}: captured {}, ", plain(&self.field), value(self.captured.as_ref()))?;
+        write!(f, "answered {} ({})", value(self.answered.as_ref()), self.kind)
     }
 }
 
@@ -463,7 +450,7 @@ impl fmt::Display for NotRetained {
             true => "older than the store keeps records",
             false => "newer records fill the store",
         };
-        write!(f, "{place} ({}): not retained: {why}", Plain(invoke_id))
+        write!(f, "{place} ({}): not retained: {why}", plain(invoke_id))
     }
 }
 
@@ -471,7 +458,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.place.fmt(f)?;
         if let Some(invoke_id) = &self.invoke_id {
-            write!(f, " ({})", Plain(invoke_id))?;
+            write!(f, " ({})", plain(invoke_id))?;
         }
         write!(f, ": refused: {}", self.error)
     }

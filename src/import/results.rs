@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::fields::{RESULT, Reader, Shown, Target};
-use super::json::{Json, Opened, Shape};
+use super::json::Json;
 use super::lists::read_tags;
 use super::object::Object;
 use super::options::ImportOptions;
@@ -15,9 +15,6 @@ use crate::model::{
     COMMAND_TEXT_FIELDS, InstanceRun, Invocation, Overall, RUN_TEXT_FIELDS, RepeatMode, Timestamp,
 };
 use crate::store::{RunHistory, validate};
-
-/// The lists of a record of results.
-const SHAPE: Shape = Shape(&[("Tags", Shape(&[("Tag", Shape(&[]))]))]);
 
 /// One record of results.
 pub(super) struct Row<'de> {
@@ -43,8 +40,7 @@ impl<'de> Row<'de> {
     ) -> Result<Self, Refusal> {
         let refused = |error| Refusal::new(place.clone(), String::new(), error);
         let name = "InvocationResult";
-        let entries = Opened::object(json, &SHAPE)
-            .map_err(|reason| refused(Error::captured(name, reason)))?;
+        let entries = json.entries().map_err(|reason| refused(Error::captured(name, reason)))?;
         let mut target = Target::new();
         let mut object = Object::read(name, entries, RESULT, &mut target, reader);
         target.invocation.tags = read_tags(&mut object, reader);
@@ -201,7 +197,7 @@ impl Group<'_> {
         .to_vec();
         locate(&mut differences, &place, &invocation);
         self.add_differences(invocation.repeat_mode, true, &mut differences);
-        Ok(Record { place, invocation, histories, differences, is_completed: false })
+        Ok(Record { histories, ..Record::new(&place, invocation, differences) })
     }
 
     /// Adds the differences between the records and the answer for a task of `repeat_mode`.

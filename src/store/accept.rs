@@ -120,14 +120,15 @@ impl Store {
     /// For each record, as [`accept`](Self::accept).
     #[must_use = "each record has a result of its own"]
     pub fn accept_batch(&mut self, invocations: &[Invocation]) -> Vec<Result<Accepted, Error>> {
-        self.accept_batch_at(self.now(), invocations)
+        let invocations: Vec<_> = invocations.iter().collect();
+        self.accept_batch_at(self.now(), &invocations)
     }
 
     /// Like [`accept_batch`](Self::accept_batch), at the time `now`.
     pub(crate) fn accept_batch_at(
         &mut self,
         now: Timestamp,
-        invocations: &[Invocation],
+        invocations: &[&Invocation],
     ) -> Vec<Result<Accepted, Error>> {
         let mut begun = false;
         let mut fresh = Vec::new();
@@ -137,7 +138,7 @@ impl Store {
         let may_wait = self.table.len() + invocations.len() > self.config.capacity;
         let (mut waiting, mut waiting_ids) = (Vec::new(), HashSet::new());
         let mut reports = Vec::with_capacity(invocations.len());
-        for (position, invocation) in invocations.iter().enumerate() {
+        for (position, &invocation) in invocations.iter().enumerate() {
             let invoke_id = &*invocation.invoke_id;
             let judged = Valid::new(invocation).and_then(|valid| {
                 self.judge(valid, now)?;
@@ -169,7 +170,7 @@ impl Store {
             let beyond = self.make_room_for(&waiting);
             for (at, (key, position)) in waiting.into_iter().enumerate() {
                 if at >= beyond {
-                    fresh.push((key, self.table.insert(&invocations[position], key.time)));
+                    fresh.push((key, self.table.insert(invocations[position], key.time)));
                 } else if let Ok(accepted) = &mut reports[position] {
                     accepted.retained = false;
                     self.counters.not_retained += 1;
