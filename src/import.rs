@@ -10,7 +10,6 @@
 mod bodies;
 mod capture;
 mod complete;
-mod encoding;
 mod fields;
 mod json;
 mod lists;
@@ -131,7 +130,7 @@ impl Store {
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
         let now = self.now();
-        let capture = Capture::read(&[(None, capture)], options, now)?;
+        let capture = Capture::read([(None, capture)], options, now)?;
         Ok(self.load(capture, options, now))
     }
 
@@ -175,8 +174,8 @@ impl Store {
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
         let now = self.now();
-        let files: Vec<_> = files.iter().map(|&(name, bytes)| (Some(name), bytes)).collect();
-        let capture = Capture::read(&files, options, now)?;
+        let files = files.iter().map(|&(name, bytes)| (Some(name), bytes));
+        let capture = Capture::read(files, options, now)?;
         Ok(self.load(capture, options, now))
     }
 

@@ -132,19 +132,19 @@ fn describe_other(entries: &[(Cow<'_, str>, Json<'_>)]) -> Reason {
     if find("InvokeRecordStatus").is_some() {
         return "it is a record of DescribeInvocationResults; give the whole body".to_owned();
     }
-    let is_event = |value: Json<'_>| {
-        let event = value.entries().unwrap_or_default();
-        event.iter().any(|(key, _)| key.as_deref() == Ok("invocationStatus"))
+    let has = |value: Json<'_>, name: &str| {
+        value.entries().is_ok_and(|inner| inner.iter().any(|(key, _)| key.as_deref() == Ok(name)))
     };
     let inside = ["content", "data"].into_iter().find_map(find);
-    if inside.is_some_and(is_event) || find("invocationStatus").is_some() {
+    if inside.is_some_and(|inside| has(inside, "invocationStatus"))
+        || find("invocationStatus").is_some()
+    {
         return "it is a task event; only responses can be loaded".to_owned();
     }
     for (key, value) in entries {
         // A list of the API stands in an object of the plural's name, such as Instances.Instance.
-        let Some(item) = key.strip_suffix('s').filter(|item| !item.is_empty()) else { continue };
-        let wrapped = value.entries().unwrap_or_default();
-        if wrapped.iter().any(|(inner, _)| inner.as_deref() == Ok(item)) {
+        let item = key.strip_suffix('s').filter(|item| !item.is_empty());
+        if item.is_some_and(|item| has(*value, item)) {
             return format!("it is a Describe{key:.64} response");
         }
     }

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::encoding::Decoder;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::json::{Json, Reason};
 use super::options::CaptureEncoding;
 use super::report::{Difference, DifferenceKind};
@@ -13,6 +15,7 @@ use crate::model::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus, Overall,
     RepeatMode, Timestamp, is_timed,
 };
+use crate::request::ContentEncoding;
 use crate::wire::NO_PARAMETERS;
 
 /// The values of one captured object. A record of results has fields of both parts.
@@ -30,9 +33,11 @@ impl Target {
     }
 }
 
-/// The state of reading: the decoder of the file, and the differences and the fault of the record.
+/// The state of reading: the encoding of the file, and the differences and the fault of the record.
 pub(super) struct Reader {
-    pub(super) decoder: Decoder,
+    pub(super) encoding: ContentEncoding,
+    /// Whether a text of the file is no Base64, although the encoding is.
+    pub(super) is_not_base64: bool,
     /// The differences of the record so far.
     pub(super) differences: Vec<Difference>,
     /// Whether a name with a lower first letter was noted. One note is enough for a record.
@@ -46,9 +51,20 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// [`CaptureEncoding::Auto`] begins with Base64.
     pub(super) fn new(encoding: CaptureEncoding) -> Self {
-        let (decoder, differences) = (Decoder::new(encoding), Vec::new());
-        Reader { decoder, differences, has_sdk_name: false, field: "", run: None, error: None }
+        Reader {
+            encoding: match encoding {
+                CaptureEncoding::PlainText => ContentEncoding::PlainText,
+                CaptureEncoding::Auto | CaptureEncoding::Base64 => ContentEncoding::Base64,
+            },
+            is_not_base64: false,
+            differences: Vec::new(),
+            has_sdk_name: false,
+            field: "",
+            run: None,
+            error: None,
+        }
     }
 
     /// Begins the next record.
@@ -268,8 +284,19 @@ fn string(json: Json<'_>, _: &mut Reader) -> Result<String, Reason> {
     json.text().map(Cow::into_owned)
 }
 
+/// The bytes of an encoded text. Base64 must be canonical.
 fn bytes(json: Json<'_>, reader: &mut Reader) -> Result<Vec<u8>, Reason> {
-    reader.decoder.decode(json.text()?)
+    let text = json.text()?;
+    if reader.encoding == ContentEncoding::PlainText {
+        return Ok(text.into_owned().into_bytes());
+    }
+    STANDARD.decode(&*text).map_err(|error| {
+        reader.is_not_base64 = true;
+        format!(
+            "it is not canonical Base64: {error}; if the file is plain text, say so with \
+             CaptureEncoding::PlainText"
+        )
+    })
 }
 
 fn timeout(json: Json<'_>, _: &mut Reader) -> Result<Option<u32>, Reason> {

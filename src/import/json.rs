@@ -99,12 +99,8 @@ fn unreadable(error: impl Display) -> Reason {
 
 /// Whether `key` is `name`, or `name` with a lower first letter, as SDKs print it.
 pub(super) fn is_named(key: &str, name: &str) -> bool {
-    key == name || is_sdk_form(key, name)
-}
-
-pub(super) fn is_sdk_form(key: &str, name: &str) -> bool {
     let is_lower = key.len() == name.len() && key.starts_with(|c: char| c.is_ascii_lowercase());
-    is_lower && key != name && key[..1].eq_ignore_ascii_case(&name[..1]) && key[1..] == name[1..]
+    key == name || is_lower && key[..1].eq_ignore_ascii_case(&name[..1]) && key[1..] == name[1..]
 }
 
 /// One entry of an object: its key, unless it cannot be read, and its value.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{Answer, Field, Reader, Shown, Target, is_lower};
-use super::json::{Entry, Json, is_sdk_form};
+use super::json::{Entry, Json, is_named};
 use super::report::{Difference, DifferenceKind};
 use crate::limits;
 
@@ -11,12 +11,10 @@ use crate::limits;
 pub(super) struct Object<'de> {
     fields: &'static [Field],
     /// The captured value of each field.
-    seen: [Option<Json<'de>>; MOST_FIELDS],
+    seen: Vec<Option<Json<'de>>>,
     /// The paths of the unknown keys and their values.
     pub(super) unknown: Vec<(Cow<'de, str>, Json<'de>)>,
 }
-
-const MOST_FIELDS: usize = 32;
 
 impl<'de> Object<'de> {
     /// Reads each entry into `target`, also after a fault: the refusal can then name the InvokeId
@@ -29,7 +27,7 @@ impl<'de> Object<'de> {
         target: &mut Target,
         reader: &mut Reader,
     ) -> Self {
-        let mut object = Object { fields, seen: [None; MOST_FIELDS], unknown: Vec::new() };
+        let mut object = Object { fields, seen: vec![None; fields.len()], unknown: Vec::new() };
         for (key, json) in entries {
             let key = match key {
                 Ok(key) => key,
@@ -38,7 +36,7 @@ impl<'de> Object<'de> {
                     continue;
                 }
             };
-            let Some(at) = find(fields, &key) else {
+            let Some(at) = fields.iter().position(|field| is_named(&key, field.name)) else {
                 object.unknown.push((key, json));
                 continue;
             };
@@ -129,15 +127,4 @@ impl<'de> Object<'de> {
         }
         out.extend(self.unknown.into_iter().map(|one| Difference::unknown(run, one)));
     }
-}
-
-/// The position of the field that `key` names.
-fn find(fields: &[Field], key: &str) -> Option<usize> {
-    // Most names differ in length or first letter, which is cheaper to compare than a string.
-    let first = key.as_bytes().first();
-    let exact = fields.iter().position(|field| {
-        let name = field.name;
-        name.len() == key.len() && name.as_bytes().first() == first && name == key
-    });
-    exact.or_else(|| fields.iter().position(|field| is_sdk_form(key, field.name)))
 }

@@ -38,28 +38,16 @@ impl Store {
     /// ```
     #[must_use]
     pub fn fork(&self, clock: impl Clock + 'static) -> Store {
-        // Without `..`, so that a new field does not compile until it is copied.
-        let Store {
-            config,
-            clock: _,
-            table,
-            index,
-            last_number,
-            last_write,
-            counters,
-            subscribers: _,
-            outputs,
-        } = self;
         Store {
-            config: config.clone(),
+            config: self.config.clone(),
             clock: Box::new(clock),
-            table: table.clone(),
-            index: index.clone(),
-            last_number: *last_number,
-            last_write: *last_write,
-            counters: *counters,
+            table: self.table.clone(),
+            index: self.index.clone(),
+            last_number: self.last_number,
+            last_write: self.last_write,
+            counters: self.counters,
             subscribers: Subscribers::default(),
-            outputs: outputs.clone(),
+            outputs: self.outputs.clone(),
         }
     }
 }

@@ -161,7 +161,7 @@ impl Store {
     }
 
     fn remove(&mut self, slot: u32) {
-        self.forget_outputs(slot);
+        self.set_outputs(slot, 0);
         self.index.remove(slot, &self.table);
         self.table.remove(slot);
     }

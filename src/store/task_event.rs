@@ -61,21 +61,10 @@ pub struct TaskEvent {
 }
 
 impl TaskEvent {
-    /// Whether the service sends a task event for this status. It does for Aborted, Success, Failed,
-    /// Invalid, Timeout, Cancelled and Terminated.
+    /// Whether the service sends a task event for this status. It does for every final one but Error.
     #[must_use]
     pub fn is_task_event(&self) -> bool {
-        use InvocationStatus as S;
-        matches!(
-            self.invocation_status,
-            S::Aborted
-                | S::Success
-                | S::Failed
-                | S::Invalid
-                | S::Timeout
-                | S::Cancelled
-                | S::Terminated
-        )
+        self.invocation_status.is_end() && self.invocation_status != InvocationStatus::Error
     }
 
     /// The `data` object of the event that EventBridge delivers: exitCode and repeats are text, and
