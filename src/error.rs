@@ -14,9 +14,9 @@ pub use recommend::Recommend;
 
 /// The error of every operation of this crate.
 ///
-/// It has the API's code, HTTP status and message, the parameter or field at fault, and a detail
-/// that the API does not have: what was given, what is allowed and what to do. `Display` prints all
-/// of it in one line; [`write_json`](Self::write_json) writes the body that a client receives.
+/// It has the API's code, HTTP status and message, the parameter or field at fault, and a detail:
+/// what was given, what is allowed and what to do. `Display` prints all of it in one line;
+/// [`write_json`](Self::write_json) writes the body that a client receives.
 ///
 /// A query returns the first fault in the order in which the API's documentation lists its errors.
 /// The wording of a detail may change in any version; everything else is stable.

@@ -21,10 +21,9 @@ use crate::store::{Accepted, Statistics, Store, Subscription};
 /// handles to the same store. [`read`](Self::read) and [`write`](Self::write) give access to all
 /// other methods, such as walks, totals, sets of matches and forks.
 ///
-/// - A query that begins after a write has returned sees that write. A page shows a single state of
-///   the store.
-/// - A page is found, and its JSON body is written, under one read lock. Readers run in parallel. A
-///   writer waits for the bodies that are being written, 5 to 30 us each.
+/// - A query that begins after a write has returned sees that write.
+/// - A page is found, and its JSON body is written, under one read lock, so it shows a single state.
+///   Readers run in parallel. A writer waits for the bodies that are being written, 5 to 30 us each.
 /// - Waiting readers and waiting writers take turns, so neither side starves the other.
 /// - A panic in a closure given to [`read`](Self::read) or [`write`](Self::write) leaves the store
 ///   usable, because no method of the store panics. The writes before it remain.
@@ -126,12 +125,8 @@ impl SharedStore {
         write(&mut self.0.write())
     }
 
-    /// Answers DescribeInvocations: finds the page as [`Store::describe_invocations`] does and
-    /// appends its JSON body to `out`, as
-    /// [`write_json`](crate::DescribeInvocationsResponse::write_json) does, both under one read
-    /// lock. Readers run side by side; a writer waits until the body is written.
-    ///
-    /// For a page as data, take it out of [`read`](Self::read):
+    /// As [`Store::describe_invocations`], and appends the JSON body of the page to `out`, both under
+    /// one read lock. For a page as data, take it out of [`read`](Self::read):
     ///
     /// ```
     /// # use invodex::{DescribeInvocations, SharedStore};
@@ -159,8 +154,8 @@ impl SharedStore {
         Ok(())
     }
 
-    /// Answers DescribeInvocationResults, as [`describe_invocations`](Self::describe_invocations)
-    /// answers the other operation, and at the same cost.
+    /// As [`Store::describe_invocation_results`], otherwise as
+    /// [`describe_invocations`](Self::describe_invocations).
     ///
     /// # Errors
     ///
@@ -274,9 +269,8 @@ impl SharedStore {
         })
     }
 
-    /// As [`Store::import`]. The capture is read without a lock. Its records are then loaded as one
-    /// batch, under the write lock and at the time at which the import began. Needs the feature
-    /// `json`.
+    /// As [`Store::import`]. The capture is read without a lock, and its records are loaded under the
+    /// write lock, at the time at which the import began. Needs the feature `json`.
     ///
     /// # Errors
     ///
@@ -312,13 +306,3 @@ impl SharedStore {
         self.0.write().subscribe(capacity)
     }
 }
-
-// Front ends rely on these bounds.
-const _: () = {
-    const fn shared<T: Clone + Send + Sync + 'static>() {}
-    const fn sent<T: Send + Sync + 'static>() {}
-    shared::<SharedStore>();
-    sent::<Store>();
-    sent::<Subscription>();
-    sent::<Error>();
-};

@@ -57,9 +57,6 @@ use retention::Counters;
 /// the memory of the most records that it ever held at once; [`clear`](Self::clear), or saving and
 /// restoring, gives it back.
 ///
-/// For tests and benchmarks the package `tests/testkit` of the repository makes stores of up to
-/// 10,000,000 realistic records, and a naive reference to compare answers with.
-///
 /// # Examples
 ///
 /// ```
@@ -236,10 +233,7 @@ impl Store {
         InvocationView::new(&self.table, slot, SHOW_ALL)
     }
 
-    /// Answers DescribeInvocations: the page that `request` asks for.
-    ///
-    /// Expired records do not match, even if no write has removed them yet. The page borrows from
-    /// the store; nothing is copied.
+    /// Answers DescribeInvocations: the page that `request` asks for. It borrows from the store.
     ///
     /// Cost, with n records and f filters: O(f) to plan. Finding the page takes at most
     /// O(f n / 64) word operations if every filter matches many records, or O(f k) if one matches
@@ -346,7 +340,7 @@ impl Store {
 
     /// A snapshot of the store at `now`, for one query. A write also finds its record through a
     /// snapshot at the time at which it begins, so the record cannot expire before it is changed.
-    fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {
         Snapshot {
             table: &self.table,
             index: &self.index,

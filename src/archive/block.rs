@@ -262,7 +262,7 @@ impl<R: Read> BlockReader<R> {
 
     /// The content of the last block.
     pub(super) fn content(&self) -> Fields<'_> {
-        Fields::new(&self.block[FRAME..self.block.len() - SEAL])
+        Fields { rest: &self.block[FRAME..self.block.len() - SEAL] }
     }
 
     /// Checks the totals in the last block, which is the end block, and that nothing follows it.
@@ -306,7 +306,7 @@ impl<R: Read> BlockReader<R> {
     /// An error about an entry in the last block. `left` is the number of bytes from the byte after
     /// the entry's kind to the end of the block's content.
     pub(super) fn refuse_entry(&self, kind: u8, left: usize, fault: &Fault) -> Error {
-        let at = self.content().left().saturating_sub(left + 1);
+        let at = self.content().rest.len().saturating_sub(left + 1);
         self.refuse(&format!("{} at byte {at}: {}", entry::name(kind), fault.0))
     }
 
@@ -332,7 +332,7 @@ const NUMBER_MOST: u64 = i64::MAX as u64;
 const COPY_AGAIN: &str = "take another copy of what Store::save wrote";
 
 fn all_read(fields: &Fields<'_>) -> Result<(), Fault> {
-    match fields.left() {
+    match fields.rest.len() {
         0 => Ok(()),
         left => Err(Fault::new(format!("is {left} bytes too long"))),
     }

@@ -1,7 +1,5 @@
 //! The encoding of values: the numbers and texts that entries consist of.
 
-use std::fmt::Display;
-
 use crate::error::Error;
 use crate::model::Timestamp;
 
@@ -66,11 +64,6 @@ impl Fault {
     pub(super) fn new(what: impl Into<String>) -> Self {
         Fault(what.into())
     }
-
-    /// The fault of a number that must name one of `among` values.
-    fn unknown(what: impl Display, number: impl Display, among: impl Display) -> Self {
-        Fault(format!("{what} is number {number}, there are {among} so far"))
-    }
 }
 
 impl From<Error> for Fault {
@@ -81,27 +74,13 @@ impl From<Error> for Fault {
     }
 }
 
-/// A reader of the fields in a block's content.
+/// A reader of the fields in a block's content: the bytes that are not read yet.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
-    rest: &'a [u8],
+    pub(super) rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Fields { rest: bytes }
-    }
-
-    /// The bytes that are not read yet.
-    pub(super) fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
-    /// The number of bytes that are not read yet.
-    pub(super) fn left(&self) -> usize {
-        self.rest.len()
-    }
-
     pub(super) fn byte(&mut self) -> Result<u8, Fault> {
         let (&first, rest) = self.rest.split_first().ok_or_else(cut_off)?;
         self.rest = rest;
@@ -176,7 +155,7 @@ impl<'a> Fields<'a> {
     pub(super) fn place(&mut self, what: &str, count: usize) -> Result<usize, Fault> {
         let number = self.number()?;
         let place = usize::try_from(number).ok().filter(|&place| place < count);
-        place.ok_or_else(|| Fault::unknown(what, number, count))
+        place.ok_or_else(|| Fault(format!("{what} is number {number}, there are {count} so far")))
     }
 
     /// Reads a number and returns the one of `values` that it names.

@@ -51,11 +51,11 @@ pub(super) fn restore(
                 let mut content = blocks.content();
                 loop {
                     let kind = content.byte().map_err(|_| blocks.refuse("is empty"))?;
-                    let left = content.left();
+                    let left = content.rest.len();
                     restorer
                         .entry(kind, &mut content)
                         .map_err(|fault| blocks.refuse_entry(kind, left, &fault))?;
-                    if content.left() == 0 {
+                    if content.rest.len() == 0 {
                         break;
                     }
                 }
@@ -329,7 +329,7 @@ fn id<'a>(fields: &mut Fields<'a>, what: &'static str) -> Result<&'a str, Fault>
 impl Values {
     /// Reads a shared value of `kind`.
     fn entry(&mut self, kind: u8, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let rest = fields.rest();
+        let rest = fields.rest;
         match kind {
             entry::REGION => self.regions.push(id(fields, "RegionId")?.into()),
             entry::RESOURCE_GROUP => {
@@ -358,7 +358,7 @@ impl Values {
             }
             _ => return Err(Fault::new(format!("is of the unknown kind {kind}"))),
         }
-        let entry = &rest[..rest.len() - fields.left()];
+        let entry = &rest[..rest.len() - fields.rest.len()];
         let mut key = vec![kind];
         key.extend_from_slice(entry);
         // With two numbers for one value, equal stores could have different archives.

@@ -19,18 +19,15 @@ use crate::table::{
 };
 
 pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
-    let saved = store.saved();
-    let (span, order) = (saved.snapshot.span(), &saved.snapshot.index.order);
+    let snapshot = store.snapshot(store.now());
+    let (span, order) = (snapshot.span(), &snapshot.index.order);
     let rows = || (span.start..span.end).filter_map(|row| Some((order.key(row), order.slot(row)?)));
-    let header = Header {
-        id: saved.snapshot.config.id,
-        last_number: saved.last_number,
-        last_write: saved.last_write,
-        records: rows().count() as u64,
-    };
+    let (last_number, last_write) = store.last_write();
+    let records = rows().count() as u64;
+    let header = Header { id: snapshot.config.id, last_number, last_write, records };
     let mut saver = Saver {
         blocks: BlockWriter::begin(out, &header)?,
-        table: saved.snapshot.table,
+        table: snapshot.table,
         totals: Totals::default(),
         time: 0,
         number: 0,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{Answer, Field, Reader, Shown, Target, is_lower};
-use super::json::{Entry, Json, is_named};
+use super::json::{Json, is_named};
 use super::report::{Difference, DifferenceKind};
 use crate::limits;
 
@@ -18,16 +18,20 @@ pub(super) struct Object<'de> {
 
 impl<'de> Object<'de> {
     /// Reads each entry into `target`, also after a fault: the refusal can then name the InvokeId
-    /// even if it comes later, and the decoder sees every text of the file. `name` is the name of
-    /// the object.
+    /// even if it comes later, and the reader sees every text of the file. `name` is the name of
+    /// the object. A value that is no object is a fault.
     pub(super) fn read(
         name: &'static str,
-        entries: Vec<Entry<'de>>,
+        json: Json<'de>,
         fields: &'static [Field],
         target: &mut Target,
         reader: &mut Reader,
     ) -> Self {
         let mut object = Object { fields, seen: vec![None; fields.len()], unknown: Vec::new() };
+        let entries = json.entries().unwrap_or_else(|reason| {
+            reader.refuse(name, reason);
+            Vec::new()
+        });
         for (key, json) in entries {
             let key = match key {
                 Ok(key) => key,

@@ -55,25 +55,27 @@ impl Record {
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         let mut target = Target::new();
-        let refused = |id, error| Refusal::new(place.clone(), id, error);
-        let captured = |reason| refused(String::new(), Error::captured("Invocation", reason));
-        let entries = json.entries().map_err(captured)?;
-        let mut object = Object::read("Invocation", entries, RECORD, &mut target, reader);
+        let mut object = Object::read("Invocation", json, RECORD, &mut target, reader);
         target.invocation.tags = read_tags(&mut object, reader);
         let items = items_of("InvokeInstances", "InvokeInstance", &mut object, reader);
         let count = items.len();
-        let most = count.min(limits::RUNS);
-        target.invocation.instances.reserve_exact(most);
-        let mut runs = Vec::with_capacity(most);
+        let mut runs = Vec::new();
         for (at, item) in items.into_iter().enumerate() {
-            let object = read_run(at, item, &mut target, reader);
+            reader.run = Some(at);
+            let noted = reader.differences.len();
+            let object = Object::read("InvokeInstances", item, RUN, &mut target, reader);
+            settle_status(&mut target, &object, "InstanceInvokeStatus", reader);
             let run = std::mem::replace(&mut target.run, InstanceRun::new(""));
             target.legacy = None;
-            if let Some(object) = object {
+            if at < limits::RUNS {
                 target.invocation.instances.push(run);
                 runs.push(object);
+            } else {
+                // A run too many refuses the record, but its texts still decide on the encoding.
+                reader.differences.truncate(noted);
             }
         }
+        reader.run = None;
 
         let mode = "RepeatMode";
         if !object.is_set(mode) && target.timed == Some(true) {
@@ -91,7 +93,7 @@ impl Record {
         }
         let mut invocation = target.invocation;
         if let Some(error) = reader.error.take() {
-            return Err(refused(invocation.invoke_id, error));
+            return Err(Refusal::new(place.clone(), invocation.invoke_id, error));
         }
         set_region(&mut invocation, object.value("ResourceGroupId").is_some(), options);
         let created = *invocation.creation_time.get_or_insert(now);
@@ -118,35 +120,6 @@ pub(super) fn set_region(invocation: &mut Invocation, has_group: bool, options: 
     if !has_group {
         invocation.resource_group_id.clone_from(&options.resource_group_id);
     }
-}
-
-/// Reads the run at position `at` into the target; `None` if it is no object, or beyond the number
-/// of runs that a record can have. The decoder sees the texts of all runs.
-fn read_run<'de>(
-    at: usize,
-    json: Json<'de>,
-    target: &mut Target,
-    reader: &mut Reader,
-) -> Option<Object<'de>> {
-    reader.run = Some(at);
-    let noted = reader.differences.len();
-    let object = match json.entries() {
-        Ok(entries) => {
-            let object = Object::read("InvokeInstances", entries, RUN, target, reader);
-            settle_status(target, &object, "InstanceInvokeStatus", reader);
-            Some(object)
-        }
-        Err(reason) => {
-            reader.refuse("InvokeInstances", reason);
-            None
-        }
-    };
-    reader.run = None;
-    if at >= limits::RUNS {
-        reader.differences.truncate(noted);
-        return None;
-    }
-    object
 }
 
 /// Sets the InvocationStatus of a run without one by its legacy status, the field `legacy`. Refuses

@@ -57,7 +57,7 @@ impl Store {
     /// The error names the first field that breaks a limit, in the order of the fields:
     /// `MissingParameter`, `InvalidParameter`, the codes of tags, `Duplicate.InstanceId`.
     /// `Duplicate.InvokeId` if the store holds a record with the same InvokeId. The store is then
-    /// unchanged: all checks come before the first write.
+    /// unchanged.
     pub fn accept(&mut self, invocation: &Invocation) -> Result<Accepted, Error> {
         self.accept_valid(Valid::new(invocation)?)
     }
@@ -108,9 +108,8 @@ impl Store {
     /// Accepts many records, in any order, and returns a result for each.
     ///
     /// Each record is checked as if it came alone, in the order given and at one time. A refused
-    /// record does not stop the others. The capacity is applied once, to the whole batch. Therefore
-    /// the second of two records with the same InvokeId is refused even if the first is beyond the
-    /// capacity. A record beyond the capacity takes no memory in the store.
+    /// record does not stop the others. The capacity is applied once, to the whole batch: the second
+    /// of two records with the same InvokeId is refused even if the first is beyond the capacity.
     ///
     /// Cost: that of accepting the records one by one in list order, and one sort. Many late
     /// records together cost one pass over the index.

@@ -1,11 +1,10 @@
-//! The parts of a store that an archive holds, and the steps that rebuild a store from one.
+//! The steps that rebuild a store from an archive.
 
 use super::Store;
 use super::retention::Counters;
 use crate::config::{Clock, Config};
 use crate::index::RowKey;
 use crate::model::{InstanceRun, Invocation, Timestamp};
-use crate::query::Snapshot;
 
 /// A restored store, and the numbers of what the archive holds and the limits of the configuration
 /// left out. Each is 0 if the store holds the whole archive. The statistics of the store begin with
@@ -61,13 +60,6 @@ impl Restored {
     }
 }
 
-/// The parts of a store that an archive holds.
-pub(crate) struct Saved<'a> {
-    pub(crate) snapshot: Snapshot<'a>,
-    pub(crate) last_number: u64,
-    pub(crate) last_write: Timestamp,
-}
-
 /// The history of one run of a record.
 #[derive(Debug)]
 pub(crate) struct RunHistory {
@@ -82,12 +74,9 @@ pub(crate) struct RunHistory {
 }
 
 impl Store {
-    pub(crate) fn saved(&self) -> Saved<'_> {
-        Saved {
-            snapshot: self.snapshot(self.now()),
-            last_number: self.last_number,
-            last_write: self.last_write,
-        }
+    /// The acceptance number of the last accepted record, and the time of the last write.
+    pub(crate) fn last_write(&self) -> (u64, Timestamp) {
+        (self.last_number, self.last_write)
     }
 
     /// Whether a record with `invoke_id` is held, expired or not. Cost: O(length).

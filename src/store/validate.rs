@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::limits::{self, at_most_chars};
 use crate::model::{
-    COMMAND_TEXT_FIELDS, InstanceRun, Invocation, RUN_TEXT_FIELDS, TextField, TextLimit, check_tags,
+    COMMAND_TEXT_FIELDS, Invocation, RUN_TEXT_FIELDS, TextField, TextLimit, check_tags,
 };
 
 /// A record that keeps every limit. A store refuses it only if it holds the same InvokeId.
@@ -65,7 +65,10 @@ fn validate(invocation: &Invocation) -> Result<(), Error> {
         let given = record.instances.len();
         return Err(Error::record_too_long("InstanceId", given, limits::RUNS, "instances"));
     }
-    record.instances.iter().try_for_each(validate_run)?;
+    for run in &record.instances {
+        id("InstanceId", &run.instance_id)?;
+        RUN_TEXT_FIELDS.iter().try_for_each(|field| text(field, (field.get)(run)))?;
+    }
     for (at, run) in record.instances.iter().enumerate() {
         // There are at most 100 runs: comparing all pairs is cheaper than a hash table.
         if record.instances[..at].iter().any(|earlier| earlier.instance_id == run.instance_id) {
@@ -84,25 +87,17 @@ pub(crate) fn command(record: &Invocation) -> Result<(), Error> {
             "CommandDescription" => {
                 bytes("CommandContent", record.command_content.len(), limits::CONTENT_BYTES)?;
             }
-            "Frequency" => timeout(record.timeout)?,
+            "Frequency" => {
+                let most = limits::TIMEOUT_SECONDS;
+                let given = record.timeout.filter(|seconds| !(1..=most).contains(seconds));
+                given.map_or(Ok(()), |given| {
+                    Err(Error::record_out_of_range("Timeout", given, most))
+                })?;
+            }
             _ => {}
         }
     }
     Ok(())
-}
-
-fn timeout(given: Option<u32>) -> Result<(), Error> {
-    match given {
-        Some(seconds) if !(1..=limits::TIMEOUT_SECONDS).contains(&seconds) => {
-            Err(Error::record_out_of_range("Timeout", seconds, limits::TIMEOUT_SECONDS))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn validate_run(run: &InstanceRun) -> Result<(), Error> {
-    id("InstanceId", &run.instance_id)?;
-    RUN_TEXT_FIELDS.iter().try_for_each(|field| text(field, (field.get)(run)))
 }
 
 /// Checks `given` against the limit of `field`.
