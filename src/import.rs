@@ -30,7 +30,6 @@ use crate::error::Error;
 use crate::model::{InstanceRun, Timestamp};
 use crate::store::{RunHistory, Store};
 use record::Record;
-use report::locate;
 use results::{Group, group};
 
 impl Store {
@@ -172,17 +171,15 @@ impl Store {
         let Capture { files, mut records, rows, mut differences, mut refusals } = capture;
         let (mut completed, has_results) = (0, !rows.is_empty());
         // The last of several records with one InvokeId is loaded.
-        let of_import = records.iter().enumerate();
-        let of_import: HashMap<_, _> = match has_results {
-            true => of_import.map(|(at, one)| (one.invocation.invoke_id.clone(), at)).collect(),
-            false => HashMap::new(),
-        };
+        let of_import = records.iter().enumerate().filter(|_| has_results);
+        let of_import: HashMap<_, _> =
+            of_import.map(|(at, one)| (one.invocation.invoke_id.clone(), at)).collect();
         let refused: HashSet<_> =
             refusals.iter().filter_map(|refusal| refusal.invoke_id.clone()).collect();
         for group in group(rows) {
             let id = group.invoke_id();
             let result = if let Some((invocation, history)) = self.held(now, id) {
-                let mut record = Record::new(group.place(), invocation, Vec::new());
+                let mut record = Record::new(group.place(), invocation);
                 let result = self.complete_held(now, &mut record, group, &history);
                 completed += usize::from(record.is_completed);
                 // The completed fields are those of the store's record, which is no capture.
@@ -254,15 +251,12 @@ impl Store {
     /// held.
     fn note_cut_histories(&self, record: &mut Record) {
         let limit = self.config().history_limit;
-        let given = |history: &RunHistory| history.records.len();
-        let is_cut = |history: &&RunHistory| given(history) > limit;
-        let cut = record.histories.iter().filter(is_cut).map(|history| {
-            let [given, kept] =
-                [given(history), limit].map(|count| Some(format!("{count} records")));
-            Difference::new(Some(history.run), "history", DifferenceKind::Truncated, given, kept)
+        let cut = record.histories.iter().filter(|history| history.records.len() > limit);
+        let cut = cut.map(|RunHistory { run, records, .. }| {
+            let counts = [records.len(), limit].map(|count| Some(format!("{count} records")));
+            let [given, kept] = counts;
+            Difference::new(Some(*run), "history", DifferenceKind::Truncated, given, kept)
         });
-        let mut cut: Vec<_> = cut.collect();
-        locate(&mut cut, &record.place, &record.invocation);
-        record.differences.append(&mut cut);
+        record.add(cut.collect());
     }
 }

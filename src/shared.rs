@@ -126,18 +126,9 @@ impl SharedStore {
     }
 
     /// As [`Store::describe_invocations`], and appends the JSON body of the page to `out`, both under
-    /// one read lock. For a page as data, take it out of [`read`](Self::read):
+    /// one read lock. For a page as data, take [`into_owned`] out of [`read`](Self::read).
     ///
-    /// ```
-    /// # use invodex::{DescribeInvocations, SharedStore};
-    /// # let store = SharedStore::default();
-    /// let request = DescribeInvocations::new("cn-hangzhou");
-    /// let page = store.read(|store| {
-    ///     store.describe_invocations(&request).map(|page| page.into_owned())
-    /// })?;
-    /// assert_eq!(page.total_count, Some(0));
-    /// # Ok::<(), invodex::Error>(())
-    /// ```
+    /// [`into_owned`]: crate::DescribeInvocationsResponse::into_owned
     ///
     /// Cost: that of finding the page, and O(bytes written); 5 to 30 us for most pages.
     ///

@@ -55,7 +55,7 @@ pub(super) fn restore(
                     restorer
                         .entry(kind, &mut content)
                         .map_err(|fault| blocks.refuse_entry(kind, left, &fault))?;
-                    if content.rest.len() == 0 {
+                    if content.rest.is_empty() {
                         break;
                     }
                 }

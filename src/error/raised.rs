@@ -16,6 +16,9 @@ impl Error {
     /// let error = Error::forbidden();
     /// assert_eq!((error.code(), error.status()), ("Operation.Forbidden", 403));
     /// assert_eq!(error.kind(), ErrorKind::Service);
+    /// assert_eq!(Error::service_unavailable().code(), "ServiceUnavailable");
+    /// assert_eq!(Error::internal_error().code(), "InternalError");
+    /// assert_eq!(Error::dispatch_error().code(), "InternalError.Dispatch");
     /// ```
     #[must_use]
     pub fn forbidden() -> Self {
@@ -24,39 +27,18 @@ impl Error {
 
     /// `ServiceUnavailable` (500), for a front end that cannot answer at present: a client may try
     /// again.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let error = invodex::Error::service_unavailable();
-    /// assert_eq!((error.code(), error.status()), ("ServiceUnavailable", 500));
-    /// ```
     #[must_use]
     pub fn service_unavailable() -> Self {
         Self::new(&codes::SERVICE_UNAVAILABLE)
     }
 
     /// `InternalError` (500), for a front end that fails for an unknown reason.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let error = invodex::Error::internal_error();
-    /// assert_eq!((error.code(), error.status()), ("InternalError", 500));
-    /// ```
     #[must_use]
     pub fn internal_error() -> Self {
         Self::new(&codes::INTERNAL_ERROR)
     }
 
     /// `InternalError.Dispatch` (500), for a front end that fails to pass a request on.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let error = invodex::Error::dispatch_error();
-    /// assert_eq!((error.code(), error.status()), ("InternalError.Dispatch", 500));
-    /// ```
     #[must_use]
     pub fn dispatch_error() -> Self {
         Self::new(&codes::DISPATCH_ERROR)

@@ -62,15 +62,14 @@ impl Record {
                 Some(held) => merge.history(held, &given.records),
             }
         }
-        let Merge { mut taken, mut conflicts, .. } = merge;
+        let Merge { taken, mut conflicts, .. } = merge;
         let agree = conflicts.is_empty();
         if agree {
-            locate(&mut taken, &self.place, &self.invocation);
             let is_taken = |one: &Difference| {
                 taken.iter().any(|other| one.field == other.field && one.run() == other.run())
             };
             self.differences.retain(|one| !is_taken(one));
-            self.differences.append(&mut taken);
+            self.add(taken);
             (self.invocation, self.histories, self.is_completed) = (completed, new, true);
         } else {
             self.differences.append(&mut conflicts);

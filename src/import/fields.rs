@@ -1,7 +1,8 @@
-//! The fields of captured objects: one table of names for each kind of object, and for each field
-//! the function that reads it and the value that an answer shows without it.
+//! The fields of captured objects: one table of all names, and for each field the kinds of objects
+//! that have it, the function that reads it, and the value that an answer shows without it.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -110,9 +111,16 @@ impl Reader {
     }
 }
 
-/// A field of a captured object.
+/// The kinds of captured objects, as bits: an invocation, a run of it, a record of results.
+pub(super) const RECORD: u8 = 1;
+pub(super) const RUN: u8 = 2;
+pub(super) const RESULT: u8 = 4;
+
+/// A field of captured objects.
 pub(super) struct Field {
     pub(super) name: &'static str,
+    /// The kinds of objects that have it.
+    pub(super) of: u8,
     /// Reads a value that is not `null` into the target.
     pub(super) read: fn(&mut Target, Json<'_>, &mut Reader) -> Result<(), Reason>,
     pub(super) answer: Answer,
@@ -138,21 +146,21 @@ pub(super) struct Shown<'a> {
     pub(super) run: &'a InstanceRun,
 }
 
-/// A field by its name, its answer, and the function that reads it, with the place in the target.
-/// Without a place the value is checked and not kept.
+/// A field by its name, the kinds of objects that have it, its answer, and the function that reads
+/// it, with the place in the target. Without a place the value is checked and not kept.
 macro_rules! field {
-    ($name:literal, $answer:expr, $($place:ident).+ = $read:ident) => {
-        Field {
-            name: $name,
-            answer: $answer,
-            read: |target, json, reader| Ok(target.$($place).+ = $read(json, reader)?),
-        }
+    ($name:literal, $of:expr, $answer:expr, $($place:ident).+ = $read:ident) => {
+        field!($name, $of, $answer, |target, json, reader| {
+            target.$($place).+ = $read(json, reader)?;
+            Ok(())
+        })
     };
-    ($name:literal, $answer:expr, $read:ident) => {
-        Field { name: $name, answer: $answer, read: |_, json, reader| $read(json, reader).map(drop) }
+    ($name:literal, $of:expr, $answer:expr, $read:expr) => {
+        Field { name: $name, of: $of, answer: $answer, read: $read }
     };
 }
 
+const NONE: Answer = Answer::Unset("");
 const MODE: Answer = Answer::Default(|shown| shown.repeat_mode.to_string());
 const CREATED: Answer = Answer::Default(|shown| shown.created.to_string());
 const RUN_CREATED: Answer =
@@ -170,6 +178,10 @@ fn legacy_status(shown: &Shown<'_>) -> &'static str {
     shown.run.invocation_status.legacy(shown.repeat_mode).as_str()
 }
 
+fn timed(shown: &Shown<'_>) -> &'static str {
+    flag_text(shown.overall.timed())
+}
+
 fn run_timed(shown: &Shown<'_>) -> &'static str {
     flag_text(is_timed(shown.repeat_mode, shown.run.invocation_status.is_end()))
 }
@@ -178,94 +190,70 @@ fn flag_text(flag: bool) -> &'static str {
     if flag { "true" } else { "false" }
 }
 
-/// The fields of an invocation, in the order in which differences are reported.
-pub(super) const RECORD: &[Field] = &[
-    field!("CreationTime", CREATED, invocation.creation_time = time),
-    field!("InvocationStatus", Answer::Derived(overall_status), string),
-    field!("InvokeStatus", Answer::Derived(overall_legacy_status), string),
-    field!("Timed", Answer::Derived(|shown| flag_text(shown.overall.timed())), timed = flag),
-    field!("RepeatMode", MODE, invocation.repeat_mode = repeat_mode),
-    field!("CommandType", Answer::Unset(""), invocation.command_type = command_type),
-    field!("CommandContent", Answer::Unset(""), invocation.command_content = bytes),
-    field!("Timeout", Answer::Hidden, invocation.timeout = timeout),
+/// The fields of all objects, in the order in which differences are reported.
+pub(super) const FIELDS: &[Field] = &[
+    field!("CreationTime", RECORD, CREATED, invocation.creation_time = time),
+    field!("InvocationStatus", RECORD, Answer::Derived(overall_status), any_text),
+    field!("InvokeStatus", RECORD, Answer::Derived(overall_legacy_status), any_text),
+    field!("Timed", RECORD, Answer::Derived(timed), timed = flag),
+    field!("RepeatMode", RECORD, MODE, invocation.repeat_mode = repeat_mode),
+    field!("CommandType", RECORD, NONE, invocation.command_type = command_type),
+    field!("CommandContent", RECORD, NONE, invocation.command_content = bytes),
+    field!("Timeout", RECORD, Answer::Hidden, invocation.timeout = timeout),
+    // A run without InvocationStatus is refused, or gets it from the legacy status.
+    field!("InvocationStatus", RUN | RESULT, Answer::Hidden, run.invocation_status = status),
+    field!("InstanceInvokeStatus", RUN, Answer::Derived(legacy_status), legacy = legacy),
+    field!("InvokeRecordStatus", RESULT, Answer::Derived(legacy_status), legacy = legacy),
+    field!("Timed", RUN, Answer::Derived(run_timed), timed = flag),
+    field!("CreationTime", RUN, CREATED, run.creation_time = time),
+    field!("UpdateTime", RUN, RUN_CREATED, run.update_time = time),
+    field!("StartTime", RUN | RESULT, NONE, run.start_time = time),
+    field!("FinishTime", RUN, NONE, run.finish_time = time),
+    field!("FinishedTime", RESULT, NONE, run.finish_time = time),
+    field!("StopTime", RUN | RESULT, NONE, run.stop_time = time),
+    field!("Repeats", RUN | RESULT, Answer::Unset("0"), run.repeats = repeats),
+    field!("ExitCode", RUN | RESULT, Answer::Hidden, run.exit_code = exit_code),
+    field!("Output", RUN | RESULT, NONE, run.output = bytes),
+    field!("Dropped", RUN | RESULT, Answer::Unset("0"), run.dropped = dropped),
     // The two lists are read in `lists`. A record without runs is refused.
-    field!("Tags", Answer::Unset("[]"), unread),
-    field!("InvokeInstances", Answer::Hidden, unread),
-    field!("RegionId", Answer::Hidden, invocation.region_id = string),
-    field!("ResourceGroupId", Answer::Hidden, invocation.resource_group_id = string),
-    field!("InvokeId", Answer::Unset(""), invocation.invoke_id = string),
-    field!("CommandId", Answer::Unset(""), invocation.command_id = string),
-    field!("CommandName", Answer::Unset(""), invocation.command_name = string),
-    field!("CommandDescription", Answer::Unset(""), invocation.command_description = string),
-    field!("Parameters", Answer::Unset(NO_PARAMETERS), invocation.parameters = parameters),
-    field!("Frequency", Answer::Unset(""), invocation.frequency = string),
-    field!("WorkingDir", Answer::Unset(""), invocation.working_dir = string),
-    field!("Username", Answer::Unset(""), invocation.username = string),
-    field!("ContainerId", Answer::Unset(""), invocation.container_id = string),
-    field!("ContainerName", Answer::Unset(""), invocation.container_name = string),
-    field!("Launcher", Answer::Unset(""), invocation.launcher = string),
-    field!("TerminationMode", Answer::Unset(""), invocation.termination_mode = string),
-    field!("OssOutputDelivery", Answer::Unset(""), invocation.oss_output_delivery = string),
-];
-
-/// The fields of a run in DescribeInvocations. A run without InvocationStatus is refused, or gets
-/// it from the legacy status.
-pub(super) const RUN: &[Field] = &[
-    field!("InvocationStatus", Answer::Hidden, run.invocation_status = status),
-    field!("InstanceInvokeStatus", Answer::Derived(legacy_status), legacy = legacy),
-    field!("Timed", Answer::Derived(run_timed), flag),
-    field!("CreationTime", CREATED, run.creation_time = time),
-    field!("UpdateTime", RUN_CREATED, run.update_time = time),
-    field!("StartTime", Answer::Unset(""), run.start_time = time),
-    field!("FinishTime", Answer::Unset(""), run.finish_time = time),
-    field!("StopTime", Answer::Unset(""), run.stop_time = time),
-    field!("Repeats", Answer::Unset("0"), run.repeats = repeats),
-    field!("ExitCode", Answer::Hidden, run.exit_code = exit_code),
-    field!("Output", Answer::Unset(""), run.output = bytes),
-    field!("Dropped", Answer::Unset("0"), run.dropped = dropped),
-    field!("InstanceId", Answer::Unset(""), run.instance_id = string),
-    field!("ErrorCode", Answer::Unset(""), run.error_code = string),
-    field!("ErrorInfo", Answer::Unset(""), run.error_info = string),
-    field!("OssOutputStatus", Answer::Unset(""), run.oss_output_status = string),
-    field!("OssOutputUri", Answer::Unset(""), run.oss_output_uri = string),
-    field!("OssOutputErrorCode", Answer::Unset(""), run.oss_output_error_code = string),
-    field!("OssOutputErrorInfo", Answer::Unset(""), run.oss_output_error_info = string),
-];
-
-/// The fields of a record of DescribeInvocationResults.
-pub(super) const RESULT: &[Field] = &[
-    field!("InvocationStatus", Answer::Hidden, run.invocation_status = status),
-    field!("InvokeRecordStatus", Answer::Derived(legacy_status), legacy = legacy),
-    field!("StartTime", Answer::Unset(""), run.start_time = time),
-    field!("FinishedTime", Answer::Unset(""), run.finish_time = time),
-    field!("StopTime", Answer::Unset(""), run.stop_time = time),
-    field!("Repeats", Answer::Unset("0"), run.repeats = repeats),
-    field!("ExitCode", Answer::Hidden, run.exit_code = exit_code),
-    field!("Output", Answer::Unset(""), run.output = bytes),
-    field!("Dropped", Answer::Unset("0"), run.dropped = dropped),
-    field!("Tags", Answer::Unset("[]"), unread),
-    field!("RegionId", Answer::Hidden, invocation.region_id = string),
-    field!("ResourceGroupId", Answer::Hidden, invocation.resource_group_id = string),
-    field!("InvokeId", Answer::Unset(""), invocation.invoke_id = string),
-    field!("CommandId", Answer::Unset(""), invocation.command_id = string),
-    field!("InstanceId", Answer::Unset(""), run.instance_id = string),
-    field!("ErrorCode", Answer::Unset(""), run.error_code = string),
-    field!("ErrorInfo", Answer::Unset(""), run.error_info = string),
-    field!("Username", Answer::Unset(""), invocation.username = string),
-    field!("ContainerId", Answer::Unset(""), invocation.container_id = string),
-    field!("ContainerName", Answer::Unset(""), invocation.container_name = string),
-    field!("Launcher", Answer::Unset(""), invocation.launcher = string),
-    field!("TerminationMode", Answer::Unset(""), invocation.termination_mode = string),
-    field!("OssOutputDelivery", Answer::Unset(""), invocation.oss_output_delivery = string),
-    field!("OssOutputStatus", Answer::Unset(""), run.oss_output_status = string),
-    field!("OssOutputUri", Answer::Unset(""), run.oss_output_uri = string),
-    field!("OssOutputErrorCode", Answer::Unset(""), run.oss_output_error_code = string),
-    field!("OssOutputErrorInfo", Answer::Unset(""), run.oss_output_error_info = string),
+    field!("Tags", RECORD | RESULT, Answer::Unset("[]"), unread),
+    field!("InvokeInstances", RECORD, Answer::Hidden, unread),
+    field!("RegionId", RECORD | RESULT, Answer::Hidden, invocation.region_id = string),
+    field!(
+        "ResourceGroupId",
+        RECORD | RESULT,
+        Answer::Hidden,
+        invocation.resource_group_id = string
+    ),
+    field!("InvokeId", RECORD | RESULT, NONE, invocation.invoke_id = string),
+    field!("CommandId", RECORD | RESULT, NONE, invocation.command_id = string),
+    field!("CommandName", RECORD, NONE, invocation.command_name = string),
+    field!("CommandDescription", RECORD, NONE, invocation.command_description = string),
+    field!("Parameters", RECORD, Answer::Unset(NO_PARAMETERS), invocation.parameters = parameters),
+    field!("Frequency", RECORD, NONE, invocation.frequency = string),
+    field!("WorkingDir", RECORD, NONE, invocation.working_dir = string),
+    field!("InstanceId", RUN | RESULT, NONE, run.instance_id = string),
+    field!("ErrorCode", RUN | RESULT, NONE, run.error_code = string),
+    field!("ErrorInfo", RUN | RESULT, NONE, run.error_info = string),
+    field!("Username", RECORD | RESULT, NONE, invocation.username = string),
+    field!("ContainerId", RECORD | RESULT, NONE, invocation.container_id = string),
+    field!("ContainerName", RECORD | RESULT, NONE, invocation.container_name = string),
+    field!("Launcher", RECORD | RESULT, NONE, invocation.launcher = string),
+    field!("TerminationMode", RECORD | RESULT, NONE, invocation.termination_mode = string),
+    field!("OssOutputDelivery", RECORD | RESULT, NONE, invocation.oss_output_delivery = string),
+    field!("OssOutputStatus", RUN | RESULT, NONE, run.oss_output_status = string),
+    field!("OssOutputUri", RUN | RESULT, NONE, run.oss_output_uri = string),
+    field!("OssOutputErrorCode", RUN | RESULT, NONE, run.oss_output_error_code = string),
+    field!("OssOutputErrorInfo", RUN | RESULT, NONE, run.oss_output_error_info = string),
 ];
 
 /// For the lists, which `lists` reads.
-fn unread(_: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
+fn unread(_: &mut Target, _: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
     Ok(())
+}
+
+fn any_text(_: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
+    json.text().map(drop)
 }
 
 fn flag(json: Json<'_>, _: &mut Reader) -> Result<Option<bool>, Reason> {
@@ -273,11 +261,11 @@ fn flag(json: Json<'_>, _: &mut Reader) -> Result<Option<bool>, Reason> {
 }
 
 fn repeat_mode(json: Json<'_>, _: &mut Reader) -> Result<RepeatMode, Reason> {
-    named(&json.text()?, RepeatMode::Once, RepeatMode::ALL, RepeatMode::as_str)
+    named(&json.text()?, RepeatMode::Once)
 }
 
 fn command_type(json: Json<'_>, _: &mut Reader) -> Result<CommandType, Reason> {
-    named(&json.text()?, CommandType::RunShellScript, CommandType::ALL, CommandType::as_str)
+    named(&json.text()?, CommandType::RunShellScript)
 }
 
 fn string(json: Json<'_>, _: &mut Reader) -> Result<String, Reason> {
@@ -334,7 +322,7 @@ fn status(json: Json<'_>, reader: &mut Reader) -> Result<InvocationStatus, Reaso
         reader.note_form(&text, status.as_str());
         return Ok(*status);
     }
-    named(&text, InvocationStatus::Pending, InvocationStatus::ALL, InvocationStatus::as_str)
+    named(&text, InvocationStatus::Pending)
 }
 
 /// Any text, because the status of the answer is derived.
@@ -350,33 +338,22 @@ pub(super) fn is_lower(name: &str, text: &str) -> bool {
     name.len() == text.len() && lower.eq(text.bytes())
 }
 
-/// The value of `all` that has the name `text`; `unset` for `""`.
-fn named<T: Copy>(
-    text: &str,
-    unset: T,
-    all: &[T],
-    name: impl Fn(T) -> &'static str,
-) -> Result<T, Reason> {
+/// The value with the name `text`; `unset` for `""`.
+fn named<T: FromStr<Err = Error>>(text: &str, unset: T) -> Result<T, Reason> {
     if text.is_empty() {
         return Ok(unset);
     }
-    all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| {
-        let allowed: Vec<_> = all.iter().map(|&value| name(value)).collect();
-        Error::not_one_of("", text, &allowed).detail().to_owned()
-    })
+    text.parse().map_err(|error: Error| error.detail().to_owned())
 }
 
 /// A time; `None` for `""`. A time of old captures has a space for the T and no Z.
 fn time(json: Json<'_>, reader: &mut Reader) -> Result<Option<Timestamp>, Reason> {
     let text = json.text()?;
-    if text.is_empty() {
-        return Ok(None);
-    }
     if let Some((date, time)) = text.split_once(' ')
         && let Some(time) = Timestamp::parse(&format!("{date}T{time}Z"))
     {
         reader.note_form(&text, time.to_string());
         return Ok(Some(time));
     }
-    text.parse().map(Some).map_err(|error: Error| error.detail().to_owned())
+    if text.is_empty() { Ok(None) } else { named(&text, Timestamp::MIN).map(Some) }
 }

@@ -22,10 +22,10 @@ pub(super) fn open_list<'de>(
     reader: &mut Reader,
 ) -> Result<Option<Vec<Json<'de>>>, Reason> {
     let mut place = place.to_owned();
+    if value.is_null() {
+        return Ok(None);
+    }
     for (step, name) in path.iter().enumerate() {
-        if value.is_null() {
-            return Ok(None);
-        }
         if value.is_list() && step + 1 == path.len() {
             let answered = format!("an object with the list {name}");
             reader.note(place, Kind::Form, Some("a list"), answered);
@@ -44,12 +44,9 @@ pub(super) fn open_list<'de>(
                 unknown.push((format!("{place}.{key}").into(), value));
             }
         }
-        let Some(next) = found else { return Ok(None) };
+        let Some(next) = found.filter(|value| !value.is_null()) else { return Ok(None) };
         value = next;
         place = format!("{place}.{name}");
-    }
-    if value.is_null() {
-        return Ok(None);
     }
     value.items().map(Some).map_err(|reason| format!("of {place}: {reason}"))
 }

@@ -25,9 +25,15 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(place: &Place, invocation: Invocation, differences: Vec<Difference>) -> Self {
-        let (place, histories) = (place.clone(), Vec::new());
+    pub(super) fn new(place: &Place, invocation: Invocation) -> Self {
+        let (place, histories, differences) = (place.clone(), Vec::new(), Vec::new());
         Record { place, invocation, histories, differences, is_completed: false }
+    }
+
+    /// Adds differences of the record.
+    pub(super) fn add(&mut self, mut differences: Vec<Difference>) {
+        locate(&mut differences, &self.place, &self.invocation);
+        self.differences.append(&mut differences);
     }
 
     pub(super) fn refuse(&self, error: Error) -> Refusal {
@@ -56,6 +62,8 @@ impl Record {
     ) -> Result<Self, Refusal> {
         let mut target = Target::new();
         let mut object = Object::read("Invocation", json, RECORD, &mut target, reader);
+        // A run has a Timed of its own.
+        let is_timed = target.timed == Some(true);
         target.invocation.tags = read_tags(&mut object, reader);
         let items = items_of("InvokeInstances", "InvokeInstance", &mut object, reader);
         let count = items.len();
@@ -78,7 +86,7 @@ impl Record {
         reader.run = None;
 
         let mode = "RepeatMode";
-        if !object.is_set(mode) && target.timed == Some(true) {
+        if !object.is_set(mode) && is_timed {
             let reason =
                 "not given, and while Timed is true it may be any but Once; add it to the record";
             reader.refuse(mode, reason.into());
@@ -107,8 +115,9 @@ impl Record {
         for (at, (run, object)) in invocation.instances.iter().zip(runs).enumerate() {
             object.compare(&Shown { run, ..shown }, true, Some(at), &mut differences);
         }
-        locate(&mut differences, place, &invocation);
-        Ok(Record::new(place, invocation, differences))
+        let mut record = Record::new(place, invocation);
+        record.add(differences);
+        Ok(record)
     }
 }
 

@@ -292,19 +292,10 @@ impl fmt::Display for DifferenceKind {
 /// # Examples
 ///
 /// ```
-/// use invodex::{ImportOptions, Store};
-///
-/// let capture = br#"{"Invocations": {"Invocation": [{
-///     "InvokeId": "t-0001", "CommandId": "c-0001", "CommandType": "RunShellScript",
-///     "CreationTime": "2020-05-11T09:01:39Z", "RepeatMode": "Once",
-///     "InvokeInstances": {"InvokeInstance": [
-///         {"InstanceId": "i-0001", "InvocationStatus": "Success"}
-///     ]}
-/// }]}}"#;
-/// let report = Store::default().import(capture, &ImportOptions::new("cn-hangzhou"))?;
-/// let record = report.not_retained[0].to_string();
-/// assert_eq!(record, "record 0 (t-0001): not retained: older than the store keeps records");
-/// # Ok::<(), invodex::Error>(())
+/// /// The records that a store of unlimited age would hold.
+/// fn too_old(report: &invodex::ImportReport) -> impl Iterator<Item = &str> {
+///     report.not_retained.iter().filter(|one| one.expired).map(|one| &*one.invoke_id)
+/// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]

@@ -185,16 +185,17 @@ impl Group<'_> {
         let has_group = self.rows[0].object.value("ResourceGroupId").is_some();
         set_region(&mut invocation, has_group, options);
         let mode = invocation.repeat_mode;
-        let mut differences = [
+        let assumed = [
             ("CreationTime", created.to_string()),
             ("RepeatMode", mode.to_string()),
             ("CommandType", invocation.command_type.to_string()),
-        ]
-        .map(|(field, value)| Difference::new(None, field, Kind::Assumed, None, Some(value)))
-        .to_vec();
-        locate(&mut differences, &place, &invocation);
-        self.add_differences(mode, true, &mut differences);
-        Ok(Record { histories, ..Record::new(&place, invocation, differences) })
+        ];
+        let assumed = assumed
+            .map(|(field, value)| Difference::new(None, field, Kind::Assumed, None, Some(value)));
+        let mut record = Record { histories, ..Record::new(&place, invocation) };
+        record.add(assumed.to_vec());
+        self.add_differences(mode, true, &mut record.differences);
+        Ok(record)
     }
 
     /// Adds the differences between the records and the answer for a task of `repeat_mode`.

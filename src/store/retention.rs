@@ -153,7 +153,7 @@ impl Store {
         self.drop_dead();
     }
 
-    pub(super) fn oldest(&self) -> Option<u32> {
+    fn oldest(&self) -> Option<u32> {
         let order = &self.index.order;
         (order.first() < order.rows()).then(|| order.slot(order.first())).flatten()
     }

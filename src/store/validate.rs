@@ -12,9 +12,34 @@ pub(crate) struct Valid<'a>(&'a Invocation);
 
 impl<'a> Valid<'a> {
     /// Checks the fields in order; the first fault is the error. Cost: O(size of the record).
-    pub(crate) fn new(invocation: &'a Invocation) -> Result<Self, Error> {
-        validate(invocation)?;
-        Ok(Valid(invocation))
+    pub(crate) fn new(record: &'a Invocation) -> Result<Self, Error> {
+        id("RegionId", &record.region_id)?;
+        bytes("ResourceGroupId", record.resource_group_id.len(), limits::ID_BYTES)?;
+        id("InvokeId", &record.invoke_id)?;
+        command(record)?;
+
+        let numbered = (1..).zip(&record.tags);
+        check_tags(numbered.map(|(n, tag)| (n, Some(&*tag.key), Some(&*tag.value))))
+            .map_err(Error::record_tag)?;
+
+        if record.instances.is_empty() {
+            return Err(Error::record_missing("InstanceId"));
+        }
+        if record.instances.len() > limits::RUNS {
+            let given = record.instances.len();
+            return Err(Error::record_too_long("InstanceId", given, limits::RUNS, "instances"));
+        }
+        for run in &record.instances {
+            id("InstanceId", &run.instance_id)?;
+            RUN_TEXT_FIELDS.iter().try_for_each(|field| text(field, (field.get)(run)))?;
+        }
+        for (at, run) in record.instances.iter().enumerate() {
+            // There are at most 100 runs: comparing all pairs is cheaper than a hash table.
+            if record.instances[..at].iter().any(|earlier| earlier.instance_id == run.instance_id) {
+                return Err(Error::record_duplicate("InstanceId", &run.instance_id));
+            }
+        }
+        Ok(Valid(record))
     }
 
     pub(super) fn record(self) -> &'a Invocation {
@@ -45,37 +70,6 @@ impl Invocation {
     pub fn check(&self) -> Result<(), Error> {
         Valid::new(self).map(drop)
     }
-}
-
-fn validate(invocation: &Invocation) -> Result<(), Error> {
-    let record = invocation;
-    id("RegionId", &record.region_id)?;
-    bytes("ResourceGroupId", record.resource_group_id.len(), limits::ID_BYTES)?;
-    id("InvokeId", &record.invoke_id)?;
-    command(record)?;
-
-    let numbered = (1..).zip(&record.tags);
-    check_tags(numbered.map(|(n, tag)| (n, Some(&*tag.key), Some(&*tag.value))))
-        .map_err(Error::record_tag)?;
-
-    if record.instances.is_empty() {
-        return Err(Error::record_missing("InstanceId"));
-    }
-    if record.instances.len() > limits::RUNS {
-        let given = record.instances.len();
-        return Err(Error::record_too_long("InstanceId", given, limits::RUNS, "instances"));
-    }
-    for run in &record.instances {
-        id("InstanceId", &run.instance_id)?;
-        RUN_TEXT_FIELDS.iter().try_for_each(|field| text(field, (field.get)(run)))?;
-    }
-    for (at, run) in record.instances.iter().enumerate() {
-        // There are at most 100 runs: comparing all pairs is cheaper than a hash table.
-        if record.instances[..at].iter().any(|earlier| earlier.instance_id == run.instance_id) {
-            return Err(Error::record_duplicate("InstanceId", &run.instance_id));
-        }
-    }
-    Ok(())
 }
 
 /// Checks the fields that all records of one command share.
