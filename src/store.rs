@@ -138,29 +138,22 @@ impl Store {
     ///
     /// # Examples
     ///
-    /// Two tenants begin with the records of one archive, and refuse each other's tokens:
+    /// Two tenants begin with the same records, and refuse each other's tokens:
     ///
     /// ```
-    /// use invodex::{Config, DescribeInvocations, InstanceRun, Invocation, Store, SystemClock};
+    /// use invodex::{DescribeInvocations, InstanceRun, Invocation, Store, SystemClock};
     ///
-    /// # let mut template = Store::default();
-    /// # for id in ["t-0001", "t-0002"] {
-    /// #     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
-    /// #     invocation.instances.push(InstanceRun::new("i-0001"));
-    /// #     assert!(template.accept(&invocation)?.retained);
-    /// # }
-    /// # let mut archive = Vec::new();
-    /// # template.save(&mut archive)?;
-    /// let tenant = |id| -> Result<Store, invodex::Error> {
-    ///     let mut store = Store::restore(Config::default(), SystemClock, &archive[..])?.store;
-    ///     store.set_id(id);
-    ///     Ok(store)
-    /// };
-    /// let (one, two) = (tenant(1)?, tenant(2)?);
+    /// let mut one = Store::default();
+    /// for id in ["t-0001", "t-0002"] {
+    ///     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
+    ///     invocation.instances.push(InstanceRun::new("i-0001"));
+    ///     assert!(one.accept(&invocation)?.retained);
+    /// }
+    /// let mut two = one.fork(SystemClock);
+    /// two.set_id(2);
     ///
     /// let first = DescribeInvocations::new("cn-hangzhou").max_results(1);
-    /// let token = one.describe_invocations(&first)?.next_token().unwrap();
-    /// let next = first.next_token(token);
+    /// let next = first.clone().next_token(one.describe_invocations(&first)?.next_token().unwrap());
     /// assert_eq!(one.describe_invocations(&next)?.len(), 1);
     /// assert_eq!(two.describe_invocations(&next).err().unwrap().code(), "InvalidParameter.NextToken");
     /// # Ok::<(), invodex::Error>(())

@@ -49,15 +49,13 @@ pub(super) fn restore(
             }
             Kind::Data => {
                 let mut content = blocks.content();
-                loop {
-                    let kind = content.byte().map_err(|_| blocks.refuse("is empty"))?;
-                    let left = content.rest.len();
-                    restorer
-                        .entry(kind, &mut content)
-                        .map_err(|fault| blocks.refuse_entry(kind, left, &fault))?;
-                    if content.rest.is_empty() {
-                        break;
-                    }
+                if content.rest.is_empty() {
+                    return Err(blocks.refuse("is empty"));
+                }
+                while let Some((&kind, rest)) = content.rest.split_first() {
+                    content.rest = rest;
+                    let done = restorer.entry(kind, &mut content);
+                    done.map_err(|fault| blocks.refuse_entry(kind, rest.len(), &fault))?;
                 }
             }
         }
@@ -121,12 +119,6 @@ impl Record {
     fn is_whole(&self) -> bool {
         self.history_left == 0 && self.invocation.instances.len() == self.runs
     }
-
-    /// The number of the history record that must come next.
-    fn next_history(&self) -> u64 {
-        let last = self.histories.last();
-        last.map_or(0, |history| u64::from(history.first) + history.records.len() as u64)
-    }
 }
 
 impl Restorer {
@@ -155,7 +147,11 @@ impl Restorer {
         let Some(record) = &self.record else { return Ok(()) };
         let position = self.totals.records;
         Err(Fault(if record.history_left > 0 {
-            format!("comes before history record {} of record {position}", record.next_history())
+            let next = record
+                .histories
+                .last()
+                .map_or(0, |history| u64::from(history.first) + history.records.len() as u64);
+            format!("comes before history record {next} of record {position}")
         } else {
             let (there, said) = (record.invocation.instances.len(), record.runs);
             format!("comes after {there} of {said} runs of record {position}")

@@ -225,19 +225,12 @@ impl Difference {
 /// itself come first, then those of its runs.
 pub(super) fn locate(differences: &mut [Difference], place: &Place, invocation: &Invocation) {
     differences.sort_by_key(Difference::run);
-    let Some(first) = differences.first() else { return };
-    let mut last = first.run();
-    let id_of = |run: usize| invocation.instances[run].instance_id.as_str().into();
-    let (invoke_id, mut id): (Arc<str>, _) =
-        (invocation.invoke_id.as_str().into(), last.map_or("".into(), id_of));
+    let invoke_id: Arc<str> = invocation.invoke_id.as_str().into();
     for one in differences {
-        if let Some((run, instance_id)) = &mut one.instance {
-            if last.replace(*run) != Some(*run) {
-                id = id_of(*run);
-            }
-            *instance_id = Arc::clone(&id);
-        }
         (one.place, one.invoke_id) = (place.clone(), Arc::clone(&invoke_id));
+        if let Some((run, instance_id)) = &mut one.instance {
+            *instance_id = invocation.instances[*run].instance_id.as_str().into();
+        }
     }
 }
 

@@ -44,6 +44,7 @@ struct Channel {
     filled: Condvar,
 }
 
+#[derive(Default)]
 struct Queue {
     events: VecDeque<Arc<TaskEvent>>,
     capacity: usize,
@@ -185,8 +186,7 @@ impl Subscribers {
             self.0.retain(|channel| channel.strong_count() > 0);
             self.0.reserve(self.0.len() + 1);
         }
-        let queue =
-            Queue { events: VecDeque::new(), capacity, missed: 0, closed: false, wake: None };
+        let queue = Queue { capacity, ..Queue::default() };
         let channel = Arc::new(Channel { queue: Mutex::new(queue), filled: Condvar::new() });
         self.0.push(Arc::downgrade(&channel));
         Subscription(channel)

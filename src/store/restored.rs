@@ -37,17 +37,13 @@ use crate::model::{InstanceRun, Invocation, Timestamp};
 pub struct Restored {
     /// The store.
     pub store: Store,
-    /// Records left out because they are older than
-    /// [`Config::retention_seconds`](crate::Config::retention_seconds).
+    /// Records left out because they are older than [`Config::retention_seconds`].
     pub expired: u64,
-    /// Records left out, the oldest first, because of
-    /// [`Config::capacity`](crate::Config::capacity).
+    /// Records left out, the oldest first, because of [`Config::capacity`].
     pub evicted: u64,
-    /// History records left out because of
-    /// [`Config::history_limit`](crate::Config::history_limit).
+    /// History records left out because of [`Config::history_limit`].
     pub history_dropped: u64,
-    /// Bytes of output left out because of
-    /// [`Config::output_budget`](crate::Config::output_budget).
+    /// Bytes of output left out because of [`Config::output_budget`].
     pub output_bytes_dropped: u64,
 }
 

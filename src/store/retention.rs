@@ -113,10 +113,8 @@ impl Store {
 
     /// The time before which records count as expired at `now`.
     pub(crate) fn cutoff(&self, now: Timestamp) -> Timestamp {
-        match self.config.retention_seconds {
-            Some(seconds) => now.saturating_add_secs(-i64::from(seconds)),
-            None => Timestamp::MIN,
-        }
+        let kept = self.config.retention_seconds;
+        kept.map_or(Timestamp::MIN, |seconds| now.saturating_add_secs(-i64::from(seconds)))
     }
 
     /// The number of records that have expired at `now` and are not removed yet.
