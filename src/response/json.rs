@@ -51,7 +51,7 @@ impl<R> Group for Page<R> {
 impl Group for InvocationView<'_> {
     #[inline(always)]
     fn each(&self, out: &mut impl Fields) {
-        out.text(name!("InvokeId"), self.invoke_id());
+        out.utf8(name!("InvokeId"), self.invoke_id_bytes());
         out.time(name!("CreationTime"), Some(self.creation_time()));
         out.constant(name!("InvocationStatus"), self.invocation_status().as_str());
         out.constant(name!("InvokeStatus"), self.invoke_status().as_str());
@@ -90,7 +90,7 @@ impl Group for RunView<'_> {
 impl Group for InvocationResultView<'_> {
     #[inline(always)]
     fn each(&self, out: &mut impl Fields) {
-        out.text(name!("InvokeId"), self.invoke_id());
+        out.utf8(name!("InvokeId"), self.invocation.invoke_id_bytes());
         out.ready(self.instance().json(), || self.instance().instance_field());
         out.constant(name!("InvocationStatus"), self.invocation_status().as_str());
         out.constant(name!("InvokeRecordStatus"), self.invoke_record_status().as_str());

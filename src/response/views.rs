@@ -65,8 +65,7 @@ impl<'a> InvocationView<'a> {
 
     getters! { self:
         /// `InvokeId`: 1 to 128 bytes, unique in the store.
-        invoke_id: &'a str =
-            std::str::from_utf8(self.table.invoke_id(self.header)).unwrap_or_default();
+        invoke_id: &'a str = std::str::from_utf8(self.invoke_id_bytes()).unwrap_or_default();
         /// `RegionId` of the record: 1 to 128 bytes. The answer does not show it.
         region_id: &'a str =
             self.table.column_texts(IndexedColumn::Region).get(self.header.region).text();
@@ -132,6 +131,10 @@ impl<'a> InvocationView<'a> {
         let runs = self.table.runs_of(self.header);
         runs.filter(move |run| view.show.instance.is_none_or(|instance| instance == run.instance))
             .map(move |run| RunView { invocation: view, run, execution: run.shown() })
+    }
+
+    pub(super) fn invoke_id_bytes(&self) -> &'a [u8] {
+        self.table.invoke_id(self.header)
     }
 
     pub(super) fn base64(&self) -> bool {

@@ -54,6 +54,11 @@ pub(crate) trait Fields {
     /// A text. The implementation escapes it.
     fn text(&mut self, name: &'static Name, value: &str);
 
+    /// A text as its bytes, which are UTF-8. `Json` does not check that again.
+    fn utf8(&mut self, name: &'static Name, value: &[u8]) {
+        self.text(name, std::str::from_utf8(value).unwrap_or_default());
+    }
+
     /// A text that the API defines, such as a status, which needs no escaping.
     fn constant(&mut self, name: &'static Name, value: &'static str);
 

@@ -162,11 +162,16 @@ fn digits(number: u64) -> ([u8; 21], usize) {
 impl Fields for Json<'_> {
     #[inline(always)]
     fn text(&mut self, name: &'static Name, value: &str) {
+        self.utf8(name, value.as_bytes());
+    }
+
+    #[inline(always)]
+    fn utf8(&mut self, name: &'static Name, value: &[u8]) {
         if value.is_empty() {
             return self.put(name.empty.as_bytes());
         }
         if is_plain(value) {
-            return self.put_text(name.before_text(), value.as_bytes());
+            return self.put_text(name.before_text(), value);
         }
         self.put(name.before_text());
         self.append(|out| push_text(value, out));
