@@ -19,11 +19,9 @@ impl Store {
     /// acceptance numbers, and the store's time and id. `src/archive/format.md` specifies the
     /// format. Every later version of the crate reads the archives of this one.
     ///
-    /// Writes blocks of some 256 KiB. Needs memory for one block, and 4 bytes for each distinct
-    /// text. A record with three runs takes about 70 bytes in the archive, besides its outputs;
-    /// values that records share are written once.
-    ///
-    /// Cost: O(size of the records), about 0.1 µs for a run.
+    /// A record with three runs takes about 70 bytes in the archive, besides its outputs; values that
+    /// records share are written once. Cost: O(size of the records), about 0.1 µs for a run, and
+    /// memory for a block of 256 KiB and 4 bytes for each distinct text.
     ///
     /// # Errors
     ///
@@ -62,9 +60,7 @@ impl Store {
     /// **Records beyond the limits of `config` are left out**, the oldest first: an archive of old
     /// records needs the `retention_seconds` with which they were kept. [`Restored`] counts them.
     ///
-    /// Reads at least 8 KiB at a time, so `input` need not be buffered.
-    ///
-    /// Cost: O(size of the archive), about 0.5 µs for a run.
+    /// Cost: O(size of the archive), about 0.5 µs for a run. `input` need not be buffered.
     ///
     /// # Errors
     ///

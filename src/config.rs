@@ -6,11 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::model::Timestamp;
 
-/// The limits and policies of a store. [`Default`] is the documented behaviour of the service:
-/// 100,000 records, four weeks, and the filter that a request without `Timed` has.
-/// [`newest_retention`](Self::newest_retention) has the limits of its newest documentation.
-///
-/// Write `..Config::default()` after the fields you set: a later version may add fields.
+/// The limits and policies of a store. [`Default`] is the documented behaviour of the service. Write
+/// `..Config::default()` after the fields you set: a later version may add fields.
 ///
 /// # Examples
 ///
@@ -48,9 +45,8 @@ pub struct Config {
     pub history_limit: usize,
     /// The most bytes of output kept in all records and histories together; `None`, the default,
     /// sets no limit. Above it records lose all of their outputs, the oldest record first;
-    /// `Dropped` and the statistics count the lost bytes. The output of each run and each history
-    /// record counts, also if two are equal. Without a limit, 100,000 records with one output of
-    /// 24,576 bytes each take 2.5 GB.
+    /// `Dropped` and the statistics count the lost bytes. Without a limit, 100,000 records with one
+    /// output of 24,576 bytes each take 2.5 GB.
     pub output_budget: Option<usize>,
     #[doc(hidden)]
     pub tuning: Tuning,
@@ -73,8 +69,7 @@ impl Default for Config {
 
 impl Config {
     /// The default with the retention that the service's documentation of June 2026 states: 30 days
-    /// and 10,000 records. [`Default`] follows the documentation before it: four weeks and 100,000
-    /// records.
+    /// and 10,000 records. [`Default`] follows the documentation before it.
     ///
     /// # Examples
     ///

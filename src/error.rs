@@ -14,9 +14,9 @@ pub use recommend::Recommend;
 
 /// The error of every operation of this crate.
 ///
-/// It has the API's code, HTTP status and message, the parameter or field at fault, and a detail
-/// that the API does not have: what was given, what is allowed and what to do. `Display` prints all
-/// of it in one line; [`write_json`](Self::write_json) writes the body that a client receives.
+/// It has the API's code, HTTP status and message, the parameter or field at fault, and a detail:
+/// what was given, what is allowed and what to do. `Display` prints all of it in one line;
+/// [`write_json`](Self::write_json) writes the body that a client receives.
 ///
 /// A query returns the first fault in the order in which the API's documentation lists its errors.
 /// The wording of a detail may change in any version; everything else is stable.
@@ -148,15 +148,15 @@ impl Error {
     }
 
     /// An error with this code, which names no parameter.
-    fn new(kind: ErrorKind, code: &Code) -> Self {
-        Self::with(kind, code.status, code.code.into(), code.message.into())
+    fn new(code: &Code) -> Self {
+        Self::with(code.kind, code.status, code.code.into(), code.message.into())
     }
 
     /// An error with this code, in which `name` takes the place of NAME.
-    fn of(kind: ErrorKind, code: &Code, name: impl Into<Cow<'static, str>>) -> Self {
+    fn of(code: &Code, name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         let named = |text: &str| text.replace(NAME, &name).into();
-        Self::with(kind, code.status, named(code.code), named(code.message)).at(name)
+        Self::with(code.kind, code.status, named(code.code), named(code.message)).at(name)
     }
 
     fn with(
@@ -184,6 +184,11 @@ impl Error {
     fn saying(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = detail.into();
         self
+    }
+
+    /// A detail that begins with the given value in quotes.
+    fn given(self, given: &str, then: impl fmt::Display) -> Self {
+        self.saying(format!("given {}{then}", quoted(given)))
     }
 
     /// Replaces the kind. Requests and records share some rules and so some constructors.

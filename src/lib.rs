@@ -124,64 +124,13 @@
 //! # Policies and decisions
 //!
 //! The API's documentation is silent on some questions and contradicts itself on others. One rule
-//! was chosen for each of them, and a test holds it. The page [rules] lists every rule of the library,
-//! these and the documented ones, with its source and its tests.
+//! was chosen for each of them, and a test holds it. The page [rules] lists every rule of the library
+//! with its source and its tests; those of the kind *decision* are the ones that were chosen. The
+//! documentation of the item that follows a rule states it, too.
 //!
-//! Requests:
-//!
-//! | question | rule | see |
-//! |---|---|---|
-//! | Timed omitted | it counts as `false`, unless the request has an InvokeId or an InstanceId: then nothing is restricted. The other policy never restricts | [`OmittedTimed`] |
-//! | InvokeStatus | it matches if it names either overall status of the record, so each returned record shows the requested value | [`DescribeInvocations::invoke_status`] |
-//! | InstanceId given | CommandName, RepeatMode and `InvokeStatus=PartialFailed` are ignored, and a record shows only its run on that instance | [`DescribeInvocations`] |
-//! | RegionId missing | `MissingParameter.RegionId` | [`Error`] |
-//! | an unknown id, or an id of another region | an empty result, no error | [`DescribeInvocations`] |
-//! | a value that its parameter cannot have | `InvalidParameter.NAME`, also for a filter that is ignored | [`Error`] |
-//! | IncludeOutput without InvokeId and InstanceId; IncludeHistory without InvokeId | `MissingParameter.InvokeId` | [`Error`] |
-//! | IncludeHistory for a task without history | it changes nothing | [`DescribeInvocationResults::include_history`] |
-//! | Type beside CommandType | Type is the older name: CommandType counts, and Type is not checked | [`DescribeInvocations::from_pairs`] |
-//! | several faults in a DescribeInvocationResults request | InvokeRecordStatus comes before ContentEncoding, and that before IncludeHistory | [`Store::describe_invocation_results`] |
-//!
-//! Answers:
-//!
-//! | question | rule | see |
-//! |---|---|---|
-//! | order | CreationTime descending; of equal times the record accepted last comes first | [`Store::iter`] |
-//! | tags | a query with tags reaches at most the newest 1,000 matching rows, over all its pages | [`DescribeInvocations`] |
-//! | token paging | PageNumber is 1, PageSize is MaxResults, TotalCount is 0 in the body and `None` in the type | [`DescribeInvocationsResponse::total_count`] |
-//! | overall status | a run that has not ended decides before those that have; Success with stopped runs is Success | [`OverallStatus`] |
-//! | legacy status of a Pending run | Running | [`InvocationStatus::legacy`] |
-//! | recurring task whose schedule has ended | its overall status is Success or Failed; its legacy status stays Running until it is stopped | [`InvocationStatus::legacy`] |
-//! | Parameters unset | `{}`, the text of an empty JSON object | [`Invocation::parameters`] |
-//! | Recommend in the body of an error | the vendor's link, as the service writes it. The other policy writes what was given and what is allowed | [`Recommend`] |
-//!
-//! Records and updates:
-//!
-//! | question | rule | see |
-//! |---|---|---|
-//! | transitions of a run | a table; an error for any other transition names both statuses | [`RunUpdate`], [`RunUpdate::check`] |
-//! | reserved words in tags | `aliyun` and `acs:` in any letter case, `http://` and `https://` as written | [`Tag`] |
-//! | CreationTime or UpdateTime of a run unset | the CreationTime of the record, or of the run | [`InstanceRun`] |
-//! | times | whole seconds, 1970-01-01T00:00:01Z to 2106-02-07T06:28:15Z | [`Timestamp`] |
-//! | time of the store | the later of the clock's time and that of the last write | [`Store::now`] |
-//! | expiry | a record older than the limit expires, also one of a live task | [`Config::retention_seconds`] |
-//! | a record older than the limit, or beyond the capacity | it is accepted, reported as not retained, and evicts no other | [`Accepted`] |
-//! | retention | four weeks and 100,000 records; the newest documentation's 30 days and 10,000 by a configuration of its own | [`Config::newest_retention`] |
-//! | several faults in a stop | more than 50 instances comes before an unknown InvokeId, and that before an instance that is not part of it | [`Store::stop`] |
-//! | a batch and the capacity | the capacity is applied once, to all records together | [`Store::accept_batch`] |
-//! | history | the last 100 records of a run, configurable. An execution that was never Running or Stopping leaves none | [`Config::history_limit`] |
-//! | output over 24,576 bytes | given whole, or of a recurring task: the last 24,576 bytes are kept; of another task, reported in pieces: the first 6,000 and the last 18,576. Dropped counts the others | [`OutputUpdate`] |
-//! | output that arrives after the run was scheduled again | it is added to the run, not to the history record | [`RunUpdate`] |
-//! | all outputs together | no limit by default. With a limit the oldest records lose their outputs | [`Config::output_budget`] |
-//!
-//! Events:
-//!
-//! | question | rule | see |
-//! |---|---|---|
-//! | a recurring task is stopped between two executions | the event has the times and the exit code of the last execution, as the run shows them | [`TaskEvent`] |
-//! | an execution ends and the run is scheduled again | two events: the result, then Scheduled | [`TaskEvent`] |
-//! | form of the data | one for each channel of the service. EventBridge: exit code and repeats are text, an unset field is `""`. Cloud Monitor: they are numbers, beside playerUid and ownerId | [`EventData`] |
-//! | Cloud Monitor's form of a run without an exit code or an error | no exitCode; neither errorCode nor errorDesc | [`TaskEvent::cloud_monitor`] |
+//! Policies can be chosen anew: [`OmittedTimed`], [`Recommend`], the retention
+//! ([`Config::newest_retention`]), the lengths of histories ([`Config::history_limit`]) and the limit
+//! of all outputs together ([`Config::output_budget`]).
 //!
 //! # What it does not do
 //!

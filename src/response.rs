@@ -5,6 +5,8 @@ mod json;
 mod owned;
 mod result_view;
 mod show;
+#[cfg(test)]
+mod tests;
 mod views;
 
 pub use answers::{DescribeInvocationResultsResponse, DescribeInvocationsResponse};

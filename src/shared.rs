@@ -4,7 +4,7 @@ mod lock;
 
 use std::fmt;
 use std::io::Write;
-use std::sync::{Arc, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use lock::SharedLock;
 
@@ -21,13 +21,12 @@ use crate::store::{Accepted, Statistics, Store, Subscription};
 /// handles to the same store. [`read`](Self::read) and [`write`](Self::write) give access to all
 /// other methods, such as walks, totals, sets of matches and forks.
 ///
-/// - A query that begins after a write has returned sees that write. A page shows a single state of
-///   the store.
-/// - A page is found, and its JSON body is written, under one read lock. Readers run in parallel. A
-///   writer waits for the bodies that are being written, 5 to 30 us each.
+/// - A query that begins after a write has returned sees that write.
+/// - A page is found, and its JSON body is written, under one read lock, so it shows a single state.
+///   Readers run in parallel. A writer waits for the bodies that are being written, 5 to 30 us each.
 /// - Waiting readers and waiting writers take turns, so neither side starves the other.
 /// - A panic in a closure given to [`read`](Self::read) or [`write`](Self::write) leaves the store
-///   usable. The writes that the closure completed before it remain.
+///   usable, because no method of the store panics. The writes before it remain.
 ///
 /// # Examples
 ///
@@ -91,16 +90,6 @@ impl SharedStore {
         Store::new(config, clock).into()
     }
 
-    // The lock ignores poisoning: no method of the store panics, so a panic of a caller's closure
-    // never leaves the store half changed.
-    fn lock_to_read(&self) -> RwLockReadGuard<'_, Store> {
-        self.0.read()
-    }
-
-    fn lock_to_write(&self) -> RwLockWriteGuard<'_, Store> {
-        self.0.write()
-    }
-
     /// Calls `read` with the store, under the read lock. Writers wait until it returns, and new
     /// readers may wait for a waiting writer. `read` must not call methods of this `SharedStore`:
     /// it would deadlock if a writer waits in between.
@@ -113,7 +102,7 @@ impl SharedStore {
     /// assert_eq!(newest, None);
     /// ```
     pub fn read<T>(&self, read: impl FnOnce(&Store) -> T) -> T {
-        read(&self.lock_to_read())
+        read(&self.0.read())
     }
 
     /// Calls `write` with the store, under the write lock: queries see all its writes or none.
@@ -133,26 +122,13 @@ impl SharedStore {
     /// # Ok::<(), invodex::Error>(())
     /// ```
     pub fn write<T>(&self, write: impl FnOnce(&mut Store) -> T) -> T {
-        write(&mut self.lock_to_write())
+        write(&mut self.0.write())
     }
 
-    /// Answers DescribeInvocations: finds the page as [`Store::describe_invocations`] does and
-    /// appends its JSON body to `out`, as
-    /// [`write_json`](crate::DescribeInvocationsResponse::write_json) does, both under one read
-    /// lock. Readers run side by side; a writer waits until the body is written.
+    /// As [`Store::describe_invocations`], and appends the JSON body of the page to `out`, both under
+    /// one read lock. For a page as data, take [`into_owned`] out of [`read`](Self::read).
     ///
-    /// For a page as data, take it out of [`read`](Self::read):
-    ///
-    /// ```
-    /// # use invodex::{DescribeInvocations, SharedStore};
-    /// # let store = SharedStore::default();
-    /// let request = DescribeInvocations::new("cn-hangzhou");
-    /// let page = store.read(|store| {
-    ///     store.describe_invocations(&request).map(|page| page.into_owned())
-    /// })?;
-    /// assert_eq!(page.total_count, Some(0));
-    /// # Ok::<(), invodex::Error>(())
-    /// ```
+    /// [`into_owned`]: crate::DescribeInvocationsResponse::into_owned
     ///
     /// Cost: that of finding the page, and O(bytes written); 5 to 30 us for most pages.
     ///
@@ -165,12 +141,12 @@ impl SharedStore {
         request_id: &str,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        self.lock_to_read().describe_invocations(request)?.write_json(request_id, out);
+        self.0.read().describe_invocations(request)?.write_json(request_id, out);
         Ok(())
     }
 
-    /// Answers DescribeInvocationResults, as [`describe_invocations`](Self::describe_invocations)
-    /// answers the other operation, and at the same cost.
+    /// As [`Store::describe_invocation_results`], otherwise as
+    /// [`describe_invocations`](Self::describe_invocations).
     ///
     /// # Errors
     ///
@@ -181,32 +157,32 @@ impl SharedStore {
         request_id: &str,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        self.lock_to_read().describe_invocation_results(request)?.write_json(request_id, out);
+        self.0.read().describe_invocation_results(request)?.write_json(request_id, out);
         Ok(())
     }
 
     /// The record with `invoke_id`, copied. Cost: O(size of the record).
     #[must_use]
     pub fn get(&self, invoke_id: &str) -> Option<Invocation> {
-        self.lock_to_read().get(invoke_id).map(|view| view.to_invocation())
+        self.0.read().get(invoke_id).map(|view| view.to_invocation())
     }
 
     /// As [`Store::len`].
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lock_to_read().len()
+        self.0.read().len()
     }
 
     /// As [`Store::is_empty`].
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lock_to_read().is_empty()
+        self.0.read().is_empty()
     }
 
     /// As [`Store::statistics`].
     #[must_use]
     pub fn statistics(&self) -> Statistics {
-        self.lock_to_read().statistics()
+        self.0.read().statistics()
     }
 
     /// As [`Store::accept`]. The record is validated before the write lock is taken.
@@ -219,7 +195,7 @@ impl SharedStore {
     // not need it.
     pub fn accept(&self, invocation: &Invocation) -> Result<Accepted, Error> {
         let valid = Valid::new(invocation)?;
-        self.lock_to_write().accept_valid(valid)
+        self.0.write().accept_valid(valid)
     }
 
     /// As [`Store::accept_batch`].
@@ -229,7 +205,7 @@ impl SharedStore {
     /// For each record, as there.
     #[must_use = "each record has a result of its own"]
     pub fn accept_batch(&self, invocations: &[Invocation]) -> Vec<Result<Accepted, Error>> {
-        self.lock_to_write().accept_batch(invocations)
+        self.0.write().accept_batch(invocations)
     }
 
     /// As [`Store::update_run`].
@@ -243,7 +219,7 @@ impl SharedStore {
         instance_id: &str,
         update: &RunUpdate,
     ) -> Result<(), Error> {
-        self.lock_to_write().update_run(invoke_id, instance_id, update)
+        self.0.write().update_run(invoke_id, instance_id, update)
     }
 
     /// As [`Store::stop`].
@@ -252,7 +228,7 @@ impl SharedStore {
     ///
     /// As there.
     pub fn stop(&self, invoke_id: &str, instance_ids: &[&str]) -> Result<usize, Error> {
-        self.lock_to_write().stop(invoke_id, instance_ids)
+        self.0.write().stop(invoke_id, instance_ids)
     }
 
     /// As [`Store::delete`].
@@ -261,12 +237,12 @@ impl SharedStore {
     ///
     /// As there.
     pub fn delete(&self, invoke_id: &str) -> Result<(), Error> {
-        self.lock_to_write().delete(invoke_id)
+        self.0.write().delete(invoke_id)
     }
 
     /// As [`Store::clear`].
     pub fn clear(&self) {
-        self.lock_to_write().clear();
+        self.0.write().clear();
     }
 
     /// As [`Store::save`], but writers do not wait for `out`: the archive is made in memory under
@@ -277,20 +253,15 @@ impl SharedStore {
     /// `ArchiveIo` if `out` fails, as there.
     pub fn save(&self, mut out: impl Write) -> Result<(), Error> {
         let mut archive = Vec::new();
-        self.lock_to_read().save(&mut archive)?;
+        self.0.read().save(&mut archive)?;
         out.write_all(&archive).and_then(|()| out.flush()).map_err(|error| {
-            Error::archive_io(
-                &error,
-                format!(
-                    "writing the archive failed: {error}; what is written so far is no archive"
-                ),
-            )
+            let then = "what is written so far is no archive";
+            Error::archive_io(&error, "writing the archive", then)
         })
     }
 
-    /// As [`Store::import`]. The capture is read without a lock. Its records are then loaded as one
-    /// batch, under the write lock and at the time at which the import began. Needs the feature
-    /// `json`.
+    /// As [`Store::import`]. The capture is read without a lock, and its records are loaded under the
+    /// write lock, at the time at which the import began. Needs the feature `json`.
     ///
     /// # Errors
     ///
@@ -298,9 +269,9 @@ impl SharedStore {
     #[cfg(feature = "json")]
     pub fn import(&self, capture: &[u8], options: &ImportOptions) -> Result<ImportReport, Error> {
         // A separate statement, because a guard lives to the end of its statement.
-        let begun = self.lock_to_read().now();
-        let capture = Capture::read(&[(None, capture)], options, begun)?;
-        Ok(self.lock_to_write().load(capture, options, begun))
+        let begun = self.0.read().now();
+        let capture = Capture::read([(None, capture)], options, begun)?;
+        Ok(self.0.write().load(capture, options, begun))
     }
 
     /// As [`Store::import_files`], and as [`import`](Self::import).
@@ -314,25 +285,15 @@ impl SharedStore {
         files: &[(&str, &[u8])],
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
-        let begun = self.lock_to_read().now();
-        let files: Vec<_> = files.iter().map(|&(name, bytes)| (Some(name), bytes)).collect();
-        let capture = Capture::read(&files, options, begun)?;
-        Ok(self.lock_to_write().load(capture, options, begun))
+        let begun = self.0.read().now();
+        let files = files.iter().map(|&(name, bytes)| (Some(name), bytes));
+        let capture = Capture::read(files, options, begun)?;
+        Ok(self.0.write().load(capture, options, begun))
     }
 
     /// As [`Store::subscribe`].
     #[must_use]
     pub fn subscribe(&self, capacity: usize) -> Subscription {
-        self.lock_to_write().subscribe(capacity)
+        self.0.write().subscribe(capacity)
     }
 }
-
-// Front ends rely on these bounds.
-const _: () = {
-    const fn shared<T: Clone + Send + Sync + 'static>() {}
-    const fn sent<T: Send + Sync + 'static>() {}
-    shared::<SharedStore>();
-    sent::<Store>();
-    sent::<Subscription>();
-    sent::<Error>();
-};

@@ -57,9 +57,6 @@ use retention::Counters;
 /// the memory of the most records that it ever held at once; [`clear`](Self::clear), or saving and
 /// restoring, gives it back.
 ///
-/// For tests and benchmarks the package `tests/testkit` of the repository makes stores of up to
-/// 10,000,000 realistic records, and a naive reference to compare answers with.
-///
 /// # Examples
 ///
 /// ```
@@ -141,29 +138,22 @@ impl Store {
     ///
     /// # Examples
     ///
-    /// Two tenants begin with the records of one archive, and refuse each other's tokens:
+    /// Two tenants begin with the same records, and refuse each other's tokens:
     ///
     /// ```
-    /// use invodex::{Config, DescribeInvocations, InstanceRun, Invocation, Store, SystemClock};
+    /// use invodex::{DescribeInvocations, InstanceRun, Invocation, Store, SystemClock};
     ///
-    /// # let mut template = Store::default();
-    /// # for id in ["t-0001", "t-0002"] {
-    /// #     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
-    /// #     invocation.instances.push(InstanceRun::new("i-0001"));
-    /// #     assert!(template.accept(&invocation)?.retained);
-    /// # }
-    /// # let mut archive = Vec::new();
-    /// # template.save(&mut archive)?;
-    /// let tenant = |id| -> Result<Store, invodex::Error> {
-    ///     let mut store = Store::restore(Config::default(), SystemClock, &archive[..])?.store;
-    ///     store.set_id(id);
-    ///     Ok(store)
-    /// };
-    /// let (one, two) = (tenant(1)?, tenant(2)?);
+    /// let mut one = Store::default();
+    /// for id in ["t-0001", "t-0002"] {
+    ///     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
+    ///     invocation.instances.push(InstanceRun::new("i-0001"));
+    ///     assert!(one.accept(&invocation)?.retained);
+    /// }
+    /// let mut two = one.fork(SystemClock);
+    /// two.set_id(2);
     ///
     /// let first = DescribeInvocations::new("cn-hangzhou").max_results(1);
-    /// let token = one.describe_invocations(&first)?.next_token().unwrap();
-    /// let next = first.next_token(token);
+    /// let next = first.clone().next_token(one.describe_invocations(&first)?.next_token().unwrap());
     /// assert_eq!(one.describe_invocations(&next)?.len(), 1);
     /// assert_eq!(two.describe_invocations(&next).err().unwrap().code(), "InvalidParameter.NextToken");
     /// # Ok::<(), invodex::Error>(())
@@ -236,10 +226,7 @@ impl Store {
         InvocationView::new(&self.table, slot, SHOW_ALL)
     }
 
-    /// Answers DescribeInvocations: the page that `request` asks for.
-    ///
-    /// Expired records do not match, even if no write has removed them yet. The page borrows from
-    /// the store; nothing is copied.
+    /// Answers DescribeInvocations: the page that `request` asks for. It borrows from the store.
     ///
     /// Cost, with n records and f filters: O(f) to plan. Finding the page takes at most
     /// O(f n / 64) word operations if every filter matches many records, or O(f k) if one matches
@@ -346,7 +333,7 @@ impl Store {
 
     /// A snapshot of the store at `now`, for one query. A write also finds its record through a
     /// snapshot at the time at which it begins, so the record cannot expire before it is changed.
-    fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {
         Snapshot {
             table: &self.table,
             index: &self.index,

@@ -20,6 +20,7 @@ pub(crate) use execution::{Execution, TextsId};
 pub(crate) use growth::reserve_for_one;
 pub(crate) use index_key::{IndexKey, IndexedColumn, region_timed};
 pub(crate) use interned::ValueId;
+#[cfg(feature = "json")]
 pub(crate) use overflow::HistoryRecord;
 pub(crate) use record::RecordHeader;
 pub(crate) use run::RunRef;

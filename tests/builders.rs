@@ -1,10 +1,14 @@
-//! Requests built with methods equal those read from wire pairs of the same names.
+//! Requests built with methods equal those read from wire pairs of the same names; the setters of
+//! updates; and what `Debug` shows of requests, records and updates.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use invodex::{DescribeInvocationResults, DescribeInvocations, Store, decode_query, encode_query};
+use invodex::{
+    DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation, InvocationStatus,
+    OutputUpdate, RunUpdate, Store, Timestamp, decode_query, encode_query,
+};
 use invodex_testkit::filters::{INVOCATIONS, Kind, PARAMETERS, RESULTS};
 use proptest::prelude::{Strategy, any, proptest};
 use proptest::sample::select;
@@ -305,4 +309,122 @@ proptest! {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%=&".contains(&byte);
         prop_assert_eq!(query.bytes().all(plain), true);
     }
+}
+
+fn decoded(query: &str) -> Vec<(String, String)> {
+    decode_query(query).unwrap()
+}
+
+fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
+    given.iter().map(|&(name, value)| (name.into(), value.into())).collect()
+}
+
+#[test]
+fn decodes_every_form_of_a_part() {
+    assert_eq!(decoded(""), pairs(&[]));
+    assert_eq!(decoded("&&a=1&"), pairs(&[("a", "1")]));
+    assert_eq!(decoded("a&b=&=c&d=e=f"), pairs(&[("a", ""), ("b", ""), ("", "c"), ("d", "e=f")]));
+    assert_eq!(decoded("%E2%82%AC=%2b+%25"), pairs(&[("\u{20ac}", "+ %")]));
+    assert_eq!(decoded("a=1&a=2"), pairs(&[("a", "1"), ("a", "2")]));
+}
+
+#[test]
+fn refuses_malformed_parts() {
+    for query in ["a=%", "a=%4", "a=%4g", "%%%=1", "a=%+1", "a=%ff", "a=%C3", "b=1&a=%e2%82"] {
+        let error = decode_query(query).unwrap_err();
+        assert_eq!((error.code(), error.status()), ("InvalidParameter", 400), "{query}");
+    }
+    assert!(decode_query(b"a=\xff").is_err());
+}
+
+#[test]
+fn each_transition_sets_only_the_status() {
+    for (update, status) in [
+        (RunUpdate::scheduled(), InvocationStatus::Scheduled),
+        (RunUpdate::started(), InvocationStatus::Running),
+        (RunUpdate::stop_requested(), InvocationStatus::Stopping),
+        (RunUpdate::finished(0), InvocationStatus::Success),
+        (RunUpdate::cancelled(), InvocationStatus::Cancelled),
+        (RunUpdate::terminated(), InvocationStatus::Terminated),
+    ] {
+        let expected = RunUpdate { invocation_status: Some(status), ..RunUpdate::default() };
+        assert_eq!(update, expected, "{status}");
+    }
+}
+
+#[test]
+fn a_failure_sets_its_error() {
+    let error = |update: &RunUpdate| {
+        (update.invocation_status, update.error_code.clone(), update.error_info.clone())
+    };
+    let named = |status, code: &str, info: &str| {
+        (Some(status), Some(code.to_owned()), Some(info.to_owned()))
+    };
+    let failed = RunUpdate::finished(-1);
+    let info = "the command execution exit code is not zero.";
+    assert_eq!(error(&failed), named(InvocationStatus::Failed, "ExitCodeNonzero", info));
+    assert_eq!(failed.exit_code, Some(Some(-1)));
+    let info = "the command execution has been timeout.";
+    let timed_out = RunUpdate::timed_out();
+    assert_eq!(error(&timed_out), named(InvocationStatus::Timeout, "ExecutionTimeout", info));
+    assert_eq!(timed_out.exit_code, None);
+    let aborted = RunUpdate::failed(InvocationStatus::Aborted, "ClientNotRunning", "no agent");
+    assert_eq!(error(&aborted), named(InvocationStatus::Aborted, "ClientNotRunning", "no agent"));
+}
+
+#[test]
+fn each_setter_changes_only_its_own_field() {
+    let update = RunUpdate::finished(0)
+        .output(*b"all")
+        .error("Code", "info")
+        .rescheduled()
+        .at(Timestamp::MAX);
+    let expected = RunUpdate {
+        invocation_status: Some(InvocationStatus::Success),
+        reschedule: true,
+        time: Some(Timestamp::MAX),
+        output: Some(OutputUpdate::Replace(b"all".to_vec())),
+        error_code: Some("Code".into()),
+        error_info: Some("info".into()),
+        ..RunUpdate::default()
+    };
+    assert_eq!(update, expected);
+    let more =
+        RunUpdate { output: Some(OutputUpdate::Append(b"more".to_vec())), ..RunUpdate::default() };
+    assert_eq!(RunUpdate::more_output(*b"more"), more);
+}
+
+#[test]
+fn unset_fields_are_left_out() {
+    let mut record = Invocation::new("cn-a", "t-1", "c-1");
+    record.instances.push(InstanceRun::new("i-1"));
+    record.instances[0].exit_code = Some(0);
+    assert_eq!(
+        format!("{record:?}"),
+        "Invocation { region_id: \"cn-a\", invoke_id: \"t-1\", command_id: \"c-1\", \
+         command_type: RunShellScript, repeat_mode: Once, instances: [InstanceRun { \
+         instance_id: \"i-1\", invocation_status: Pending, exit_code: Some(0) }] }"
+    );
+    assert_eq!(
+        format!("{:?}", RunUpdate::finished(0).rescheduled()),
+        "RunUpdate { invocation_status: Some(Success), reschedule: true }"
+    );
+}
+
+#[test]
+fn bytes_print_as_text() {
+    let mut run = InstanceRun::new("i-1");
+    run.output = [&[0xff][..], &[b'x'; 100]].concat();
+    let printed = format!("{run:?}");
+    let text = format!("output: \"\u{fffd}{}\"... (101 bytes) }}", "x".repeat(63));
+    assert!(printed.starts_with("InstanceRun { instance_id: \"i-1\", invocation_status: Pending"));
+    assert!(printed.ends_with(&text), "{printed}");
+
+    let mut record = Invocation::new("cn-a", "t-1", "c-1");
+    record.command_content = b"df -h\n".to_vec();
+    let printed = format!("{record:?}");
+    assert!(printed.ends_with(r#"Once, command_content: "df -h\n" }"#), "{printed}");
+
+    let update = RunUpdate::more_output("50 %");
+    assert!(format!("{update:?}").contains(r#"output: Some(Append("50 %"))"#), "{update:?}");
 }

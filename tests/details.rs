@@ -1,7 +1,10 @@
-//! The details of request errors: the given value and the allowed ones. The documented cases check
+//! The details of errors: the given value and the allowed ones. The documented cases check
 //! codes and messages.
 
-use invodex::{Config, DescribeInvocations, Regions, Store, Timestamp};
+use invodex::{
+    Config, DescribeInvocations, InstanceRun, Invocation, InvocationStatus, Regions, RepeatMode,
+    RunUpdate, Store, Timestamp,
+};
 
 fn detail(pairs: &[(&str, &str)]) -> String {
     let config = Config {
@@ -47,4 +50,34 @@ fn the_lowest_number_of_a_tag_is_named() {
     let expected = "given a tag numbered 21, allowed 1 to 20; name fewer tags";
     assert_eq!(above([30, 21]), expected);
     assert_eq!(above([21, 30]), expected);
+}
+
+#[test]
+fn a_refused_transition_names_the_allowed_ones() {
+    use InvocationStatus as S;
+    let refused = |repeat_mode, from, to, reschedule| {
+        let mut record = Invocation::new("cn-a", "t-1", "c-1");
+        record.repeat_mode = repeat_mode;
+        record.instances.push(InstanceRun::new("i-1"));
+        record.instances[0].invocation_status = from;
+        let mut store = Store::default();
+        assert!(store.accept(&record).expect("it is valid").retained);
+        let invocation_status = Some(to);
+        let update = RunUpdate { invocation_status, reschedule, ..RunUpdate::default() };
+        let error = store.update_run("t-1", "i-1", &update).expect_err("it is refused");
+        error.detail().to_owned()
+    };
+    for (detail, end) in [
+        (
+            refused(RepeatMode::Once, S::Scheduled, S::Success, false),
+            "allowed from Scheduled: Running, Aborted, Error, Cancelled",
+        ),
+        (refused(RepeatMode::Period, S::Failed, S::Running, false), "allowed from Failed: nothing"),
+        (
+            refused(RepeatMode::Period, S::Running, S::Cancelled, true),
+            "Success, Failed, Error, Timeout",
+        ),
+    ] {
+        assert!(detail.ends_with(end), "{detail}");
+    }
 }

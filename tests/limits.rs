@@ -233,6 +233,32 @@ fn reserved_words() {
     }
 }
 
+#[test]
+fn each_rule_is_checked_over_all_tags_before_the_next() {
+    let pairs = [("RegionId", "cn-a"), ("Tag.1.Key", ""), ("Tag.2.Value", "v")];
+    let error =
+        DescribeInvocations::from_pairs(pairs).check(&Config::default()).expect_err("two faults");
+    assert_eq!((error.code(), error.parameter()), ("MissingParameter.TagKey", Some("Tag.2.Key")));
+    let tags = |tags: [(&str, &str); 3]| tags.map(|(key, value)| Tag::new(key, value));
+    for (tags, expected) in [
+        (
+            tags([("k", "http://x"), ("ACS:k", ""), ("k", "")]),
+            ("InvalidTagKey.Malformed", 2, "Key"),
+        ),
+        (
+            tags([("k", ""), ("l", "xhttps://"), ("k", "")]),
+            ("InvalidTagValue.Malformed", 2, "Value"),
+        ),
+        (tags([("k", ""), ("l", ""), ("k", "v")]), ("Duplicate.TagKey", 3, "Key")),
+        (tags([("k", "v"), ("k", "w"), ("l", "")]), ("Duplicate.TagKey", 2, "Key")),
+    ] {
+        let (code, number, part) = expected;
+        let expected = fault(code, &format!("Tag.{number}.{part}"));
+        assert_eq!(accept(&tags), expected);
+        assert_eq!(ask(&numbered(&tags)), expected);
+    }
+}
+
 /// A query with tags reaches exactly the newest 1,000 rows.
 #[test]
 fn so_many_rows_of_a_query_with_tags() {

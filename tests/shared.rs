@@ -5,9 +5,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use invodex::{
-    Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation,
+    Config, DescribeInvocationResults, DescribeInvocations, Error, InstanceRun, Invocation,
     InvocationResultsPage, InvocationStatus, InvocationsPage, InvokeStatus, RunUpdate, SharedStore,
-    Store, Timestamp,
+    Store, Subscription, Timestamp,
+};
+
+// Front ends rely on these bounds.
+const _: () = {
+    const fn shared<T: Clone + Send + Sync + 'static>() {}
+    const fn sent<T: Send + Sync + 'static>() {}
+    shared::<SharedStore>();
+    sent::<Store>();
+    sent::<Subscription>();
+    sent::<Error>();
 };
 
 /// The writer's states: after step k the store holds the records k - WINDOW + 1 to k. The newest is

@@ -19,6 +19,12 @@ fn start() -> Timestamp {
 }
 
 #[test]
+fn a_capacity_over_the_limit_is_the_limit() {
+    let config = Config { capacity: usize::MAX, ..Config::default() };
+    assert_eq!(Store::new(config, start()).config().capacity, 20_000_000);
+}
+
+#[test]
 fn what_has_expired_matches_nothing_also_by_its_id() {
     let clock = ManualClock::new(start());
     let mut store =

@@ -12,8 +12,23 @@ use invodex_testkit::model::{Model, ModelConfig};
 use serde_json::Value;
 
 /// Characters that are escaped somewhere, and their neighbours.
-const OTHERS: [char; 12] =
-    [' ', '"', '%', '&', '+', '/', '\\', '\u{7f}', '\u{80}', '\u{9f}', '\u{2028}', '\u{1f600}'];
+const OTHERS: [char; 15] = [
+    ' ',
+    '"',
+    '#',
+    '%',
+    '&',
+    '+',
+    '/',
+    '=',
+    '?',
+    '\\',
+    '\u{7f}',
+    '\u{80}',
+    '\u{9f}',
+    '\u{2028}',
+    '\u{1f600}',
+];
 
 fn characters() -> impl Iterator<Item = char> {
     ('\0'..='\u{1f}').chain(OTHERS)

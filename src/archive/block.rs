@@ -35,18 +35,6 @@ pub(super) enum Kind {
     End = 3,
 }
 
-impl Kind {
-    const ALL: [Kind; 3] = [Kind::Header, Kind::Data, Kind::End];
-
-    fn name(self) -> &'static str {
-        match self {
-            Kind::Header => "header",
-            Kind::Data => "data",
-            Kind::End => "end",
-        }
-    }
-}
-
 /// The content of the header block: values of the store as a whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header {
@@ -88,10 +76,11 @@ impl<W: Write> BlockWriter<W> {
         writer.block.extend_from_slice(&VERSION.to_le_bytes());
         writer.out.write_all(&writer.block).map_err(|error| writer.failed(&error))?;
         writer.open();
-        writer.block.extend_from_slice(&header.id.to_le_bytes());
-        writer.block.extend_from_slice(&header.last_number.to_le_bytes());
-        writer.block.extend_from_slice(&header.last_write.as_secs().to_le_bytes());
-        writer.block.extend_from_slice(&header.records.to_le_bytes());
+        let Header { id, last_number, last_write, records } = header;
+        writer.block.extend_from_slice(&id.to_le_bytes());
+        writer.block.extend_from_slice(&last_number.to_le_bytes());
+        writer.block.extend_from_slice(&last_write.as_secs().to_le_bytes());
+        writer.block.extend_from_slice(&records.to_le_bytes());
         writer.close(Kind::Header)?;
         Ok(writer)
     }
@@ -143,13 +132,8 @@ impl<W: Write> BlockWriter<W> {
     }
 
     fn failed(&self, error: &io::Error) -> Error {
-        Error::archive_io(
-            error,
-            format!(
-                "writing block {} failed: {error}; what is written so far is no archive",
-                self.number
-            ),
-        )
+        let doing = format!("writing block {}", self.number);
+        Error::archive_io(error, &doing, "what is written so far is no archive")
     }
 }
 
@@ -187,7 +171,7 @@ impl<R: Read> BlockReader<R> {
     }
 
     fn preamble(&mut self) -> Result<(), Error> {
-        let length = self.fill(MAGIC.len() + 4)?;
+        let length = self.fill(0, MAGIC.len() + 4)?;
         let (magic, version) = self.block.split_at(MAGIC.len().min(length));
         if length == 0 {
             return Err(Error::archive("the input is empty; give what Store::save wrote"));
@@ -214,11 +198,11 @@ impl<R: Read> BlockReader<R> {
     fn header(&self) -> Result<Header, Fault> {
         let mut fields = self.content();
         let header = Header {
-            id: u64::from_le_bytes(fields.fixed()?),
-            last_number: u64::from_le_bytes(fields.fixed()?),
+            id: fields.whole()?,
+            last_number: fields.whole()?,
             last_write: Timestamp::from_secs(u32::from_le_bytes(fields.fixed()?).into())
                 .ok_or_else(|| Fault::new("the time of the last write is 0"))?,
-            records: u64::from_le_bytes(fields.fixed()?),
+            records: fields.whole()?,
         };
         all_read(&fields)?;
         if header.last_number > NUMBER_MOST {
@@ -240,31 +224,32 @@ impl<R: Read> BlockReader<R> {
     pub(super) fn next(&mut self) -> Result<Kind, Error> {
         self.number = self.next;
         self.next += 1;
-        let length = self.fill(FRAME)?;
-        if length < FRAME {
+        self.fill(0, FRAME)?;
+        let Ok([code, a, b, c, d]) = <[u8; FRAME]>::try_from(&*self.block) else {
             return Err(Error::archive(format!(
                 "it ends before block {} and has no end block; {COPY_AGAIN}",
                 self.number
             )));
-        }
-        let code = self.block[0];
-        let kind = Kind::ALL.into_iter().find(|&kind| kind as u8 == code);
-        self.kind = kind.ok_or_else(|| {
-            Error::archive(format!(
-                "block {} is of the unknown kind {code}; {COPY_AGAIN}",
-                self.number
-            ))
-        })?;
-        let mut length = [0; 4];
-        length.copy_from_slice(&self.block[1..FRAME]);
-        let length = u32::from_le_bytes(length);
+        };
+        self.kind = match code {
+            1 => Kind::Header,
+            2 => Kind::Data,
+            3 => Kind::End,
+            _ => {
+                return Err(Error::archive(format!(
+                    "block {} is of the unknown kind {code}; {COPY_AGAIN}",
+                    self.number
+                )));
+            }
+        };
+        let length = u32::from_le_bytes([a, b, c, d]);
         if length > BLOCK_MOST {
             return Err(self.damaged(&format!(
                 "says that it is {length} bytes long, allowed are {BLOCK_MOST}"
             )));
         }
-        let (length, frame) = (length as usize + SEAL, FRAME);
-        let got = self.fill_after(frame, length)?;
+        let length = length as usize + SEAL;
+        let got = self.fill(FRAME, length)?;
         if got < length {
             return Err(self.damaged(&format!("is cut off: {got} of {length} bytes are there")));
         }
@@ -277,14 +262,14 @@ impl<R: Read> BlockReader<R> {
 
     /// The content of the last block.
     pub(super) fn content(&self) -> Fields<'_> {
-        Fields::new(&self.block[FRAME..self.block.len() - SEAL])
+        Fields { rest: &self.block[FRAME..self.block.len() - SEAL] }
     }
 
     /// Checks the totals in the last block, which is the end block, and that nothing follows it.
     pub(super) fn end(mut self, found: &Totals) -> Result<(), Error> {
         self.totals(found).map_err(|fault| self.refuse(&fault.0))?;
         let length = self.read;
-        match self.fill(1)? {
+        match self.fill(0, 1)? {
             0 => Ok(()),
             _ => Err(Error::archive(format!(
                 "something follows its end; give only its {length} bytes"
@@ -294,11 +279,8 @@ impl<R: Read> BlockReader<R> {
 
     fn totals(&self, found: &Totals) -> Result<(), Fault> {
         let mut fields = self.content();
-        let said = Totals {
-            records: u64::from_le_bytes(fields.fixed()?),
-            runs: u64::from_le_bytes(fields.fixed()?),
-            history: u64::from_le_bytes(fields.fixed()?),
-        };
+        let said =
+            Totals { records: fields.whole()?, runs: fields.whole()?, history: fields.whole()? };
         all_read(&fields)?;
         if said != *found {
             return Err(Fault::new(format!("counts {said}, but there are {found}")));
@@ -317,36 +299,29 @@ impl<R: Read> BlockReader<R> {
     }
 
     fn error(&self, what: &str, to_do: &str) -> Error {
-        Error::archive(format!("block {} ({}): {what}; {to_do}", self.number, self.kind.name()))
+        let kind = format!("{:?}", self.kind).to_ascii_lowercase();
+        Error::archive(format!("block {} ({kind}): {what}; {to_do}", self.number))
     }
 
     /// An error about an entry in the last block. `left` is the number of bytes from the byte after
     /// the entry's kind to the end of the block's content.
     pub(super) fn refuse_entry(&self, kind: u8, left: usize, fault: &Fault) -> Error {
-        let at = self.content().left().saturating_sub(left + 1);
+        let at = self.content().rest.len().saturating_sub(left + 1);
         self.refuse(&format!("{} at byte {at}: {}", entry::name(kind), fault.0))
     }
 
-    /// Reads `length` bytes into the block, or fewer at the end of the input.
-    fn fill(&mut self, length: usize) -> Result<usize, Error> {
-        self.fill_after(0, length)
-    }
-
-    /// Like [`fill`](Self::fill), but keeps the first `kept` bytes of the block. The buffer grows
-    /// with the bytes that arrive and not with `length`, which a damaged input may have invented.
-    fn fill_after(&mut self, kept: usize, length: usize) -> Result<usize, Error> {
+    /// Reads `length` bytes into the block, or fewer at the end of the input, behind its first `kept`
+    /// bytes. The buffer grows with the bytes that arrive and not with `length`, which a damaged
+    /// input may have invented.
+    fn fill(&mut self, kept: usize, length: usize) -> Result<usize, Error> {
         self.block.truncate(kept);
         let mut limited = self.input.by_ref().take(length as u64);
-        match limited.read_to_end(&mut self.block) {
-            Ok(got) => {
-                self.read += got as u64;
-                Ok(got)
-            }
-            Err(error) => Err(Error::archive_io(
-                &error,
-                format!("reading block {} failed: {error}; nothing was restored", self.number),
-            )),
-        }
+        let got = limited.read_to_end(&mut self.block).map_err(|error| {
+            let doing = format!("reading block {}", self.number);
+            Error::archive_io(&error, &doing, "nothing was restored")
+        })?;
+        self.read += got as u64;
+        Ok(got)
     }
 }
 
@@ -357,7 +332,7 @@ const NUMBER_MOST: u64 = i64::MAX as u64;
 const COPY_AGAIN: &str = "take another copy of what Store::save wrote";
 
 fn all_read(fields: &Fields<'_>) -> Result<(), Fault> {
-    match fields.left() {
+    match fields.rest.len() {
         0 => Ok(()),
         left => Err(Fault::new(format!("is {left} bytes too long"))),
     }

@@ -1,12 +1,7 @@
-//! The encoding of values: the numbers, texts and codes that entries consist of.
-//!
-//! Codes are defined here and not by the discriminants of the types, so that the order of a
-//! declaration can change without changing the format.
-
-use std::fmt::Display;
+//! The encoding of values: the numbers and texts that entries consist of.
 
 use crate::error::Error;
-use crate::model::{CommandType, InvocationStatus, RepeatMode, Timestamp};
+use crate::model::Timestamp;
 
 /// Kinds of entries.
 pub(super) mod entry {
@@ -34,43 +29,6 @@ pub(super) mod entry {
         ];
         NAMES.get(usize::from(kind).wrapping_sub(1)).copied().unwrap_or("entry")
     }
-}
-
-/// The code of a status is its position in this list.
-pub(super) const STATUSES: &[InvocationStatus] = {
-    use InvocationStatus as S;
-    &[
-        S::Pending,
-        S::Scheduled,
-        S::Running,
-        S::Stopping,
-        S::Success,
-        S::Failed,
-        S::Invalid,
-        S::Aborted,
-        S::Error,
-        S::Timeout,
-        S::Cancelled,
-        S::Terminated,
-    ]
-};
-
-/// The code of a CommandType is its position in this list.
-pub(super) const TYPES: &[CommandType] =
-    &[CommandType::RunBatScript, CommandType::RunPowerShellScript, CommandType::RunShellScript];
-
-/// The code of a RepeatMode is its position in this list.
-pub(super) const MODES: &[RepeatMode] = &[
-    RepeatMode::Once,
-    RepeatMode::Period,
-    RepeatMode::NextRebootOnly,
-    RepeatMode::EveryReboot,
-    RepeatMode::DryRun,
-];
-
-/// The code of `value`: its position in `codes`, which has every value of the type.
-pub(super) fn code_of<T: PartialEq>(codes: &[T], value: &T) -> u8 {
-    codes.iter().position(|known| known == value).unwrap_or(usize::from(u8::MAX)) as u8
 }
 
 /// Appends `value` in LEB128: groups of seven bits, the lowest first.
@@ -106,11 +64,6 @@ impl Fault {
     pub(super) fn new(what: impl Into<String>) -> Self {
         Fault(what.into())
     }
-
-    /// The fault of a number that must name one of `among` values.
-    fn unknown(what: impl Display, number: impl Display, among: impl Display) -> Self {
-        Fault(format!("{what} is number {number}, there are {among} so far"))
-    }
 }
 
 impl From<Error> for Fault {
@@ -121,27 +74,13 @@ impl From<Error> for Fault {
     }
 }
 
-/// A reader of the fields in a block's content.
+/// A reader of the fields in a block's content: the bytes that are not read yet.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
-    rest: &'a [u8],
+    pub(super) rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Fields { rest: bytes }
-    }
-
-    /// The bytes that are not read yet.
-    pub(super) fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
-    /// The number of bytes that are not read yet.
-    pub(super) fn left(&self) -> usize {
-        self.rest.len()
-    }
-
     pub(super) fn byte(&mut self) -> Result<u8, Fault> {
         let (&first, rest) = self.rest.split_first().ok_or_else(cut_off)?;
         self.rest = rest;
@@ -153,6 +92,11 @@ impl<'a> Fields<'a> {
         let (taken, rest) = split.ok_or_else(cut_off)?;
         self.rest = rest;
         Ok(taken)
+    }
+
+    /// Reads a number of eight bytes, the lowest first.
+    pub(super) fn whole(&mut self) -> Result<u64, Fault> {
+        self.fixed().map(u64::from_le_bytes)
     }
 
     pub(super) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
@@ -211,7 +155,7 @@ impl<'a> Fields<'a> {
     pub(super) fn place(&mut self, what: &str, count: usize) -> Result<usize, Fault> {
         let number = self.number()?;
         let place = usize::try_from(number).ok().filter(|&place| place < count);
-        place.ok_or_else(|| Fault::unknown(what, number, count))
+        place.ok_or_else(|| Fault(format!("{what} is number {number}, there are {count} so far")))
     }
 
     /// Reads a number and returns the one of `values` that it names.
@@ -228,11 +172,12 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Reads a code and returns its value.
-    pub(super) fn code<T: Copy>(&mut self, what: &str, codes: &[T]) -> Result<T, Fault> {
+    /// Reads the code of one of `all`: its place in this list, which has every value of the type in
+    /// the order of declaration.
+    pub(super) fn code<T: Copy>(&mut self, what: &str, all: &[T]) -> Result<T, Fault> {
         let code = self.byte()?;
-        codes.get(usize::from(code)).copied().ok_or_else(|| {
-            Fault(format!("{what} has the code {code}, known are 0 to {}", codes.len() - 1))
+        all.get(usize::from(code)).copied().ok_or_else(|| {
+            Fault(format!("{what} has the code {code}, known are 0 to {}", all.len() - 1))
         })
     }
 
@@ -252,70 +197,4 @@ impl<'a> Fields<'a> {
 #[cold]
 fn cut_off() -> Fault {
     Fault::new("is longer than what is left of the block")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_as_they_were_written() {
-        for value in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), 1 << 63, u64::MAX] {
-            let mut bytes = Vec::new();
-            put_number(value, &mut bytes);
-            put_signed(value as i64, &mut bytes);
-            let mut fields = Fields::new(&bytes);
-            assert_eq!(fields.number().expect("a number"), value);
-            assert_eq!(fields.signed().expect("a number"), value as i64);
-            assert_eq!(fields.left(), 0);
-        }
-    }
-
-    #[test]
-    fn other_forms_of_a_number_are_refused() {
-        for bytes in [&[0x80, 0][..], &[0xff, 0x80, 0], &[0x80], &[], &[0xff; 11]] {
-            assert!(Fields::new(bytes).number().is_err(), "{bytes:?}");
-        }
-        let over = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2];
-        assert!(Fields::new(&over).number().is_err());
-    }
-
-    /// The codes are the format: a change here makes every archive before it unreadable.
-    #[test]
-    fn every_name_has_its_code_for_ever() {
-        fn codes<T: PartialEq + ToString>(all: &[T], codes: &[T]) -> Vec<(u8, String)> {
-            let mut pairs: Vec<_> =
-                all.iter().map(|value| (code_of(codes, value), value.to_string())).collect();
-            pairs.sort();
-            pairs
-        }
-        let named = |names: &[&str]| {
-            (0..).zip(names).map(|(code, name)| (code, (*name).to_owned())).collect::<Vec<_>>()
-        };
-        assert_eq!(
-            codes(InvocationStatus::ALL, STATUSES),
-            named(&[
-                "Pending",
-                "Scheduled",
-                "Running",
-                "Stopping",
-                "Success",
-                "Failed",
-                "Invalid",
-                "Aborted",
-                "Error",
-                "Timeout",
-                "Cancelled",
-                "Terminated",
-            ])
-        );
-        assert_eq!(
-            codes(CommandType::ALL, TYPES),
-            named(&["RunBatScript", "RunPowerShellScript", "RunShellScript"])
-        );
-        assert_eq!(
-            codes(RepeatMode::ALL, MODES),
-            named(&["Once", "Period", "NextRebootOnly", "EveryReboot", "DryRun"])
-        );
-    }
 }

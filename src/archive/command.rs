@@ -1,7 +1,7 @@
 //! A command in an archive: the settings of a run request and the body, in one entry.
 
-use super::code::{Fault, Fields, MODES, TYPES, code_of, put_bytes, put_number};
-use crate::model::Invocation;
+use super::code::{Fault, Fields, put_bytes, put_number};
+use crate::model::{COMMAND_TEXT_FIELDS, CommandType, Invocation, RepeatMode};
 use crate::store::validate;
 use crate::table::{CommandBody, RunSettings, Setting as S};
 
@@ -20,28 +20,22 @@ pub(super) fn put(settings: &RunSettings, body: &CommandBody, out: &mut Vec<u8>)
     put_bytes(settings.text(S::Launcher).as_bytes(), out);
     put_bytes(settings.text(S::TerminationMode).as_bytes(), out);
     put_bytes(settings.text(S::OssOutputDelivery).as_bytes(), out);
-    out.push(code_of(TYPES, &settings.command_type));
-    out.push(code_of(MODES, &settings.repeat_mode));
+    out.push(settings.command_type as u8);
+    out.push(settings.repeat_mode as u8);
     put_number(settings.timeout.unwrap_or(0).into(), out);
 }
 
 /// Reads the fields that [`put`] wrote. All other fields of the returned record are empty.
 pub(super) fn take(fields: &mut Fields<'_>) -> Result<Invocation, Fault> {
-    let mut command = Invocation::new("", "", fields.text("CommandId")?);
-    command.command_name = fields.text("CommandName")?.into();
-    command.command_description = fields.text("CommandDescription")?.into();
-    command.command_content = fields.bytes()?.into();
-    command.parameters = fields.text("Parameters")?.into();
-    command.frequency = fields.text("Frequency")?.into();
-    command.working_dir = fields.text("WorkingDir")?.into();
-    command.username = fields.text("Username")?.into();
-    command.container_id = fields.text("ContainerId")?.into();
-    command.container_name = fields.text("ContainerName")?.into();
-    command.launcher = fields.text("Launcher")?.into();
-    command.termination_mode = fields.text("TerminationMode")?.into();
-    command.oss_output_delivery = fields.text("OssOutputDelivery")?.into();
-    command.command_type = fields.code("CommandType", TYPES)?;
-    command.repeat_mode = fields.code("RepeatMode", MODES)?;
+    let mut command = Invocation::new("", "", "");
+    for field in COMMAND_TEXT_FIELDS {
+        *(field.get_mut)(&mut command) = fields.text(field.name)?.into();
+        if field.name == "CommandDescription" {
+            command.command_content = fields.bytes()?.into();
+        }
+    }
+    command.command_type = fields.code("CommandType", CommandType::ALL)?;
+    command.repeat_mode = fields.code("RepeatMode", RepeatMode::ALL)?;
     command.timeout = Some(fields.small("Timeout")?).filter(|&timeout| timeout != 0);
     validate::command(&command)?;
     Ok(command)

@@ -1,8 +1,8 @@
 //! An execution in an archive: the fields that a run and a history record have in common.
 
-use super::code::{Fault, Fields, STATUSES, code_of, put_bytes, put_number, put_signed, put_time};
+use super::code::{Fault, Fields, put_bytes, put_number, put_signed, put_time};
 use crate::limits;
-use crate::model::{InstanceRun, RUN_TEXT_FIELDS, Timestamp};
+use crate::model::{InstanceRun, InvocationStatus, RUN_TEXT_FIELDS, Timestamp};
 use crate::store::validate;
 use crate::table::Execution;
 
@@ -45,7 +45,7 @@ pub(super) fn put(
         | bit(shape::STOP_TIME, execution.stop_time.is_some())
         | bit(shape::OUTPUT, !execution.output().is_empty())
         | bit(shape::DROPPED, execution.dropped > 0);
-    out.push(code_of(STATUSES, &execution.status));
+    out.push(execution.status as u8);
     put_number(shape, out);
     put_number(execution.repeats.into(), out);
     for time in [execution.start_time, execution.finish_time].into_iter().flatten() {
@@ -77,7 +77,7 @@ pub(super) fn take(
     allowed: u64,
     texts: &[Texts],
 ) -> Result<u64, Fault> {
-    run.invocation_status = fields.code("InvocationStatus", STATUSES)?;
+    run.invocation_status = fields.code("InvocationStatus", InvocationStatus::ALL)?;
     let shape = fields.number()?;
     if shape & !allowed != 0 {
         return Err(Fault(format!("has the shape {shape}, allowed are the bits of {allowed}")));

@@ -25,7 +25,20 @@ pub(super) fn restore(
     let (mut blocks, header) = BlockReader::begin(input)?;
     let config = Config { id: header.id, ..config };
     let store = Store::resume(config, clock, header.last_number, header.last_write);
-    let mut restorer = Restorer::new(store, header);
+    let mut restorer = Restorer {
+        cutoff: store.cutoff(store.now()),
+        surplus: header.records.saturating_sub(store.config().capacity as u64),
+        store,
+        header,
+        totals: Totals::default(),
+        expired: 0,
+        evicted: 0,
+        numbers: RoaringTreemap::new(),
+        last: None,
+        values: Values::default(),
+        record: None,
+        spare: Vec::new(),
+    };
     loop {
         match blocks.next()? {
             Kind::Header => return Err(blocks.refuse("is the second of its kind")),
@@ -36,15 +49,13 @@ pub(super) fn restore(
             }
             Kind::Data => {
                 let mut content = blocks.content();
-                loop {
-                    let kind = content.byte().map_err(|_| blocks.refuse("is empty"))?;
-                    let left = content.left();
-                    restorer
-                        .entry(kind, &mut content)
-                        .map_err(|fault| blocks.refuse_entry(kind, left, &fault))?;
-                    if content.left() == 0 {
-                        break;
-                    }
+                if content.rest.is_empty() {
+                    return Err(blocks.refuse("is empty"));
+                }
+                while let Some((&kind, rest)) = content.rest.split_first() {
+                    content.rest = rest;
+                    let done = restorer.entry(kind, &mut content);
+                    done.map_err(|fault| blocks.refuse_entry(kind, rest.len(), &fault))?;
                 }
             }
         }
@@ -108,34 +119,9 @@ impl Record {
     fn is_whole(&self) -> bool {
         self.history_left == 0 && self.invocation.instances.len() == self.runs
     }
-
-    /// The number of the history record that must come next.
-    fn next_history(&self) -> u64 {
-        self.histories
-            .last()
-            .map_or(0, |history| u64::from(history.first) + history.records.len() as u64)
-    }
 }
 
 impl Restorer {
-    fn new(store: Store, header: Header) -> Self {
-        let capacity = store.config().capacity as u64;
-        Restorer {
-            cutoff: store.saved().snapshot.cutoff,
-            store,
-            surplus: header.records.saturating_sub(capacity),
-            header,
-            totals: Totals::default(),
-            expired: 0,
-            evicted: 0,
-            numbers: RoaringTreemap::new(),
-            last: None,
-            values: Values::default(),
-            record: None,
-            spare: Vec::new(),
-        }
-    }
-
     /// Reads an entry of `kind`, whose fields come next.
     fn entry(&mut self, kind: u8, fields: &mut Fields<'_>) -> Result<(), Fault> {
         match kind {
@@ -161,7 +147,11 @@ impl Restorer {
         let Some(record) = &self.record else { return Ok(()) };
         let position = self.totals.records;
         Err(Fault(if record.history_left > 0 {
-            format!("comes before history record {} of record {position}", record.next_history())
+            let next = record
+                .histories
+                .last()
+                .map_or(0, |history| u64::from(history.first) + history.records.len() as u64);
+            format!("comes before history record {next} of record {position}")
         } else {
             let (there, said) = (record.invocation.instances.len(), record.runs);
             format!("comes after {there} of {said} runs of record {position}")
@@ -174,8 +164,7 @@ impl Restorer {
         if position >= self.header.records {
             return Err(Fault(format!("is one more than the {position} of the header")));
         }
-        let invoke_id = fields.text("InvokeId")?;
-        validate::id("InvokeId", invoke_id)?;
+        let invoke_id = id(fields, "InvokeId")?;
         let key = self.key(fields)?;
         let region = fields.place("its region", self.values.regions.len())?;
         let resource_group =
@@ -326,26 +315,25 @@ impl Restorer {
     }
 }
 
+/// Reads an id, which is not empty.
+fn id<'a>(fields: &mut Fields<'a>, what: &'static str) -> Result<&'a str, Fault> {
+    let text = fields.text(what)?;
+    validate::id(what, text)?;
+    Ok(text)
+}
+
 impl Values {
     /// Reads a shared value of `kind`.
     fn entry(&mut self, kind: u8, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let rest = fields.rest();
+        let rest = fields.rest;
         match kind {
-            entry::REGION => {
-                let text = fields.text("RegionId")?;
-                validate::id("RegionId", text)?;
-                self.regions.push(text.into());
-            }
+            entry::REGION => self.regions.push(id(fields, "RegionId")?.into()),
             entry::RESOURCE_GROUP => {
                 let text = fields.text("ResourceGroupId")?;
                 validate::bytes("ResourceGroupId", text.len(), limits::ID_BYTES)?;
                 self.resource_groups.push(text.into());
             }
-            entry::INSTANCE => {
-                let text = fields.text("InstanceId")?;
-                validate::id("InstanceId", text)?;
-                self.instances.push(text.into());
-            }
+            entry::INSTANCE => self.instances.push(id(fields, "InstanceId")?.into()),
             entry::TAG => {
                 let (key, value) = (fields.text("TagKey")?, fields.text("TagValue")?);
                 check_tags(std::iter::once((1, Some(key), Some(value))))
@@ -366,7 +354,7 @@ impl Values {
             }
             _ => return Err(Fault::new(format!("is of the unknown kind {kind}"))),
         }
-        let entry = &rest[..rest.len() - fields.left()];
+        let entry = &rest[..rest.len() - fields.rest.len()];
         let mut key = vec![kind];
         key.extend_from_slice(entry);
         // With two numbers for one value, equal stores could have different archives.

@@ -19,29 +19,20 @@ use crate::table::{
 };
 
 pub(super) fn save(store: &Store, out: impl Write) -> Result<(), Error> {
-    let saved = store.saved();
-    let (span, order) = (saved.snapshot.span(), &saved.snapshot.index.order);
+    let snapshot = store.snapshot(store.now());
+    let (span, order) = (snapshot.span(), &snapshot.index.order);
     let rows = || (span.start..span.end).filter_map(|row| Some((order.key(row), order.slot(row)?)));
-    let header = Header {
-        id: saved.snapshot.config.id,
-        last_number: saved.last_number,
-        last_write: saved.last_write,
-        records: rows().count() as u64,
-    };
-    let table = saved.snapshot.table;
-    let numbering = |column| Numbering::new(table.column_texts(column).id_bound());
+    let (last_number, last_write) = store.last_write();
+    let records = rows().count() as u64;
+    let header = Header { id: snapshot.config.id, last_number, last_write, records };
     let mut saver = Saver {
         blocks: BlockWriter::begin(out, &header)?,
-        table,
+        table: snapshot.table,
         totals: Totals::default(),
         time: 0,
         number: 0,
-        regions: numbering(IndexedColumn::Region),
-        resource_groups: numbering(IndexedColumn::ResourceGroup),
-        instances: numbering(IndexedColumn::Instance),
-        tags: Numbering::new(table.tag_pairs.id_bound()),
+        numbers: Default::default(),
         commands: HashMap::new(),
-        texts: Numbering::new(table.run_texts.id_bound()),
     };
     for (key, slot) in rows() {
         saver.record(key, slot)?;
@@ -57,47 +48,28 @@ struct Saver<'a, W> {
     /// CreationTime and acceptance number of the previous record, 0 before the first.
     time: u32,
     number: u64,
-    regions: Numbering,
-    resource_groups: Numbering,
-    instances: Numbering,
-    tags: Numbering,
+    /// The numbers of the shared values, by the kind of their entry.
+    numbers: [Numbers; entry::TEXTS as usize + 1],
     /// The number of each pair of settings and body, which are one entry in an archive.
     commands: HashMap<(ValueId, ValueId), u64>,
-    texts: Numbering,
 }
 
-/// Assigns numbers to the shared values of one kind, in the order of their first use. Ids would not
-/// do: they depend on removed records, and the bytes of an archive must depend on the present ones
+/// The numbers of the shared values of one kind, in the order of their first use. Ids would not do: they depend on removed records, and the bytes of an archive must depend on the present ones
 /// alone.
-struct Numbering {
+#[derive(Default)]
+struct Numbers {
     /// By id: the number plus one, or 0 if the value is not written yet.
     by_id: Vec<u32>,
     next: u32,
-}
-
-impl Numbering {
-    fn new(id_bound: usize) -> Self {
-        Numbering { by_id: vec![0; id_bound], next: 0 }
-    }
-
-    /// The number of `id`, and whether it is new.
-    fn number(&mut self, id: ValueId) -> (u64, bool) {
-        let number = &mut self.by_id[id as usize];
-        let is_new = *number == 0;
-        if is_new {
-            self.next += 1;
-            *number = self.next;
-        }
-        (u64::from(*number - 1), is_new)
-    }
 }
 
 impl<W: Write> Saver<'_, W> {
     fn record(&mut self, key: RowKey, slot: u32) -> Result<(), Error> {
         let table = self.table;
         let header = table.header(slot);
-        let region = self.region(header.region)?;
-        let resource_group = self.resource_group(header.resource_group)?;
+        let region = self.text(entry::REGION, (IndexedColumn::Region, header.region))?;
+        let group = (IndexedColumn::ResourceGroup, header.resource_group);
+        let resource_group = self.text(entry::RESOURCE_GROUP, group)?;
         let command = self.command(header)?;
         let mut tags = SmallVec::<[u64; limits::TAGS]>::new();
         for &tag in table.tags_of(header) {
@@ -123,7 +95,7 @@ impl<W: Write> Saver<'_, W> {
     }
 
     fn run(&mut self, run: RunRef<'_>, base: Timestamp) -> Result<(), Error> {
-        let instance = self.instance(run.instance)?;
+        let instance = self.text(entry::INSTANCE, (IndexedColumn::Instance, run.instance))?;
         let execution = run.execution();
         let texts = self.texts(execution.texts)?;
         let creation_time = Some(run.creation_time).filter(|&creation_time| creation_time != base);
@@ -155,45 +127,37 @@ impl<W: Write> Saver<'_, W> {
 
 /// Shared values. Each method returns the number of a value and writes it before its first use.
 impl<W: Write> Saver<'_, W> {
-    fn region(&mut self, id: ValueId) -> Result<u64, Error> {
-        let numbered = self.regions.number(id);
-        self.text(entry::REGION, numbered, (IndexedColumn::Region, id))
-    }
-
-    fn resource_group(&mut self, id: ValueId) -> Result<u64, Error> {
-        let numbered = self.resource_groups.number(id);
-        self.text(entry::RESOURCE_GROUP, numbered, (IndexedColumn::ResourceGroup, id))
-    }
-
-    fn instance(&mut self, id: ValueId) -> Result<u64, Error> {
-        let numbered = self.instances.number(id);
-        self.text(entry::INSTANCE, numbered, (IndexedColumn::Instance, id))
-    }
-
-    /// Writes the text `id` of `column` if its number is new, and returns the number.
-    fn text(
+    /// A value of `kind`, whose fields `fields` appends.
+    fn shared(
         &mut self,
         kind: u8,
-        (number, is_new): (u64, bool),
-        (column, id): IndexKey,
+        id: ValueId,
+        fields: impl FnOnce(&mut Vec<u8>),
     ) -> Result<u64, Error> {
-        if is_new {
-            let text = self.table.column_texts(column).get(id).text();
-            self.blocks.entry(kind, |out| put_bytes(text.as_bytes(), out))?;
+        let Numbers { by_id, next } = &mut self.numbers[usize::from(kind)];
+        let at = id as usize;
+        if at >= by_id.len() {
+            by_id.resize(at + 1, 0);
         }
-        Ok(number)
+        if by_id[at] == 0 {
+            *next += 1;
+            by_id[at] = *next;
+            self.blocks.entry(kind, fields)?;
+        }
+        Ok(u64::from(by_id[at] - 1))
+    }
+
+    fn text(&mut self, kind: u8, (column, id): IndexKey) -> Result<u64, Error> {
+        let text = self.table.column_texts(column).get(id);
+        self.shared(kind, id, |out| put_bytes(text.text().as_bytes(), out))
     }
 
     fn tag(&mut self, id: ValueId) -> Result<u64, Error> {
-        let (number, is_new) = self.tags.number(id);
-        if is_new {
-            let pair = self.table.tag_pairs.get(id);
-            self.blocks.entry(entry::TAG, |out| {
-                put_bytes(pair.key_text().as_bytes(), out);
-                put_bytes(pair.value_text().as_bytes(), out);
-            })?;
-        }
-        Ok(number)
+        let pair = self.table.tag_pairs.get(id);
+        self.shared(entry::TAG, id, |out| {
+            put_bytes(pair.key_text().as_bytes(), out);
+            put_bytes(pair.value_text().as_bytes(), out);
+        })
     }
 
     fn command(&mut self, header: &RecordHeader) -> Result<u64, Error> {
@@ -208,13 +172,8 @@ impl<W: Write> Saver<'_, W> {
 
     fn texts(&mut self, texts: Option<TextsId>) -> Result<Option<u64>, Error> {
         let Some(texts) = texts else { return Ok(None) };
-        let (number, is_new) = self.texts.number(texts.id());
-        if is_new {
-            let strings = self.table.run_texts.get(texts.id()).strings();
-            self.blocks.entry(entry::TEXTS, |out| {
-                strings.iter().for_each(|string| put_bytes(string, out));
-            })?;
-        }
-        Ok(Some(number))
+        let strings = self.table.run_texts.get(texts.id()).strings();
+        let put = |out: &mut Vec<u8>| strings.iter().for_each(|string| put_bytes(string, out));
+        self.shared(entry::TEXTS, texts.id(), put).map(Some)
     }
 }

@@ -2,15 +2,14 @@
 
 use std::io;
 
-use super::{Error, ErrorKind, codes, quoted};
+use super::{Error, ErrorKind, codes};
 use crate::limits;
 
 /// Errors of requests.
 impl Error {
     /// `InvalidParameter`: bytes that are not a query string.
     pub(crate) fn encoding(given: &str, allowed: &str) -> Self {
-        Self::new(ErrorKind::Request, &codes::INVALID_ENCODING)
-            .saying(format!("given {}, allowed {allowed}", quoted(given)))
+        Self::new(&codes::INVALID_ENCODING).given(given, format_args!(", allowed {allowed}"))
     }
 
     pub(crate) fn missing(name: &'static str) -> Self {
@@ -32,75 +31,60 @@ impl Error {
         const SHOWN: usize = 8;
         let more = if allowed.len() > SHOWN { ", ..." } else { "" };
         let allowed = &allowed[..allowed.len().min(SHOWN)];
-        Self::new(ErrorKind::Request, &codes::INVALID_REGION_ID).at("RegionId").saying(format!(
-            "given {}, allowed the regions of the store's configuration: {}{more}",
-            quoted(given),
-            if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") }
-        ))
+        let allowed = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
+        let then = format!(", allowed the regions of the store's configuration: {allowed}{more}");
+        Self::new(&codes::INVALID_REGION_ID).at("RegionId").given(given, then)
     }
 
     pub(crate) fn unsupported_region(given: &str) -> Self {
-        Self::new(ErrorKind::Request, &codes::API_NOT_SUPPORTED).at("RegionId").saying(format!(
-            "given {}, which is configured as a region without this API; name another region",
-            quoted(given)
-        ))
+        let then = ", which is configured as a region without this API; name another region";
+        Self::new(&codes::API_NOT_SUPPORTED).at("RegionId").given(given, then)
     }
 
     pub(crate) fn tag(fault: TagFault<'_>) -> Self {
-        let error = |code| Self::new(ErrorKind::Request, code);
+        let error = |code, n, part| Self::new(code).at(format!("Tag.{n}.{part}"));
+        let most = limits::TAGS;
         match fault {
-            TagFault::TooMany(n) => error(&codes::TOO_MANY_TAGS).at("Tag").saying(format!(
-                "given a tag numbered {n}, allowed 1 to {}; name fewer tags",
-                limits::TAGS
-            )),
-            TagFault::KeyMissing(n) => error(&codes::MISSING_TAG_KEY)
-                .at(format!("Tag.{n}.Key"))
+            TagFault::TooMany(n) => Self::new(&codes::TOO_MANY_TAGS)
+                .at("Tag")
+                .saying(format!("given a tag numbered {n}, allowed 1 to {most}; name fewer tags")),
+            TagFault::KeyMissing(n) => error(&codes::MISSING_TAG_KEY, n, "Key")
                 .saying(format!("not given; Tag.{n}.Value needs it")),
             TagFault::Key(n, given) => {
-                error(&codes::INVALID_TAG_KEY).at(format!("Tag.{n}.Key")).saying(format!(
-                    "given {}, allowed 1 to {} characters that do not start with aliyun or acs: \
-                     and do not contain http:// or https://",
-                    quoted(given),
-                    limits::TAG_KEY_CHARS
-                ))
+                let most = limits::TAG_KEY_CHARS;
+                let then = format_args!(
+                    ", allowed 1 to {most} characters that do not start with aliyun or acs: and do \
+                     not contain http:// or https://"
+                );
+                error(&codes::INVALID_TAG_KEY, n, "Key").given(given, then)
             }
             TagFault::Value(n, given) => {
-                error(&codes::INVALID_TAG_VALUE).at(format!("Tag.{n}.Value")).saying(format!(
-                    "given {}, allowed at most {} characters that do not contain http:// or \
-                     https://",
-                    quoted(given),
-                    limits::TAG_VALUE_CHARS
-                ))
+                let most = limits::TAG_VALUE_CHARS;
+                let then = format_args!(
+                    ", allowed at most {most} characters that do not contain http:// or https://"
+                );
+                error(&codes::INVALID_TAG_VALUE, n, "Value").given(given, then)
             }
-            TagFault::DuplicateKey(n, given) => error(&codes::DUPLICATE_TAG_KEY)
-                .at(format!("Tag.{n}.Key"))
-                .saying(format!("given {} again; name each key once", quoted(given))),
+            TagFault::DuplicateKey(n, given) => error(&codes::DUPLICATE_TAG_KEY, n, "Key")
+                .given(given, " again; name each key once"),
         }
     }
 
     /// `InvalidParam.PageNumber` and `InvalidParam.PageSize`.
     pub(crate) fn page(name: &'static str, given: &str, most: u32) -> Self {
-        Self::of(ErrorKind::Request, &codes::INVALID_PAGE, name)
-            .saying(format!("given {given}, allowed 1 to {most}"))
+        Self::of(&codes::INVALID_PAGE, name).saying(format!("given {given}, allowed 1 to {most}"))
     }
 
     pub(crate) fn foreign_token(given: &str) -> Self {
-        Self::invalid_parameter(
-            "NextToken",
-            format!(
-                "given {}, which this store did not give for these filters; pass the NextToken of the \
-                 previous page unchanged, with the same filters",
-                quoted(given)
-            ),
-        )
+        let then = ", which this store did not give for these filters; pass the NextToken of the \
+                    previous page unchanged, with the same filters";
+        Self::of(&codes::INVALID_PARAMETER, "NextToken").given(given, then)
     }
 
     /// `InvalidParameter.NAME`: the value is not in a closed set.
     pub(crate) fn not_one_of(name: &'static str, given: &str, allowed: &[&str]) -> Self {
-        Self::invalid_parameter(
-            name,
-            format!("given {}, allowed {}", quoted(given), allowed.join(", ")),
-        )
+        let then = format_args!(", allowed {}", allowed.join(", "));
+        Self::of(&codes::INVALID_PARAMETER, name).given(given, then)
     }
 
     /// `InvalidParameter.NAME`: the number is not in 1 to `most`.
@@ -141,47 +125,37 @@ impl Error {
         let (code, advice) = match field {
             "InvokeId" => (
                 &codes::DUPLICATE_INVOKE_ID,
-                "the store holds a record with this InvokeId; delete the record first or use another id",
+                "; the store holds a record with this InvokeId; delete the record first or use another id",
             ),
-            _ => (&codes::DUPLICATE_INSTANCE_ID, "an invocation has only one run on an instance"),
+            _ => (&codes::DUPLICATE_INSTANCE_ID, "; an invocation has only one run on an instance"),
         };
-        Self::new(ErrorKind::Record, code)
-            .at(field)
-            .saying(format!("given {}; {advice}", quoted(given)))
+        Self::new(code).at(field).given(given, advice)
     }
 
     pub(crate) fn illegal_transition(from: &str, to: &str, allowed: &[&str]) -> Self {
         let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
-        Self::invalid_parameter(
-            "InvocationStatus",
-            format!("a run cannot go from {from} to {to}; allowed from {from}: {allowed}"),
-        )
-        .of_kind(ErrorKind::Transition)
+        let detail = format!("a run cannot go from {from} to {to}; allowed from {from}: {allowed}");
+        Self::invalid_parameter("InvocationStatus", detail).of_kind(ErrorKind::Transition)
     }
 
     pub(crate) fn illegal_reschedule(from: &str, result: &str, allowed: &[&str]) -> Self {
-        Self::invalid_parameter(
-            "InvocationStatus",
-            format!(
-                "a run cannot end its execution from {from} with {result} and go back to Scheduled; \
-                 allowed in a recurring task (Period, EveryReboot) from Running with {}",
-                allowed.join(", ")
-            ),
-        )
-        .of_kind(ErrorKind::Transition)
+        let allowed = allowed.join(", ");
+        let detail = format!(
+            "a run cannot end its execution from {from} with {result} and go back to Scheduled; allowed \
+             in a recurring task (Period, EveryReboot) from Running with {allowed}"
+        );
+        Self::invalid_parameter("InvocationStatus", detail).of_kind(ErrorKind::Transition)
     }
 
     pub(crate) fn time(given: &str) -> Self {
-        Self::new(ErrorKind::Time, &codes::INVALID_TIME).saying(format!(
-            "given {}, allowed YYYY-MM-DDTHH:MM:SSZ from 1970-01-01T00:00:01Z to \
-             2106-02-07T06:28:15Z",
-            quoted(given)
-        ))
+        let then =
+            ", allowed YYYY-MM-DDTHH:MM:SSZ from 1970-01-01T00:00:01Z to 2106-02-07T06:28:15Z";
+        Self::new(&codes::INVALID_TIME).given(given, then)
     }
 
     #[cfg(feature = "json")]
     pub(crate) fn capture(detail: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Capture, &codes::INVALID_CAPTURE).saying(detail)
+        Self::new(&codes::INVALID_CAPTURE).saying(detail)
     }
 
     /// A field of a captured record cannot be read.
@@ -194,12 +168,13 @@ impl Error {
 /// Errors of archives.
 impl Error {
     pub(crate) fn archive(detail: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Archive, &codes::INVALID_ARCHIVE).saying(detail)
+        Self::new(&codes::INVALID_ARCHIVE).saying(detail)
     }
 
-    /// The reader or the writer of an archive failed.
-    pub(crate) fn archive_io(cause: &io::Error, detail: impl Into<String>) -> Self {
-        let mut error = Self::new(ErrorKind::Archive, &codes::ARCHIVE_IO).saying(detail);
+    /// The reader or the writer of an archive failed. `then` says what was reached.
+    pub(crate) fn archive_io(cause: &io::Error, doing: &str, then: &str) -> Self {
+        let mut error =
+            Self::new(&codes::ARCHIVE_IO).saying(format!("{doing} failed: {cause}; {then}"));
         error.0.io_kind = Some(cause.kind());
         error
     }

@@ -16,50 +16,32 @@ impl Error {
     /// let error = Error::forbidden();
     /// assert_eq!((error.code(), error.status()), ("Operation.Forbidden", 403));
     /// assert_eq!(error.kind(), ErrorKind::Service);
+    /// assert_eq!(Error::service_unavailable().code(), "ServiceUnavailable");
+    /// assert_eq!(Error::internal_error().code(), "InternalError");
+    /// assert_eq!(Error::dispatch_error().code(), "InternalError.Dispatch");
     /// ```
     #[must_use]
     pub fn forbidden() -> Self {
-        Self::new(ErrorKind::Service, &codes::FORBIDDEN)
+        Self::new(&codes::FORBIDDEN)
     }
 
     /// `ServiceUnavailable` (500), for a front end that cannot answer at present: a client may try
     /// again.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let error = invodex::Error::service_unavailable();
-    /// assert_eq!((error.code(), error.status()), ("ServiceUnavailable", 500));
-    /// ```
     #[must_use]
     pub fn service_unavailable() -> Self {
-        Self::new(ErrorKind::Service, &codes::SERVICE_UNAVAILABLE)
+        Self::new(&codes::SERVICE_UNAVAILABLE)
     }
 
     /// `InternalError` (500), for a front end that fails for an unknown reason.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let error = invodex::Error::internal_error();
-    /// assert_eq!((error.code(), error.status()), ("InternalError", 500));
-    /// ```
     #[must_use]
     pub fn internal_error() -> Self {
-        Self::new(ErrorKind::Service, &codes::INTERNAL_ERROR)
+        Self::new(&codes::INTERNAL_ERROR)
     }
 
     /// `InternalError.Dispatch` (500), for a front end that fails to pass a request on.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let error = invodex::Error::dispatch_error();
-    /// assert_eq!((error.code(), error.status()), ("InternalError.Dispatch", 500));
-    /// ```
     #[must_use]
     pub fn dispatch_error() -> Self {
-        Self::new(ErrorKind::Service, &codes::DISPATCH_ERROR)
+        Self::new(&codes::DISPATCH_ERROR)
     }
 
     /// `InvalidInvokeId.NotFound` (404): there is no such invocation. A store returns it for writes
@@ -76,10 +58,8 @@ impl Error {
     /// ```
     #[must_use]
     pub fn unknown_invoke_id(invoke_id: &str) -> Self {
-        Self::new(ErrorKind::NotFound, &codes::UNKNOWN_INVOKE_ID).at("InvokeId").saying(format!(
-            "given {}; the record was never accepted, or it has expired, was evicted or was deleted",
-            quoted(invoke_id)
-        ))
+        let then = "; the record was never accepted, or it has expired, was evicted or was deleted";
+        Self::new(&codes::UNKNOWN_INVOKE_ID).at("InvokeId").given(invoke_id, then)
     }
 
     /// `InvalidInstanceId.NotFound` (404): the invocation has no run on the instance.
@@ -93,11 +73,9 @@ impl Error {
     /// ```
     #[must_use]
     pub fn unknown_run(invoke_id: &str, instance_id: &str) -> Self {
-        Self::new(ErrorKind::NotFound, &codes::UNKNOWN_RUN).at("InstanceId").saying(format!(
-            "given {}, which is not an instance of {}; name one of its instances",
-            quoted(instance_id),
-            quoted(invoke_id)
-        ))
+        let of = quoted(invoke_id);
+        let then = format!(", which is not an instance of {of}; name one of its instances");
+        Self::new(&codes::UNKNOWN_RUN).at("InstanceId").given(instance_id, then)
     }
 
     /// `InvalidInstance.NotFound` (404): there is no such instance, for a front end that knows the
@@ -111,10 +89,8 @@ impl Error {
     /// ```
     #[must_use]
     pub fn unknown_instance(instance_id: &str) -> Self {
-        Self::new(ErrorKind::NotFound, &codes::UNKNOWN_INSTANCE).at("InstanceId").saying(format!(
-            "given {}, which does not exist; name an instance that does",
-            quoted(instance_id)
-        ))
+        let then = ", which does not exist; name an instance that does";
+        Self::new(&codes::UNKNOWN_INSTANCE).at("InstanceId").given(instance_id, then)
     }
 
     /// `InstanceIds.ExceedLimit` (403): a request names `given` instances and may name `most`. A
@@ -129,7 +105,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn too_many_instances(given: usize, most: usize) -> Self {
-        Self::new(ErrorKind::Request, &codes::TOO_MANY_INSTANCES).at("InstanceId").saying(format!(
+        Self::new(&codes::TOO_MANY_INSTANCES).at("InstanceId").saying(format!(
             "given {given} instances, allowed at most {most}; split them among several requests"
         ))
     }
@@ -145,8 +121,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn missing_parameter(name: impl Into<Cow<'static, str>>) -> Self {
-        Self::of(ErrorKind::Request, &codes::MISSING_PARAMETER, name)
-            .saying("not given; the request needs it")
+        Self::of(&codes::MISSING_PARAMETER, name).saying("not given; the request needs it")
     }
 
     /// `InvalidParameter.NAME` (400): the parameter `name` has a value that it cannot have. The
@@ -165,7 +140,7 @@ impl Error {
         name: impl Into<Cow<'static, str>>,
         detail: impl Into<String>,
     ) -> Self {
-        Self::of(ErrorKind::Request, &codes::INVALID_PARAMETER, name).saying(detail)
+        Self::of(&codes::INVALID_PARAMETER, name).saying(detail)
     }
 
     /// Any other error of the API, for a front end that answers more operations than the store.

@@ -30,13 +30,13 @@ impl<'de> Capture<'de> {
     /// # Errors
     ///
     /// As [`Store::import_files`](crate::Store::import_files).
-    pub(crate) fn read(
-        files: &[(Option<&str>, &'de [u8])],
+    pub(crate) fn read<'a>(
+        files: impl IntoIterator<Item = (Option<&'a str>, &'de [u8])>,
         options: &ImportOptions,
         now: Timestamp,
     ) -> Result<Self, Error> {
         let mut capture = Capture::default();
-        for (file, &(name, bytes)) in files.iter().enumerate() {
+        for (file, (name, bytes)) in files.into_iter().enumerate() {
             let bodies = split(bytes).map_err(|reason| match name {
                 Some(name) => Error::capture(format!("{name}: {reason}")),
                 None => Error::capture(reason),
@@ -54,16 +54,12 @@ impl<'de> Capture<'de> {
                 capture.read_records(&bodies, &place, &mut reader, options, now);
             }
             let (name, count) = (place.name.clone(), bodies.len());
-            capture.files.push(ImportedFile {
-                name,
-                bodies: count,
-                encoding: reader.decoder.encoding,
-            });
+            capture.files.push(ImportedFile { name, bodies: count, encoding: reader.encoding });
             for (at, body) in bodies.into_iter().enumerate() {
                 place.body = (count > 1).then_some(at);
                 let beside = body.differences.into_iter();
-                let beside = beside.map(|one| Difference { place: place.clone(), ..one });
-                capture.differences.extend(beside);
+                let located = |one| Difference { place: place.clone(), ..one };
+                capture.differences.extend(beside.map(located));
             }
         }
         Ok(capture)
@@ -93,7 +89,7 @@ impl<'de> Capture<'de> {
                     record.map(|record| self.records.push(record)).err()
                 };
                 self.refusals.extend(refusal);
-                if options.encoding == CaptureEncoding::Auto && reader.decoder.has_failed {
+                if options.encoding == CaptureEncoding::Auto && reader.is_not_base64 {
                     return false;
                 }
             }

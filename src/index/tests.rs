@@ -4,6 +4,9 @@
 use super::collect::PageRows;
 use super::intersect::Conjunction;
 use super::order::Span;
+use super::rowset::RowSet;
+use super::scratch::ScratchPool;
+use crate::config::Tuning;
 
 mod laws;
 mod work;
@@ -25,4 +28,15 @@ fn page_and_count(
     let mut page = PageRows::new();
     let count = sets.page_and_count(span, skip, most, &mut page);
     (page, count)
+}
+
+/// The conjunction of `sets`.
+fn all_of<'s, 'a: 's>(
+    sets: impl IntoIterator<Item = &'a RowSet>,
+    tuning: Tuning,
+    scratches: &'s ScratchPool,
+) -> Conjunction<'s> {
+    let mut all = Conjunction::new(tuning, scratches);
+    sets.into_iter().for_each(|set| all.add(set));
+    all
 }

@@ -3,8 +3,7 @@
 /// Defines a fieldless enum. Each variant has the API's own spelling; the literal is the parameter
 /// that an error for an unknown spelling names.
 ///
-/// The fingerprint of a page token depends on the position of a variant: a new variant comes last.
-/// Archives have codes of their own, see `archive::code`.
+/// Page tokens and archives depend on the position of a variant: a new variant comes last.
 macro_rules! api_names {
     ($(#[$meta:meta])* $name:ident, $parameter:literal { $($(#[$doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$meta])*

@@ -7,8 +7,6 @@ pub(crate) struct TextField<R> {
     pub(crate) name: &'static str,
     pub(crate) limit: TextLimit,
     pub(crate) get: fn(&R) -> &str,
-    // Only the import of captured responses writes through the list.
-    #[cfg_attr(not(feature = "json"), expect(dead_code))]
     pub(crate) get_mut: fn(&mut R) -> &mut String,
 }
 

@@ -58,19 +58,6 @@ fn names(statuses: &[InvocationStatus]) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    fn refused(
-        repeat_mode: RepeatMode,
-        from: InvocationStatus,
-        to: InvocationStatus,
-        reschedule: bool,
-    ) -> String {
-        let refused = check_transition(repeat_mode, from, Some(to), reschedule);
-        refused.map_or_else(
-            |error| error.detail().to_owned(),
-            |()| panic!("{from} to {to} is allowed"),
-        )
-    }
-
     #[test]
     fn a_period_task_has_every_transition_of_any_other_task() {
         for &repeat_mode in RepeatMode::ALL {
@@ -83,18 +70,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn a_refused_transition_names_the_allowed_ones() {
-        let detail = refused(RepeatMode::Once, Scheduled, Success, false);
-        assert!(
-            detail.ends_with("allowed from Scheduled: Running, Aborted, Error, Cancelled"),
-            "{detail}"
-        );
-        let detail = refused(RepeatMode::Period, Failed, Running, false);
-        assert!(detail.ends_with("allowed from Failed: nothing"), "{detail}");
-        let detail = refused(RepeatMode::Period, Running, Cancelled, true);
-        assert!(detail.ends_with("Success, Failed, Error, Timeout"), "{detail}");
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Page<R> {
     /// The number of matching rows, in offset mode.
     pub(crate) total: Option<u64>,
     /// The last row and the fingerprint of the filters, if rows follow.
-    next: Option<(Cursor, u64)>,
+    pub(crate) next: Option<(Cursor, u64)>,
     pub(crate) page_number: u32,
     pub(crate) page_size: u32,
 }
@@ -40,8 +40,10 @@ pub(crate) struct ResultRow {
 pub(super) struct Window {
     pub(super) skip: u64,
     pub(super) most: usize,
-    /// Rows of earlier pages, which count towards the limit of a query with tags.
+    /// Rows of earlier pages, which count towards `limit`.
     returned: u64,
+    /// The number of rows that all pages together can show, if the query has tags.
+    limit: Option<u64>,
 }
 
 impl Window {
@@ -55,12 +57,9 @@ impl Window {
                 (skip, page_size, skip)
             }
         };
-        let most = if query.filters.tags.is_empty() {
-            u64::from(page_size)
-        } else {
-            u64::from(page_size).min(u64::from(limits::TAGGED_ROWS).saturating_sub(returned))
-        };
-        Window { skip, most: most as usize, returned }
+        let limit = (!query.filters.tags.is_empty()).then_some(u64::from(limits::TAGGED_ROWS));
+        let left = limit.map_or(u64::MAX, |limit| limit.saturating_sub(returned));
+        Window { skip, most: u64::from(page_size).min(left) as usize, returned, limit }
     }
 
     /// Makes the page of `rows`, of which the last is at `last`. `seen` is the number of
@@ -74,13 +73,12 @@ impl Window {
         query: &Checked<'_>,
         snapshot: &Snapshot<'_>,
     ) -> Page<R> {
-        let is_tagged = !query.filters.tags.is_empty();
-        let most = if is_tagged { u64::from(limits::TAGGED_ROWS) } else { u64::MAX };
+        let most = self.limit.unwrap_or(u64::MAX);
         let returned = self.returned + rows.len() as u64;
-        let more = self.skip + (rows.len() as u64) < seen && (!is_tagged || returned < most);
+        let more = self.skip + (rows.len() as u64) < seen && returned < most;
         let next = last.filter(|_| more).map(|last| {
             // Below 1,000, so it fits.
-            let returned = if is_tagged { returned as u16 } else { 0 };
+            let returned = self.limit.map_or(0, |_| returned as u16);
             (Cursor { returned, ..last }, fingerprint(&query.filters, snapshot.config.id))
         });
         let (total, page_number, page_size) = match query.paging {

@@ -107,48 +107,33 @@ pub(crate) fn invocations<'a>(
     request: &'a DescribeInvocations,
     config: &Config,
 ) -> Result<Checked<'a>, Error> {
-    let common = &request.common;
-    let region_id = region(common, config)?;
-    let tags = common.tags.check().map_err(Error::tag)?;
-    let paging = paging(common)?;
+    let (common, paging) = common(Operation::DescribeInvocations, &request.common, config)?;
     let command_type =
         one_of("CommandType", &request.command_type, CommandType::ALL, CommandType::as_str)?;
     let repeat_mode =
         one_of("RepeatMode", &request.repeat_mode, RepeatMode::FILTERS, RepeatMode::as_str)?;
     let timed = boolean("Timed", &request.timed)?;
     let status = status("InvokeStatus", &request.invoke_status)?;
-    let content_encoding = encoding(&common.content_encoding)?;
+    let content_encoding = encoding(&request.common.content_encoding)?;
     let include_output = boolean("IncludeOutput", &request.include_output)?.unwrap_or(false);
-    let invoke_id = common.invoke_id.as_deref();
-    let instance_id = common.instance_id.as_deref();
-    let on_instance = instance_id.is_some();
-    if include_output && invoke_id.is_none() && !on_instance {
+    let on_instance = common.instance_id.is_some();
+    let names_records = common.invoke_id.is_some() || on_instance;
+    if include_output && !names_records {
         return Err(Error::missing("InvokeId"));
     }
-    Ok(Checked {
-        filters: Filters {
-            operation: Operation::DescribeInvocations,
-            region_id,
-            resource_group_id: common.resource_group_id.as_deref(),
-            invoke_id,
-            command_id: common.command_id.as_deref(),
-            // By the API's documentation, InstanceId makes it ignore three filters.
-            command_name: request.command_name.as_deref().filter(|_| !on_instance),
-            command_type,
-            repeat_mode: repeat_mode.filter(|_| !on_instance),
-            timed: timed.or(match config.omitted_timed {
-                OmittedTimed::DocumentedFalse if invoke_id.is_none() && !on_instance => Some(false),
-                OmittedTimed::DocumentedFalse | OmittedTimed::Any => None,
-            }),
-            status: status.filter(|&value| !on_instance || value != InvokeStatus::PartialFailed),
-            instance_id,
-            tags,
-            include_history: false,
-        },
-        content_encoding,
-        include_output,
-        paging,
-    })
+    let filters = Filters {
+        // By the API's documentation, InstanceId makes it ignore three filters.
+        command_name: request.command_name.as_deref().filter(|_| !on_instance),
+        command_type,
+        repeat_mode: repeat_mode.filter(|_| !on_instance),
+        timed: timed.or(match config.omitted_timed {
+            OmittedTimed::DocumentedFalse if !names_records => Some(false),
+            OmittedTimed::DocumentedFalse | OmittedTimed::Any => None,
+        }),
+        status: status.filter(|&value| !on_instance || value != InvokeStatus::PartialFailed),
+        ..common
+    };
+    Ok(Checked { filters, content_encoding, include_output, paging })
 }
 
 /// Checks a DescribeInvocationResults request. Cost: that of [`invocations`].
@@ -157,37 +142,41 @@ pub(crate) fn results<'a>(
     request: &'a DescribeInvocationResults,
     config: &Config,
 ) -> Result<Checked<'a>, Error> {
-    let common = &request.common;
-    let region_id = region(common, config)?;
-    let tags = common.tags.check().map_err(Error::tag)?;
-    let paging = paging(common)?;
+    let (common, paging) = common(Operation::DescribeInvocationResults, &request.common, config)?;
     let status = status("InvokeRecordStatus", &request.invoke_record_status)?;
-    let content_encoding = encoding(&common.content_encoding)?;
+    let content_encoding = encoding(&request.common.content_encoding)?;
     let include_history = boolean("IncludeHistory", &request.include_history)?.unwrap_or(false);
-    let invoke_id = common.invoke_id.as_deref();
-    if include_history && invoke_id.is_none() {
+    if include_history && common.invoke_id.is_none() {
         return Err(Error::missing("InvokeId"));
     }
-    Ok(Checked {
-        filters: Filters {
-            operation: Operation::DescribeInvocationResults,
-            region_id,
-            resource_group_id: common.resource_group_id.as_deref(),
-            invoke_id,
-            command_id: common.command_id.as_deref(),
-            command_name: None,
-            command_type: None,
-            repeat_mode: None,
-            timed: None,
-            status,
-            instance_id: common.instance_id.as_deref(),
-            tags,
-            include_history,
-        },
-        content_encoding,
-        include_output: true,
-        paging,
-    })
+    let filters = Filters { status, include_history, ..common };
+    Ok(Checked { filters, content_encoding, include_output: true, paging })
+}
+
+/// Checks the parameters that come first in the order of both operations. Returns the filters that
+/// both have, with all others absent, and the page.
+#[inline(always)]
+fn common<'a>(
+    operation: Operation,
+    common: &'a Common,
+    config: &Config,
+) -> Result<(Filters<'a>, Paging<'a>), Error> {
+    let filters = Filters {
+        operation,
+        region_id: region(common, config)?,
+        resource_group_id: common.resource_group_id.as_deref(),
+        invoke_id: common.invoke_id.as_deref(),
+        command_id: common.command_id.as_deref(),
+        command_name: None,
+        command_type: None,
+        repeat_mode: None,
+        timed: None,
+        status: None,
+        instance_id: common.instance_id.as_deref(),
+        tags: common.tags.check().map_err(Error::tag)?,
+        include_history: false,
+    };
+    Ok((filters, paging(common)?))
 }
 
 fn region<'a>(common: &'a Common, config: &Config) -> Result<&'a str, Error> {

@@ -3,7 +3,9 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use super::params::{Common, ContentEncoding, Each, Param, common_methods, text};
+use super::params::{
+    Common, ContentEncoding, Each, Param, common_methods, text, text_params, value_params,
+};
 use crate::model::InvokeStatus;
 
 /// A `DescribeInvocationResults` request: one row for each instance run.
@@ -60,9 +62,7 @@ impl DescribeInvocationResults {
             let (name, value) = pair.borrow();
             let value = value.as_ref();
             match name.as_ref() {
-                "InvokeRecordStatus" => {
-                    request.invoke_record_status = Param::named(value, InvokeStatus::from_name);
-                }
+                "InvokeRecordStatus" => request.invoke_record_status = Param::named(value),
                 "IncludeHistory" => request.include_history = Param::boolean(value),
                 name => request.common.read(name, value),
             }
@@ -79,31 +79,12 @@ impl DescribeInvocationResults {
         self.include_history.name_to("IncludeHistory", each);
     }
 
-    /// `InvokeRecordStatus`: matches a run's status or its legacy status. An earlier execution has
-    /// the status that it ended with.
-    #[must_use]
-    pub fn invoke_record_status(mut self, status: InvokeStatus) -> Self {
-        self.invoke_record_status = Param::Given(status);
-        self
-    }
-
-    /// `IncludeHistory`: default false. `true` needs an InvokeId and adds the earlier executions
-    /// of a recurring task; for any other task it changes nothing.
-    #[must_use]
-    pub fn include_history(mut self, include: bool) -> Self {
-        self.include_history = Param::Given(include);
-        self
-    }
-
-    /// `InvokeRecordStatus`.
-    #[must_use]
-    pub fn get_invoke_record_status(&self) -> Option<InvokeStatus> {
-        self.invoke_record_status.given()
-    }
-
-    /// `IncludeHistory`.
-    #[must_use]
-    pub fn get_include_history(&self) -> Option<bool> {
-        self.include_history.given()
+    value_params! { self, self;
+        /// `InvokeRecordStatus`: matches a run's status or its legacy status. An earlier execution
+        /// has the status that it ended with.
+        invoke_record_status, get_invoke_record_status: InvokeStatus;
+        /// `IncludeHistory`: default false. `true` needs an InvokeId and adds the earlier executions
+        /// of a recurring task; for any other task it changes nothing.
+        include_history, get_include_history: bool;
     }
 }

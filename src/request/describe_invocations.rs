@@ -3,7 +3,10 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use super::params::{Common, ContentEncoding, Each, Param, common_methods, name_text, text};
+use super::params::{
+    Common, ContentEncoding, Each, Param, common_methods, name_text, text, text_params,
+    value_params,
+};
 use crate::model::{CommandType, InvokeStatus, RepeatMode};
 
 /// A `DescribeInvocations` request.
@@ -88,15 +91,11 @@ impl DescribeInvocations {
             let value = value.as_ref();
             match name.as_ref() {
                 "CommandName" => request.command_name = text(value),
-                "CommandType" => {
-                    request.command_type = Param::named(value, CommandType::from_name);
-                }
-                "Type" => older_type = Param::named(value, CommandType::from_name),
-                "RepeatMode" => request.repeat_mode = Param::named(value, RepeatMode::from_name),
+                "CommandType" => request.command_type = Param::named(value),
+                "Type" => older_type = Param::named(value),
+                "RepeatMode" => request.repeat_mode = Param::named(value),
                 "Timed" => request.timed = Param::boolean(value),
-                "InvokeStatus" => {
-                    request.invoke_status = Param::named(value, InvokeStatus::from_name);
-                }
+                "InvokeStatus" => request.invoke_status = Param::named(value),
                 "IncludeOutput" => request.include_output = Param::boolean(value),
                 name => request.common.read(name, value),
             }
@@ -120,83 +119,23 @@ impl DescribeInvocations {
         self.include_output.name_to("IncludeOutput", each);
     }
 
-    /// `CommandName`: exact, case-sensitive. Ignored when InstanceId is given.
-    #[must_use]
-    pub fn command_name(mut self, name: impl Into<String>) -> Self {
-        self.command_name = text(name);
-        self
+    text_params! { self, self;
+        /// `CommandName`: exact, case-sensitive. Ignored when InstanceId is given.
+        command_name, get_command_name;
     }
 
-    /// `CommandType`: exact.
-    #[must_use]
-    pub fn command_type(mut self, command_type: CommandType) -> Self {
-        self.command_type = Param::Given(command_type);
-        self
-    }
-
-    /// `RepeatMode`: exact. Ignored when InstanceId is given. DryRun is no value of the filter.
-    #[must_use]
-    pub fn repeat_mode(mut self, repeat_mode: RepeatMode) -> Self {
-        self.repeat_mode = Param::Given(repeat_mode);
-        self
-    }
-
-    /// `Timed`: exact. Without it the store's policy decides, see
-    /// [`OmittedTimed`](crate::OmittedTimed).
-    #[must_use]
-    pub fn timed(mut self, timed: bool) -> Self {
-        self.timed = Param::Given(timed);
-        self
-    }
-
-    /// `InvokeStatus`: matches either overall status. PartialFailed is ignored when InstanceId is
-    /// given.
-    #[must_use]
-    pub fn invoke_status(mut self, status: InvokeStatus) -> Self {
-        self.invoke_status = Param::Given(status);
-        self
-    }
-
-    /// `IncludeOutput`: default false. `true` needs InvokeId or InstanceId.
-    #[must_use]
-    pub fn include_output(mut self, include: bool) -> Self {
-        self.include_output = Param::Given(include);
-        self
-    }
-
-    /// `CommandName`.
-    #[must_use]
-    pub fn get_command_name(&self) -> Option<&str> {
-        self.command_name.as_deref()
-    }
-
-    /// `CommandType`, or `Type`, its older name.
-    #[must_use]
-    pub fn get_command_type(&self) -> Option<CommandType> {
-        self.command_type.given()
-    }
-
-    /// `RepeatMode`.
-    #[must_use]
-    pub fn get_repeat_mode(&self) -> Option<RepeatMode> {
-        self.repeat_mode.given()
-    }
-
-    /// `Timed`.
-    #[must_use]
-    pub fn get_timed(&self) -> Option<bool> {
-        self.timed.given()
-    }
-
-    /// `InvokeStatus`.
-    #[must_use]
-    pub fn get_invoke_status(&self) -> Option<InvokeStatus> {
-        self.invoke_status.given()
-    }
-
-    /// `IncludeOutput`.
-    #[must_use]
-    pub fn get_include_output(&self) -> Option<bool> {
-        self.include_output.given()
+    value_params! { self, self;
+        /// `CommandType`: exact. `Type` is its older name in wire pairs.
+        command_type, get_command_type: CommandType;
+        /// `RepeatMode`: exact. Ignored when InstanceId is given. DryRun is no value of the filter.
+        repeat_mode, get_repeat_mode: RepeatMode;
+        /// `Timed`: exact. Without it the store's policy decides, see
+        /// [`OmittedTimed`](crate::OmittedTimed).
+        timed, get_timed: bool;
+        /// `InvokeStatus`: matches either overall status. PartialFailed is ignored when InstanceId
+        /// is given.
+        invoke_status, get_invoke_status: InvokeStatus;
+        /// `IncludeOutput`: default false. `true` needs InvokeId or InstanceId.
+        include_output, get_include_output: bool;
     }
 }

@@ -1,6 +1,7 @@
 //! Parameters: reading each kind of value from the wire, and the parameters of both operations.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::tags::{GivenTag, Tags};
 use crate::model::api_names;
@@ -65,13 +66,21 @@ impl<T: Copy> Param<T> {
         self.value().ok().flatten()
     }
 
-    /// Reads a value with `from_name`. An empty text counts as absent.
-    pub(crate) fn named(text: &str, from_name: impl FnOnce(&str) -> Option<T>) -> Self {
-        match from_name(text) {
+    /// Reads a value with `parse`. An empty text counts as absent.
+    fn read(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Self {
+        match parse(text) {
             _ if text.is_empty() => Param::Absent,
             Some(value) => Param::Given(value),
             None => Param::Malformed(text.into()),
         }
+    }
+
+    /// A value of a closed set.
+    pub(super) fn named(text: &str) -> Self
+    where
+        T: FromStr,
+    {
+        Param::read(text, |text| text.parse().ok())
     }
 }
 
@@ -96,8 +105,8 @@ impl<T: Given> Param<T> {
 
 impl Param<bool> {
     /// `true` or `false` in any letter case.
-    pub(crate) fn boolean(text: &str) -> Self {
-        Param::named(text, |text| match text {
+    pub(super) fn boolean(text: &str) -> Self {
+        Param::read(text, |text| match text {
             _ if text.eq_ignore_ascii_case("true") => Some(true),
             _ if text.eq_ignore_ascii_case("false") => Some(false),
             _ => None,
@@ -108,7 +117,7 @@ impl Param<bool> {
 impl Param<u32> {
     /// Decimal digits only. A number above `u32::MAX` is malformed: it is above every limit, too.
     fn number(text: &str) -> Self {
-        Param::named(text, |text| {
+        Param::read(text, |text| {
             if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
         })
     }
@@ -139,9 +148,7 @@ impl Common {
             "InvokeId" => self.invoke_id = text(value),
             "CommandId" => self.command_id = text(value),
             "InstanceId" => self.instance_id = text(value),
-            "ContentEncoding" => {
-                self.content_encoding = Param::named(value, ContentEncoding::from_name);
-            }
+            "ContentEncoding" => self.content_encoding = Param::named(value),
             "MaxResults" => self.max_results = Param::number(value),
             // An empty token is not absent: it asks for token paging.
             "NextToken" => self.next_token = Some(value.to_owned()),
@@ -191,6 +198,45 @@ pub(super) fn name_text(name: &str, text: &Option<String>, each: &mut Each<'_>) 
     }
 }
 
+/// Defines the builder method and the getter of texts: the documentation and the name of the one, and
+/// the name of the other.
+macro_rules! text_params {
+    ($self:ident, $params:expr; $($(#[$doc:meta])* $name:ident, $get:ident;)+) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(mut $self, value: impl Into<String>) -> Self {
+            $params.$name = text(value);
+            $self
+        }
+
+        #[doc = concat!("The value that [`", stringify!($name), "`](Self::", stringify!($name), ") sets.")]
+        #[must_use]
+        pub fn $get(&$self) -> Option<&str> {
+            $params.$name.as_deref()
+        })+
+    };
+}
+pub(super) use text_params;
+
+/// The same for parameters of other types.
+macro_rules! value_params {
+    ($self:ident, $params:expr; $($(#[$doc:meta])* $name:ident, $get:ident: $type:ty;)+) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(mut $self, value: $type) -> Self {
+            $params.$name = Param::Given(value);
+            $self
+        }
+
+        #[doc = concat!("The value that [`", stringify!($name), "`](Self::", stringify!($name), ") sets.")]
+        #[must_use]
+        pub fn $get(&$self) -> Option<$type> {
+            $params.$name.given()
+        })+
+    };
+}
+pub(super) use value_params;
+
 /// The methods that both requests have: a builder method and a getter for each common parameter, and
 /// the conversion to pairs.
 macro_rules! common_methods {
@@ -204,32 +250,15 @@ macro_rules! common_methods {
             }
         }
 
-        /// `ResourceGroupId`: exact. An unknown one gives an empty page and no error.
-        #[must_use]
-        pub fn resource_group_id(mut self, id: impl Into<String>) -> Self {
-            self.common.resource_group_id = text(id);
-            self
-        }
-
-        /// `InvokeId`: exact. An unknown one gives an empty page and no error.
-        #[must_use]
-        pub fn invoke_id(mut self, id: impl Into<String>) -> Self {
-            self.common.invoke_id = text(id);
-            self
-        }
-
-        /// `CommandId`: exact. An unknown one gives an empty page and no error.
-        #[must_use]
-        pub fn command_id(mut self, id: impl Into<String>) -> Self {
-            self.common.command_id = text(id);
-            self
-        }
-
-        /// `InstanceId`: invocations with a run on that instance. Their other runs are not shown.
-        #[must_use]
-        pub fn instance_id(mut self, id: impl Into<String>) -> Self {
-            self.common.instance_id = text(id);
-            self
+        text_params! { self, self.common;
+            /// `ResourceGroupId`: exact. An unknown one gives an empty page and no error.
+            resource_group_id, get_resource_group_id;
+            /// `InvokeId`: exact. An unknown one gives an empty page and no error.
+            invoke_id, get_invoke_id;
+            /// `CommandId`: exact. An unknown one gives an empty page and no error.
+            command_id, get_command_id;
+            /// `InstanceId`: invocations with a run on that instance. Their other runs are not shown.
+            instance_id, get_instance_id;
         }
 
         /// `Tag.N.Key` alone: records that have the key. A request has at most 20 tags, all of
@@ -247,19 +276,16 @@ macro_rules! common_methods {
             self
         }
 
-        /// `ContentEncoding`: default Base64. It chooses no rows, so it may change from page to
-        /// page.
-        #[must_use]
-        pub fn content_encoding(mut self, encoding: ContentEncoding) -> Self {
-            self.common.content_encoding = Param::Given(encoding);
-            self
-        }
-
-        /// `MaxResults`: 1 to 50, default 10. Asks for token paging.
-        #[must_use]
-        pub fn max_results(mut self, rows: u32) -> Self {
-            self.common.max_results = Param::Given(rows);
-            self
+        value_params! { self, self.common;
+            /// `ContentEncoding`: default Base64. It chooses no rows, so it may change from page to
+            /// page.
+            content_encoding, get_content_encoding: ContentEncoding;
+            /// `MaxResults`: 1 to 50, default 10. Asks for token paging.
+            max_results, get_max_results: u32;
+            /// `PageNumber`: 1 to 2,147,483,647, default 1. Ignored with token paging.
+            page_number, get_page_number: u32;
+            /// `PageSize`: 1 to 50, default 10. Ignored with token paging.
+            page_size, get_page_size: u32;
         }
 
         /// `NextToken`: the token of the previous page; empty for the first page. Asks for token
@@ -271,52 +297,21 @@ macro_rules! common_methods {
             self
         }
 
-        /// `PageNumber`: 1 to 2,147,483,647, default 1. Ignored with token paging.
+        /// The value that [`next_token`](Self::next_token) sets, also an empty text.
         #[must_use]
-        pub fn page_number(mut self, number: u32) -> Self {
-            self.common.page_number = Param::Given(number);
-            self
-        }
-
-        /// `PageSize`: 1 to 50, default 10. Ignored with token paging.
-        #[must_use]
-        pub fn page_size(mut self, rows: u32) -> Self {
-            self.common.page_size = Param::Given(rows);
-            self
+        pub fn get_next_token(&self) -> Option<&str> {
+            self.common.next_token.as_deref()
         }
 
         /// `RegionId`, or an empty string. The getters are for front ends that check permissions,
         /// write a log, or have a store for each region. They are named like those of
         /// [`std::process::Command`], because the plain names are builder methods. A parameter that
         /// was not given is `None`; so is a text that is no value of its parameter, which
-        /// [`to_pairs`](Self::to_pairs) has and which a store refuses. Cost of every getter: O(1).
+        /// [`to_pairs`](Self::to_pairs) has and which a store refuses. A number is also given
+        /// outside its limits. Cost of every getter: O(1).
         #[must_use]
         pub fn get_region_id(&self) -> &str {
             &self.common.region_id
-        }
-
-        /// `ResourceGroupId`.
-        #[must_use]
-        pub fn get_resource_group_id(&self) -> Option<&str> {
-            self.common.resource_group_id.as_deref()
-        }
-
-        /// `InvokeId`.
-        #[must_use]
-        pub fn get_invoke_id(&self) -> Option<&str> {
-            self.common.invoke_id.as_deref()
-        }
-
-        /// `CommandId`.
-        #[must_use]
-        pub fn get_command_id(&self) -> Option<&str> {
-            self.common.command_id.as_deref()
-        }
-
-        /// `InstanceId`.
-        #[must_use]
-        pub fn get_instance_id(&self) -> Option<&str> {
-            self.common.instance_id.as_deref()
         }
 
         /// The tags, by number: each key, with its value if it has one. A tag without `Tag.N.Key`
@@ -325,36 +320,6 @@ macro_rules! common_methods {
         pub fn get_tags(&self) -> impl ExactSizeIterator<Item = (&str, Option<&str>)> + Clone {
             let tags = self.common.tags.given().iter();
             tags.map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref()))
-        }
-
-        /// `ContentEncoding`.
-        #[must_use]
-        pub fn get_content_encoding(&self) -> Option<ContentEncoding> {
-            self.common.content_encoding.given()
-        }
-
-        /// `MaxResults`, also outside its limits.
-        #[must_use]
-        pub fn get_max_results(&self) -> Option<u32> {
-            self.common.max_results.given()
-        }
-
-        /// `NextToken`. An empty one asks for the first page of token paging.
-        #[must_use]
-        pub fn get_next_token(&self) -> Option<&str> {
-            self.common.next_token.as_deref()
-        }
-
-        /// `PageNumber`, also outside its limits.
-        #[must_use]
-        pub fn get_page_number(&self) -> Option<u32> {
-            self.common.page_number.given()
-        }
-
-        /// `PageSize`, also outside its limits.
-        #[must_use]
-        pub fn get_page_size(&self) -> Option<u32> {
-            self.common.page_size.given()
         }
 
         /// The given parameters as wire pairs, the inverse of [`from_pairs`](Self::from_pairs):

@@ -98,37 +98,3 @@ fn hex(byte: Option<&u8>) -> Option<u8> {
 fn fault(allowed: &str, given: &[u8]) -> Error {
     Error::encoding(&String::from_utf8_lossy(given), allowed)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decoded(query: &str) -> Vec<(String, String)> {
-        decode_query(query).unwrap()
-    }
-
-    fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
-        given.iter().map(|&(name, value)| (name.into(), value.into())).collect()
-    }
-
-    #[test]
-    fn decodes_every_form_of_a_part() {
-        assert_eq!(decoded(""), pairs(&[]));
-        assert_eq!(decoded("&&a=1&"), pairs(&[("a", "1")]));
-        assert_eq!(
-            decoded("a&b=&=c&d=e=f"),
-            pairs(&[("a", ""), ("b", ""), ("", "c"), ("d", "e=f")])
-        );
-        assert_eq!(decoded("%E2%82%AC=%2b+%25"), pairs(&[("\u{20ac}", "+ %")]));
-        assert_eq!(decoded("a=1&a=2"), pairs(&[("a", "1"), ("a", "2")]));
-    }
-
-    #[test]
-    fn refuses_malformed_parts() {
-        for query in ["a=%", "a=%4", "a=%4g", "%%%=1", "a=%+1", "a=%ff", "a=%C3", "b=1&a=%e2%82"] {
-            let error = decode_query(query).unwrap_err();
-            assert_eq!((error.code(), error.status()), ("InvalidParameter", 400), "{query}");
-        }
-        assert!(decode_query(b"a=\xff").is_err());
-    }
-}

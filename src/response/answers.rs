@@ -5,7 +5,7 @@ use std::fmt;
 use super::owned::{InvocationResultsPage, InvocationsPage};
 use super::result_view::InvocationResultView;
 use super::show::Show;
-use super::views::InvocationView;
+use super::views::{InvocationView, getters};
 use crate::query::{NextToken, Page, ResultRow};
 use crate::table::Table;
 use crate::wire;
@@ -38,7 +38,7 @@ use crate::wire;
 /// ```
 pub struct DescribeInvocationsResponse<'a> {
     table: &'a Table,
-    page: Page<u32>,
+    pub(super) page: Page<u32>,
     show: Show,
 }
 
@@ -66,7 +66,7 @@ pub struct DescribeInvocationsResponse<'a> {
 /// ```
 pub struct DescribeInvocationResultsResponse<'a> {
     table: &'a Table,
-    page: Page<ResultRow>,
+    pub(super) page: Page<ResultRow>,
     show: Show,
 }
 
@@ -77,75 +77,72 @@ const PAGE_ROOM: usize = 512;
 const INVOCATION_ROOM: usize = 3 << 10;
 const RESULT_ROOM: usize = 3 << 9;
 
+/// The methods that both answers share. They differ in the view of a row, in the type by which the page
+/// names a row, and in the room for its JSON.
 macro_rules! common_response {
-    () => {
-        /// The number of rows on the page. Cost: O(1).
-        #[must_use]
-        pub fn len(&self) -> usize {
-            self.page.rows.len()
+    ($view:ident, $row:ty, $row_room:expr) => {
+        pub(crate) fn new(table: &'a Table, page: Page<$row>, show: Show) -> Self {
+            Self { table, page, show }
         }
 
-        /// Whether the page has no rows. Cost: O(1).
-        #[must_use]
-        pub fn is_empty(&self) -> bool {
-            self.page.rows.is_empty()
+        getters! { self:
+            /// The number of rows on the page. Cost: O(1).
+            len: usize = self.page.rows.len();
+            /// Whether the page has no rows. Cost: O(1).
+            is_empty: bool = self.page.rows.is_empty();
+            /// `TotalCount`: the number of matching rows, at most 1,000 with tags. `None` with token
+            /// paging, which does not count; the JSON body then has 0. Cost: O(1).
+            total_count: Option<u64> = self.page.total;
+            /// `NextToken`: the token of the next page, or `None` if no row follows this page; the
+            /// JSON body then has `""`. Cost: O(1).
+            ///
+            /// A page by number has one too. A request with it asks for token paging: PageSize and
+            /// PageNumber are ignored from then on, a page has 10 rows unless MaxResults says
+            /// otherwise, and there is no TotalCount. Set
+            /// [`max_results`](crate::DescribeInvocations::max_results) with the token, or go on by
+            /// PageNumber.
+            next_token: Option<NextToken> = self.page.next_token();
+            /// `PageNumber`: 1 with token paging. Cost: O(1).
+            page_number: u32 = self.page.page_number;
+            /// `PageSize`: MaxResults with token paging. Cost: O(1).
+            page_size: u32 = self.page.page_size;
         }
 
-        /// `TotalCount`: the number of matching rows, at most 1,000 with tags. `None` with token
-        /// paging, which does not count; the JSON body then has 0. Cost: O(1).
-        #[must_use]
-        pub fn total_count(&self) -> Option<u64> {
-            self.page.total
+        fn rows(&self) -> impl ExactSizeIterator<Item = $view<'a>> + Clone {
+            let (table, show) = (self.table, self.show);
+            self.page.rows.iter().map(move |&row| $view::new(table, row, show))
         }
 
-        /// `NextToken`: the token of the next page, or `None` if no row follows this page; the JSON
-        /// body then has `""`. Cost: O(1).
-        ///
-        /// A page by number has one too. A request with it asks for token paging: PageSize and
-        /// PageNumber are ignored from then on, a page has 10 rows unless MaxResults says otherwise,
-        /// and there is no TotalCount. Set
-        /// [`max_results`](crate::DescribeInvocations::max_results) with the token, or go on by
-        /// PageNumber.
-        #[must_use]
-        pub fn next_token(&self) -> Option<NextToken> {
-            self.page.next_token()
-        }
-
-        /// `PageNumber`: 1 with token paging. Cost: O(1).
-        #[must_use]
-        pub fn page_number(&self) -> u32 {
-            self.page.page_number
-        }
-
-        /// `PageSize`: MaxResults with token paging. Cost: O(1).
-        #[must_use]
-        pub fn page_size(&self) -> u32 {
-            self.page.page_size
+        /// The rows, out of the page.
+        pub(crate) fn into_rows(self) -> impl Iterator<Item = $view<'a>> + use<'a> {
+            let Self { table, page, show } = self;
+            page.rows.into_iter().map(move |row| $view::new(table, row, show))
         }
 
         pub(super) fn base64(&self) -> bool {
             self.show.base64()
         }
+
+        /// Appends the JSON body to `out`, which is not cleared. The body has RequestId and all fields
+        /// that the API documents; their order may change. First reserves room that most bodies do not
+        /// exceed: 3 KiB for each invocation, 1.5 KiB for each result.
+        ///
+        /// Cost: O(bytes written). Writing takes some seven times as long as copying the bytes if
+        /// records share their commands, and up to some 30 times if the content is plain text or each
+        /// record has its own.
+        pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
+            out.reserve(PAGE_ROOM + self.len() * $row_room);
+            wire::write_body(request_id, self, self.base64(), out);
+        }
     };
 }
 
 impl<'a> DescribeInvocationsResponse<'a> {
-    pub(crate) fn new(table: &'a Table, page: Page<u32>, show: Show) -> Self {
-        DescribeInvocationsResponse { table, page, show }
-    }
-
-    common_response!();
+    common_response!(InvocationView, u32, INVOCATION_ROOM);
 
     /// `Invocations`: the rows, newest first. Cost: O(1) for each.
     pub fn invocations(&self) -> impl ExactSizeIterator<Item = InvocationView<'a>> + Clone {
-        let (table, show) = (self.table, self.show);
-        self.page.rows.iter().map(move |&slot| InvocationView::new(table, slot, show))
-    }
-
-    /// The rows, out of the page.
-    pub(crate) fn into_rows(self) -> impl Iterator<Item = InvocationView<'a>> + use<'a> {
-        let DescribeInvocationsResponse { table, page, show } = self;
-        page.rows.into_iter().map(move |slot| InvocationView::new(table, slot, show))
+        self.rows()
     }
 
     /// Copies the page out of the store as plain data, each row as
@@ -160,39 +157,16 @@ impl<'a> DescribeInvocationsResponse<'a> {
             page_size: self.page_size(),
         }
     }
-
-    /// Appends the JSON body to `out`, which is not cleared. The body has RequestId and all fields
-    /// that the API documents; their order may change. Reserves 3 KiB a row first, which most
-    /// bodies do not exceed.
-    ///
-    /// Cost: O(bytes written). Writing takes some seven times as long as copying the bytes if
-    /// records share their commands, and up to some 30 times if the content is plain text or each
-    /// record has its own.
-    pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
-        out.reserve(PAGE_ROOM + self.len() * INVOCATION_ROOM);
-        wire::write_body(request_id, self, self.base64(), out);
-    }
 }
 
 impl<'a> DescribeInvocationResultsResponse<'a> {
-    pub(crate) fn new(table: &'a Table, page: Page<ResultRow>, show: Show) -> Self {
-        DescribeInvocationResultsResponse { table, page, show }
-    }
-
-    common_response!();
+    common_response!(InvocationResultView, ResultRow, RESULT_ROOM);
 
     /// `InvocationResults`: the rows, in the order of the list. Cost: O(1) for each.
     pub fn invocation_results(
         &self,
     ) -> impl ExactSizeIterator<Item = InvocationResultView<'a>> + Clone {
-        let (table, show) = (self.table, self.show);
-        self.page.rows.iter().map(move |&row| InvocationResultView::new(table, row, show))
-    }
-
-    /// The rows, out of the page.
-    pub(crate) fn into_rows(self) -> impl Iterator<Item = InvocationResultView<'a>> + use<'a> {
-        let DescribeInvocationResultsResponse { table, page, show } = self;
-        page.rows.into_iter().map(move |row| InvocationResultView::new(table, row, show))
+        self.rows()
     }
 
     /// Copies the page out of the store as plain data, each row as
@@ -206,13 +180,6 @@ impl<'a> DescribeInvocationResultsResponse<'a> {
             page_number: self.page_number(),
             page_size: self.page_size(),
         }
-    }
-
-    /// Appends the JSON body to `out`, as [`DescribeInvocationsResponse::write_json`] does, but
-    /// reserves 1.5 KiB a row. Cost: O(bytes written).
-    pub fn write_json(&self, request_id: &str, out: &mut Vec<u8>) {
-        out.reserve(PAGE_ROOM + self.len() * RESULT_ROOM);
-        wire::write_body(request_id, self, self.base64(), out);
     }
 }
 

@@ -1,13 +1,12 @@
 //! Rows of DescribeInvocationResults as borrowed structs.
 
 use super::show::Show;
-use super::views::{InvocationView, TagView, all_run_texts, run_texts};
+use super::views::{InvocationView, TagView, execution_getters, getters};
 use crate::model::{
     InstanceInvokeStatus, InvocationResult, InvocationStatus, RepeatMode, Tag, Timestamp,
 };
 use crate::query::ResultRow;
-use crate::table::{HistoryRecord, IndexedColumn, RunRef, RunText, RunTexts, Table, Text};
-use crate::wire;
+use crate::table::{Execution, IndexedColumn, RunRef, RunText, RunTexts, Table, Text};
 
 /// One row of DescribeInvocationResults: a run, or an earlier execution of a recurring task. A
 /// method that gives a text costs O(its length), every other one O(1). Serialises (with serde) to
@@ -41,20 +40,10 @@ use crate::wire;
 /// ```
 #[derive(Clone, Copy)]
 pub struct InvocationResultView<'a> {
-    invocation: InvocationView<'a>,
+    pub(super) invocation: InvocationView<'a>,
     run: RunRef<'a>,
-    history: Option<&'a HistoryRecord>,
-    texts: Option<&'a RunTexts>,
-}
-
-macro_rules! of_invocation {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
-        $($(#[$doc])*
-        #[must_use]
-        pub fn $name(&self) -> &'a str {
-            self.invocation.$name()
-        })+
-    };
+    is_history: bool,
+    pub(super) execution: Execution<&'a [u8]>,
 }
 
 impl<'a> InvocationResultView<'a> {
@@ -64,129 +53,47 @@ impl<'a> InvocationResultView<'a> {
         InvocationResultView {
             invocation: InvocationView::new(table, row.slot, show),
             run,
-            history,
-            texts: table.texts_of(history.map_or(run.texts, |record| record.execution.texts)),
+            is_history: history.is_some(),
+            execution: history.map_or_else(|| run.shown(), |record| record.execution.shown()),
         }
     }
 
-    pub(super) fn base64(&self) -> bool {
-        self.invocation.base64()
-    }
+    execution_getters!();
 
-    fn table(&self) -> &'a Table {
-        self.invocation.table
-    }
-
-    pub(super) fn common_settings(&self) -> wire::CommonSettings<'a> {
-        self.invocation.common_settings()
-    }
-
-    /// Whether this is an earlier execution and not the run itself.
-    #[must_use]
-    pub fn is_history(&self) -> bool {
-        self.history.is_some()
-    }
-
-    of_invocation! {
+    getters! { self:
+        /// Whether this is an earlier execution and not the run itself.
+        is_history: bool = self.is_history;
         /// `InvokeId`: 1 to 128 bytes.
-        invoke_id,
+        invoke_id: &'a str = self.invocation.invoke_id();
         /// `CommandId`: 1 to 128 bytes.
-        command_id,
+        command_id: &'a str = self.invocation.command_id();
         /// `Username`: at most 255 characters.
-        username,
+        username: &'a str = self.invocation.username();
         /// `ContainerId`: at most 4,096 bytes.
-        container_id,
+        container_id: &'a str = self.invocation.container_id();
         /// `ContainerName`: at most 4,096 bytes.
-        container_name,
+        container_name: &'a str = self.invocation.container_name();
         /// `Launcher`: at most 1,024 bytes.
-        launcher,
+        launcher: &'a str = self.invocation.launcher();
         /// `TerminationMode`: at most 4,096 bytes.
-        termination_mode,
+        termination_mode: &'a str = self.invocation.termination_mode();
         /// `OssOutputDelivery`: at most 4,096 bytes.
-        oss_output_delivery,
+        oss_output_delivery: &'a str = self.invocation.oss_output_delivery();
+        /// `InvocationStatus` of the run, or the status with which the earlier execution ended.
+        invocation_status: InvocationStatus = self.execution.status;
+        /// `InvokeRecordStatus`, the legacy status. An earlier execution has that of a one-time task.
+        invoke_record_status: InstanceInvokeStatus = {
+            let mode = if self.is_history { RepeatMode::Once } else { self.invocation.repeat_mode() };
+            self.execution.status.legacy(mode)
+        };
+        /// `FinishedTime`, called FinishTime in the other answer; `None` before the execution ends.
+        finished_time: Option<Timestamp> = self.execution.finish_time;
     }
 
     /// `Tags` of the invocation: at most 20, in the order they were given.
     pub fn tags(&self) -> impl ExactSizeIterator<Item = TagView<'a>> + Clone + use<'a> {
         self.invocation.tags()
     }
-
-    /// `InstanceId`: 1 to 128 bytes.
-    #[must_use]
-    pub fn instance_id(&self) -> &'a str {
-        self.instance().text()
-    }
-
-    /// `InvocationStatus` of the run, or the status with which the earlier execution ended.
-    #[must_use]
-    pub fn invocation_status(&self) -> InvocationStatus {
-        self.history.map_or(self.run.status, |record| record.execution.status)
-    }
-
-    /// `InvokeRecordStatus`, the legacy status. An earlier execution has that of a one-time task.
-    #[must_use]
-    pub fn invoke_record_status(&self) -> InstanceInvokeStatus {
-        match self.history {
-            Some(record) => record.execution.status.legacy(RepeatMode::Once),
-            None => self.run.status.legacy(self.invocation.repeat_mode()),
-        }
-    }
-
-    /// `StartTime`; `None` before the execution starts.
-    #[must_use]
-    pub fn start_time(&self) -> Option<Timestamp> {
-        self.history.map_or(self.run.start_time, |record| record.execution.start_time)
-    }
-
-    /// `FinishedTime`, called FinishTime in the other answer; `None` before the execution ends.
-    #[must_use]
-    pub fn finished_time(&self) -> Option<Timestamp> {
-        self.history.map_or(self.run.finish_time, |record| record.execution.finish_time)
-    }
-
-    /// `StopTime`: when a stop was requested.
-    #[must_use]
-    pub fn stop_time(&self) -> Option<Timestamp> {
-        match self.history {
-            Some(record) => record.execution.stop_time,
-            None => self.run.stop_time(),
-        }
-    }
-
-    /// `Repeats`: the number of starts up to this execution.
-    #[must_use]
-    pub fn repeats(&self) -> u32 {
-        self.history.map_or_else(|| self.run.repeats(), |record| record.execution.repeats)
-    }
-
-    /// `ExitCode`; `None` before the execution has one.
-    #[must_use]
-    pub fn exit_code(&self) -> Option<i64> {
-        match self.history {
-            Some(record) => record.execution.exit_code,
-            None => self.run.exit_code(),
-        }
-    }
-
-    /// `Dropped`: the number of bytes of output that are not kept.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        match self.history {
-            Some(record) => record.execution.dropped,
-            None => self.run.dropped(),
-        }
-    }
-
-    /// `Output`: the bytes that are kept, raw, at most 24,576.
-    #[must_use]
-    pub fn output(&self) -> &'a [u8] {
-        match self.history {
-            Some(record) => record.execution.output(),
-            None => self.run.output(),
-        }
-    }
-
-    all_run_texts!();
 
     /// The row as plain data, with its output. Cost: O(size of the row).
     #[must_use]

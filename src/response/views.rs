@@ -6,15 +6,21 @@ use crate::model::{
     LegacyInvokeStatus, OverallStatus, RepeatMode, Tag, Timestamp, is_timed,
 };
 use crate::table::{
-    CommandBody, IndexedColumn, RecordHeader, RunRef, RunSettings, RunText, RunTexts, Setting,
-    Table, TagPair, Text,
+    CommandBody, Execution, IndexedColumn, RecordHeader, RunRef, RunSettings, RunText, RunTexts,
+    Setting, Table, TagPair, Text,
 };
-use crate::wire;
 
-/// Text of the table, which was UTF-8 when it was accepted.
-pub(super) fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default()
+/// Defines the getters of a view: for each its documentation, name, type and value.
+macro_rules! getters {
+    ($self:ident: $($(#[$doc:meta])* $name:ident: $type:ty = $value:expr;)+) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(&$self) -> $type {
+            $value
+        })+
+    };
 }
+pub(super) use getters;
 
 /// One row of DescribeInvocations, borrowed from a store. A view is a few pointers and is `Copy`. A
 /// method that returns a text costs O(its length), every other one O(1) unless it says otherwise.
@@ -45,19 +51,9 @@ pub(super) fn text(bytes: &[u8]) -> &str {
 pub struct InvocationView<'a> {
     pub(super) table: &'a Table,
     header: &'a RecordHeader,
-    settings: &'a RunSettings,
-    body: &'a CommandBody,
+    pub(super) settings: &'a RunSettings,
+    pub(super) body: &'a CommandBody,
     show: Show,
-}
-
-macro_rules! command_texts {
-    ($($(#[$doc:meta])* $name:ident: $setting:ident),+ $(,)?) => {
-        $($(#[$doc])*
-        #[must_use]
-        pub fn $name(&self) -> &'a str {
-            self.settings.text(Setting::$setting)
-        })+
-    };
 }
 
 impl<'a> InvocationView<'a> {
@@ -67,108 +63,59 @@ impl<'a> InvocationView<'a> {
         InvocationView { table, header, settings, body, show }
     }
 
-    /// `InvokeId`: 1 to 128 bytes, unique in the store.
-    #[must_use]
-    pub fn invoke_id(&self) -> &'a str {
-        text(self.table.invoke_id(self.header))
-    }
-
-    /// `RegionId` of the record: 1 to 128 bytes. The answer does not show it.
-    #[must_use]
-    pub fn region_id(&self) -> &'a str {
-        self.table.column_texts(IndexedColumn::Region).get(self.header.region).text()
-    }
-
-    /// `ResourceGroupId` of the record: at most 128 bytes. The answer does not show it.
-    #[must_use]
-    pub fn resource_group_id(&self) -> &'a str {
-        let groups = self.table.column_texts(IndexedColumn::ResourceGroup);
-        groups.get(self.header.resource_group).text()
-    }
-
-    /// `CreationTime`: the key of the list order, and the start of the record's age.
-    #[must_use]
-    pub fn creation_time(&self) -> Timestamp {
-        self.header.creation_time
-    }
-
-    /// Overall `InvocationStatus`, derived from the runs.
-    #[must_use]
-    pub fn invocation_status(&self) -> OverallStatus {
-        self.header.overall.invocation_status()
-    }
-
-    /// Overall `InvokeStatus`, the legacy one, derived from the runs.
-    #[must_use]
-    pub fn invoke_status(&self) -> LegacyInvokeStatus {
-        self.header.overall.invoke_status()
-    }
-
-    /// `Timed`: whether it is a task of RepeatMode Period, NextRebootOnly or EveryReboot that is
-    /// not over.
-    #[must_use]
-    pub fn timed(&self) -> bool {
-        self.header.overall.timed()
-    }
-
-    command_texts! {
+    getters! { self:
+        /// `InvokeId`: 1 to 128 bytes, unique in the store.
+        invoke_id: &'a str = std::str::from_utf8(self.invoke_id_bytes()).unwrap_or_default();
+        /// `RegionId` of the record: 1 to 128 bytes. The answer does not show it.
+        region_id: &'a str =
+            self.table.column_texts(IndexedColumn::Region).get(self.header.region).text();
+        /// `ResourceGroupId` of the record: at most 128 bytes. The answer does not show it.
+        resource_group_id: &'a str = {
+            let groups = self.table.column_texts(IndexedColumn::ResourceGroup);
+            groups.get(self.header.resource_group).text()
+        };
+        /// `CreationTime`: the key of the list order, and the start of the record's age.
+        creation_time: Timestamp = self.header.creation_time;
+        /// Overall `InvocationStatus`, derived from the runs.
+        invocation_status: OverallStatus = self.header.overall.invocation_status();
+        /// Overall `InvokeStatus`, the legacy one, derived from the runs.
+        invoke_status: LegacyInvokeStatus = self.header.overall.invoke_status();
+        /// `Timed`: whether it is a task of RepeatMode Period, NextRebootOnly or EveryReboot that is
+        /// not over.
+        timed: bool = self.header.overall.timed();
         /// `CommandId`: 1 to 128 bytes.
-        command_id: CommandId,
+        command_id: &'a str = self.settings.text(Setting::CommandId);
         /// `CommandDescription`: at most 512 characters.
-        command_description: CommandDescription,
+        command_description: &'a str = self.settings.text(Setting::CommandDescription);
         /// `Frequency`: the schedule, at most 4,096 bytes.
-        frequency: Frequency,
+        frequency: &'a str = self.settings.text(Setting::Frequency);
         /// `WorkingDir`: at most 200 characters.
-        working_dir: WorkingDir,
+        working_dir: &'a str = self.settings.text(Setting::WorkingDir);
         /// `Username`: at most 255 characters.
-        username: Username,
+        username: &'a str = self.settings.text(Setting::Username);
         /// `ContainerId`: at most 4,096 bytes.
-        container_id: ContainerId,
+        container_id: &'a str = self.settings.text(Setting::ContainerId);
         /// `ContainerName`: at most 4,096 bytes.
-        container_name: ContainerName,
+        container_name: &'a str = self.settings.text(Setting::ContainerName);
         /// `Launcher`: at most 1,024 bytes.
-        launcher: Launcher,
+        launcher: &'a str = self.settings.text(Setting::Launcher);
         /// `TerminationMode`: at most 4,096 bytes.
-        termination_mode: TerminationMode,
+        termination_mode: &'a str = self.settings.text(Setting::TerminationMode);
         /// `OssOutputDelivery`: at most 4,096 bytes.
-        oss_output_delivery: OssOutputDelivery,
-    }
-
-    /// `CommandName`: at most 128 characters.
-    #[must_use]
-    pub fn command_name(&self) -> &'a str {
-        self.body.command_name()
-    }
-
-    /// `Parameters`: JSON text as it was given, at most 4,096 bytes. If unset it is empty, and the
-    /// answer shows `{}`.
-    #[must_use]
-    pub fn parameters(&self) -> &'a str {
-        self.body.parameters()
-    }
-
-    /// `CommandContent`: at most 24,576 bytes, before any encoding.
-    #[must_use]
-    pub fn command_content(&self) -> &'a [u8] {
-        self.body.command_content()
-    }
-
-    /// `CommandType`: what interprets the command.
-    #[must_use]
-    pub fn command_type(&self) -> CommandType {
-        self.settings.command_type
-    }
-
-    /// `RepeatMode`: when the command runs.
-    #[must_use]
-    pub fn repeat_mode(&self) -> RepeatMode {
-        self.settings.repeat_mode
-    }
-
-    /// `Timeout`: 1 to 86,400 seconds, if set.
-    #[must_use]
-    pub fn timeout(&self) -> Option<u32> {
-        self.settings.timeout
+        oss_output_delivery: &'a str = self.settings.text(Setting::OssOutputDelivery);
+        /// `CommandName`: at most 128 characters.
+        command_name: &'a str = self.body.command_name();
+        /// `Parameters`: JSON text as it was given, at most 4,096 bytes. If unset it is empty, and
+        /// the answer shows `{}`.
+        parameters: &'a str = self.body.parameters();
+        /// `CommandContent`: at most 24,576 bytes, before any encoding.
+        command_content: &'a [u8] = self.body.command_content();
+        /// `CommandType`: what interprets the command.
+        command_type: CommandType = self.settings.command_type;
+        /// `RepeatMode`: when the command runs.
+        repeat_mode: RepeatMode = self.settings.repeat_mode;
+        /// `Timeout`: 1 to 86,400 seconds, if set.
+        timeout: Option<u32> = self.settings.timeout;
     }
 
     /// `Tags`: at most 20, in the order they were given.
@@ -183,33 +130,20 @@ impl<'a> InvocationView<'a> {
         let view = *self;
         let runs = self.table.runs_of(self.header);
         runs.filter(move |run| view.show.instance.is_none_or(|instance| instance == run.instance))
-            .map(move |run| RunView::new(view, run))
+            .map(move |run| RunView { invocation: view, run, execution: run.shown() })
+    }
+
+    pub(super) fn invoke_id_bytes(&self) -> &'a [u8] {
+        self.table.invoke_id(self.header)
     }
 
     pub(super) fn base64(&self) -> bool {
         self.show.base64()
     }
 
-    /// The ready JSON of the run settings, or nothing.
-    pub(super) fn settings_json(&self) -> &'a [u8] {
-        self.settings.json()
-    }
-
-    pub(super) fn settings_fields(&self) -> wire::RunSettings<'a> {
-        self.settings.fields()
-    }
-
-    pub(super) fn common_settings(&self) -> wire::CommonSettings<'a> {
-        self.settings.common_fields()
-    }
-
     /// The ready JSON of the command body, or nothing. It has the content in Base64.
     pub(super) fn body_json(&self) -> &'a [u8] {
         if self.base64() { self.body.json() } else { &[] }
-    }
-
-    pub(super) fn body_fields(&self) -> wire::CommandBody<'a> {
-        self.body.fields()
     }
 
     /// The record as it could be accepted again, with the runs of [`instances`](Self::instances)
@@ -288,24 +222,18 @@ impl std::fmt::Debug for InvocationView<'_> {
 /// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct TagView<'a>(&'a TagPair);
+pub struct TagView<'a>(pub(super) &'a TagPair);
 
 impl<'a> TagView<'a> {
-    /// `TagKey`: 1 to 64 characters. Cost: O(1).
-    #[must_use]
-    pub fn key(&self) -> &'a str {
-        self.0.key_text()
+    getters! { self:
+        /// `TagKey`: 1 to 64 characters. Cost: O(1).
+        key: &'a str = self.0.key_text();
+        /// `TagValue`: at most 128 characters, may be empty. Cost: O(1).
+        value: &'a str = self.0.value_text();
     }
 
-    /// `TagValue`: at most 128 characters, may be empty. Cost: O(1).
-    #[must_use]
-    pub fn value(&self) -> &'a str {
-        self.0.value_text()
-    }
-
-    /// The ready JSON of the tag.
-    pub(super) fn json(&self) -> &'a [u8] {
-        self.0.json()
+    pub(super) fn base64(&self) -> bool {
+        true
     }
 }
 
@@ -340,169 +268,92 @@ impl std::fmt::Debug for TagView<'_> {
 /// ```
 #[derive(Clone, Copy)]
 pub struct RunView<'a> {
-    table: &'a Table,
-    header: &'a RecordHeader,
+    invocation: InvocationView<'a>,
     run: RunRef<'a>,
-    texts: Option<&'a RunTexts>,
-    show: Show,
+    pub(super) execution: Execution<&'a [u8]>,
 }
 
-macro_rules! run_texts {
-    ($($(#[$doc:meta])* $name:ident: $field:ident),+ $(,)?) => {
-        $($(#[$doc])*
-        #[must_use]
-        pub fn $name(&self) -> &'a str {
-            self.texts.map_or("", |texts| texts.text(RunText::$field))
-        })+
-    };
-}
-
-/// The texts that a run and a row of DescribeInvocationResults share.
-macro_rules! all_run_texts {
+/// The methods that `RunView` and `InvocationResultView` share: both show an execution.
+macro_rules! execution_getters {
     () => {
-        run_texts! {
+        getters! { self:
+            /// `InstanceId`: 1 to 128 bytes.
+            instance_id: &'a str = self.instance().text();
+            /// `StartTime` of the execution; `None` before it starts.
+            start_time: Option<Timestamp> = self.execution.start_time;
+            /// `StopTime`: when a stop was requested.
+            stop_time: Option<Timestamp> = self.execution.stop_time;
+            /// `Repeats`: the number of starts of the run, up to this execution.
+            repeats: u32 = self.execution.repeats;
+            /// `ExitCode` of the execution; `None` before it has one.
+            exit_code: Option<i64> = self.execution.exit_code;
+            /// `Dropped`: the number of bytes of output that are not kept.
+            dropped: u64 = self.execution.dropped;
+            /// The output that is kept, at most 24,576 bytes, raw, whether or not the answer shows it.
+            output: &'a [u8] = self.execution.output;
             /// `ErrorCode`: why it failed, as a code; at most 4,096 bytes, may be empty.
-            error_code: ErrorCode,
+            error_code: &'a str = self.text(RunText::ErrorCode);
             /// `ErrorInfo`: why it failed, as a sentence; at most 4,096 bytes, may be empty.
-            error_info: ErrorInfo,
+            error_info: &'a str = self.text(RunText::ErrorInfo);
             /// `OssOutputStatus`: how the delivery of the output to OSS stands; at most 4,096
             /// bytes, may be empty.
-            oss_output_status: OssOutputStatus,
+            oss_output_status: &'a str = self.text(RunText::OssOutputStatus);
             /// `OssOutputUri`: where the output was delivered; at most 4,096 bytes, may be empty.
-            oss_output_uri: OssOutputUri,
+            oss_output_uri: &'a str = self.text(RunText::OssOutputUri);
             /// `OssOutputErrorCode`: why delivery failed, as a code; at most 4,096 bytes, may be
             /// empty.
-            oss_output_error_code: OssOutputErrorCode,
+            oss_output_error_code: &'a str = self.text(RunText::OssOutputErrorCode);
             /// `OssOutputErrorInfo`: why delivery failed, as a sentence; at most 4,096 bytes, may
             /// be empty.
-            oss_output_error_info: OssOutputErrorInfo,
+            oss_output_error_info: &'a str = self.text(RunText::OssOutputErrorInfo);
         }
 
-        /// The ready JSON of these texts.
+        /// The texts of the execution, unless all are empty.
         #[inline(always)]
-        pub(super) fn texts_json(&self) -> &'a [u8] {
-            self.texts.map_or(wire::RunTexts::NONE_JSON.as_bytes(), RunTexts::json)
+        pub(super) fn texts(&self) -> Option<&'a RunTexts> {
+            self.invocation.table.texts_of(self.execution.texts)
         }
 
-        pub(super) fn texts_fields(&self) -> wire::RunTexts<'a> {
-            self.texts.map_or_else(wire::RunTexts::default, RunTexts::fields)
+        fn text(&self, text: RunText) -> &'a str {
+            self.texts().map_or("", |texts| texts.text(text))
         }
 
-        fn instance(&self) -> &'a Text {
-            self.table().column_texts(IndexedColumn::Instance).get(self.run.instance)
-        }
-
-        /// The ready JSON of the InstanceId.
         #[inline(always)]
-        pub(super) fn instance_json(&self) -> &'a [u8] {
-            self.instance().json()
+        pub(super) fn instance(&self) -> &'a Text {
+            let instances = self.invocation.table.column_texts(IndexedColumn::Instance);
+            instances.get(self.run.instance)
+        }
+
+        pub(super) fn base64(&self) -> bool {
+            self.invocation.base64()
         }
     };
 }
-pub(super) use {all_run_texts, run_texts};
+pub(super) use execution_getters;
 
 impl<'a> RunView<'a> {
-    fn new(invocation: InvocationView<'a>, run: RunRef<'a>) -> Self {
-        let InvocationView { table, header, show, .. } = invocation;
-        RunView { table, header, run, texts: table.texts_of(run.texts), show }
-    }
+    execution_getters!();
 
-    pub(super) fn base64(&self) -> bool {
-        self.show.base64()
-    }
-
-    fn table(&self) -> &'a Table {
-        self.table
-    }
-
-    fn repeat_mode(&self) -> RepeatMode {
-        self.table.settings_of(self.header).repeat_mode
-    }
-
-    /// `InstanceId`: 1 to 128 bytes, once in an invocation.
-    #[must_use]
-    pub fn instance_id(&self) -> &'a str {
-        self.instance().text()
-    }
-
-    /// `InvocationStatus` of the run.
-    #[must_use]
-    pub fn invocation_status(&self) -> InvocationStatus {
-        self.run.status
-    }
-
-    /// `InstanceInvokeStatus`, the legacy status, derived from the other.
-    #[must_use]
-    pub fn instance_invoke_status(&self) -> InstanceInvokeStatus {
-        self.run.status.legacy(self.repeat_mode())
-    }
-
-    /// `Timed` of the run: as that of the invocation, but derived from the run's own status.
-    #[must_use]
-    pub fn timed(&self) -> bool {
-        is_timed(self.repeat_mode(), self.run.status.is_end())
-    }
-
-    /// `CreationTime`: the invocation's, unless the run was given its own.
-    #[must_use]
-    pub fn creation_time(&self) -> Timestamp {
-        self.run.creation_time
-    }
-
-    /// `UpdateTime`: the time of the last change, at first the run's CreationTime.
-    #[must_use]
-    pub fn update_time(&self) -> Timestamp {
-        self.run.update_time
-    }
-
-    /// `StartTime` of the last execution; `None` before it starts.
-    #[must_use]
-    pub fn start_time(&self) -> Option<Timestamp> {
-        self.run.start_time
-    }
-
-    /// `FinishTime` of the last execution; `None` before it ends.
-    #[must_use]
-    pub fn finish_time(&self) -> Option<Timestamp> {
-        self.run.finish_time
-    }
-
-    /// `StopTime`: when a stop was requested.
-    #[must_use]
-    pub fn stop_time(&self) -> Option<Timestamp> {
-        self.run.stop_time()
-    }
-
-    /// `Repeats`: the number of starts of the run.
-    #[must_use]
-    pub fn repeats(&self) -> u32 {
-        self.run.repeats()
-    }
-
-    /// `ExitCode` of the last execution; `None` before it has one.
-    #[must_use]
-    pub fn exit_code(&self) -> Option<i64> {
-        self.run.exit_code()
-    }
-
-    /// `Dropped`: the number of bytes of output that are not kept.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.run.dropped()
-    }
-
-    /// The output that is kept, at most 24,576 bytes, raw, whether or not the answer shows it.
-    #[must_use]
-    pub fn output(&self) -> &'a [u8] {
-        self.run.output()
+    getters! { self:
+        /// `InvocationStatus` of the run.
+        invocation_status: InvocationStatus = self.run.status;
+        /// `InstanceInvokeStatus`, the legacy status, derived from the other.
+        instance_invoke_status: InstanceInvokeStatus =
+            self.run.status.legacy(self.invocation.repeat_mode());
+        /// `Timed` of the run: as that of the invocation, but derived from the run's own status.
+        timed: bool = is_timed(self.invocation.repeat_mode(), self.run.status.is_end());
+        /// `CreationTime`: the invocation's, unless the run was given its own.
+        creation_time: Timestamp = self.run.creation_time;
+        /// `UpdateTime`: the time of the last change, at first the run's CreationTime.
+        update_time: Timestamp = self.run.update_time;
+        /// `FinishTime` of the last execution; `None` before it ends.
+        finish_time: Option<Timestamp> = self.run.finish_time;
     }
 
     /// The output that the answer shows.
     pub(super) fn shown_output(&self) -> &'a [u8] {
-        if self.show.output { self.output() } else { &[] }
+        if self.invocation.show.output { self.output() } else { &[] }
     }
-
-    all_run_texts!();
 
     fn to_run(self) -> InstanceRun {
         InstanceRun {

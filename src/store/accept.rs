@@ -9,8 +9,7 @@ use crate::index::RowKey;
 use crate::model::{Invocation, Timestamp};
 
 /// The acceptance number of an accepted record, and whether the store holds it: **accepting is not
-/// keeping**. A record beyond the age or the capacity of the store is accepted and not held, and no
-/// query finds it.
+/// keeping**.
 ///
 /// # Examples
 ///
@@ -35,8 +34,8 @@ use crate::model::{Invocation, Timestamp};
 pub struct Accepted {
     /// The acceptance number: 1 for the first record that a store accepts, then one more each time.
     pub acceptance_number: u64,
-    /// Whether the store holds the record. An accepted record that has already expired, or that is
-    /// older than every record of a full store, is not held and evicts no other.
+    /// Whether the store holds the record. One that has already expired, or that is older than every
+    /// record of a full store, is accepted and not held, evicts no other, and is found by no query.
     pub retained: bool,
 }
 
@@ -44,8 +43,8 @@ impl Store {
     /// Accepts a record. Its runs may have any status and its CreationTime may be any time: a
     /// record that arrives late takes its place in the list order. See [`Store`] for an example.
     ///
-    /// Evicts the oldest record when the store is full. A record beyond the limits of the store is
-    /// accepted but not held: see [`Accepted::retained`].
+    /// Evicts the oldest record when the store is full. See [`Accepted::retained`] for records that are
+    /// not held.
     ///
     /// Cost: O(size of the record and its index entries) if its CreationTime is not before that of
     /// any other record. A late record also moves every row after it, in all posting lists:
@@ -57,7 +56,7 @@ impl Store {
     /// The error names the first field that breaks a limit, in the order of the fields:
     /// `MissingParameter`, `InvalidParameter`, the codes of tags, `Duplicate.InstanceId`.
     /// `Duplicate.InvokeId` if the store holds a record with the same InvokeId. The store is then
-    /// unchanged: all checks come before the first write.
+    /// unchanged.
     pub fn accept(&mut self, invocation: &Invocation) -> Result<Accepted, Error> {
         self.accept_valid(Valid::new(invocation)?)
     }
@@ -69,7 +68,7 @@ impl Store {
         self.begin_write(now);
         let key = self.next_key(invocation, now);
         let expired = key.time < self.cutoff(now);
-        let retained = !expired && self.make_room(key);
+        let retained = !expired && self.make_room(&[(key, 0)]) == 0;
         if retained {
             let slot = self.table.insert(invocation, key.time);
             self.index.insert(key, slot, &self.table);
@@ -108,9 +107,8 @@ impl Store {
     /// Accepts many records, in any order, and returns a result for each.
     ///
     /// Each record is checked as if it came alone, in the order given and at one time. A refused
-    /// record does not stop the others. The capacity is applied once, to the whole batch. Therefore
-    /// the second of two records with the same InvokeId is refused even if the first is beyond the
-    /// capacity. A record beyond the capacity takes no memory in the store.
+    /// record does not stop the others. The capacity is applied once, to the whole batch: the second
+    /// of two records with the same InvokeId is refused even if the first is beyond the capacity.
     ///
     /// Cost: that of accepting the records one by one in list order, and one sort. Many late
     /// records together cost one pass over the index.
@@ -120,14 +118,15 @@ impl Store {
     /// For each record, as [`accept`](Self::accept).
     #[must_use = "each record has a result of its own"]
     pub fn accept_batch(&mut self, invocations: &[Invocation]) -> Vec<Result<Accepted, Error>> {
-        self.accept_batch_at(self.now(), invocations)
+        let invocations: Vec<_> = invocations.iter().collect();
+        self.accept_batch_at(self.now(), &invocations)
     }
 
     /// Like [`accept_batch`](Self::accept_batch), at the time `now`.
     pub(crate) fn accept_batch_at(
         &mut self,
         now: Timestamp,
-        invocations: &[Invocation],
+        invocations: &[&Invocation],
     ) -> Vec<Result<Accepted, Error>> {
         let mut begun = false;
         let mut fresh = Vec::new();
@@ -137,7 +136,7 @@ impl Store {
         let may_wait = self.table.len() + invocations.len() > self.config.capacity;
         let (mut waiting, mut waiting_ids) = (Vec::new(), HashSet::new());
         let mut reports = Vec::with_capacity(invocations.len());
-        for (position, invocation) in invocations.iter().enumerate() {
+        for (position, &invocation) in invocations.iter().enumerate() {
             let invoke_id = &*invocation.invoke_id;
             let judged = Valid::new(invocation).and_then(|valid| {
                 self.judge(valid, now)?;
@@ -166,10 +165,10 @@ impl Store {
         }
         if may_wait {
             waiting.sort_unstable();
-            let beyond = self.make_room_for(&waiting);
+            let beyond = self.make_room(&waiting);
             for (at, (key, position)) in waiting.into_iter().enumerate() {
                 if at >= beyond {
-                    fresh.push((key, self.table.insert(&invocations[position], key.time)));
+                    fresh.push((key, self.table.insert(invocations[position], key.time)));
                 } else if let Ok(accepted) = &mut reports[position] {
                     accepted.retained = false;
                     self.counters.not_retained += 1;
@@ -186,7 +185,7 @@ impl Store {
     /// Makes room for the records in `waiting`, which are sorted: evicts the held records that are
     /// among the oldest of all and exceed the capacity. Returns how many of `waiting`, from its
     /// start, exceed the capacity themselves. Cost: O(surplus), and the evictions.
-    fn make_room_for(&mut self, waiting: &[(RowKey, usize)]) -> usize {
+    fn make_room(&mut self, waiting: &[(RowKey, usize)]) -> usize {
         let all = self.table.len() + waiting.len();
         let order = &self.index.order;
         let mut held = (order.first()..order.rows()).filter(|&row| order.slot(row).is_some());
@@ -201,7 +200,9 @@ impl Store {
                 oldest = held.next();
             }
         }
-        self.evict_to(self.table.len() - evicted);
+        if evicted > 0 {
+            self.evict_to(self.table.len() - evicted);
+        }
         beyond
     }
 
@@ -221,20 +222,5 @@ impl Store {
     fn next_key(&mut self, invocation: &Invocation, now: Timestamp) -> RowKey {
         self.last_number += 1;
         RowKey { time: invocation.creation_time.unwrap_or(now), number: self.last_number }
-    }
-
-    /// Evicts the oldest record if the store is full. Returns false, and evicts nothing, if the
-    /// record with `key` would itself be the oldest.
-    fn make_room(&mut self, key: RowKey) -> bool {
-        if self.table.len() < self.config.capacity {
-            return true;
-        }
-        match self.oldest() {
-            Some(oldest) if self.table.header(oldest).creation_time <= key.time => {
-                self.evict_to(self.config.capacity - 1);
-                true
-            }
-            _ => false,
-        }
     }
 }

@@ -44,6 +44,7 @@ struct Channel {
     filled: Condvar,
 }
 
+#[derive(Default)]
 struct Queue {
     events: VecDeque<Arc<TaskEvent>>,
     capacity: usize,
@@ -120,13 +121,13 @@ impl Subscription {
         self.0.lock().closed
     }
 
-    /// Sets the function that is called after each event is queued, for a front end that waits in an
-    /// async runtime. It replaces the previous one.
+    /// Sets the function that is called after each event is queued, and once when the store is dropped,
+    /// for a front end that waits in an async runtime. It replaces the previous one, and is called at
+    /// once if an event is queued or the store was dropped, so that no event is overlooked.
     ///
     /// `wake` is called on the thread of the write. It should only wake a task; its panic is caught
     /// and discarded. It must not call a [`SharedStore`](crate::SharedStore), because the write
-    /// holds its lock. It is also called immediately if an event is queued or the store was dropped,
-    /// so that no event is overlooked, and once when the store is dropped.
+    /// holds its lock.
     pub fn on_event(&self, wake: impl Fn() + Send + Sync + 'static) {
         let wake: Wake = Arc::new(wake);
         let mut queue = self.0.lock();
@@ -185,8 +186,7 @@ impl Subscribers {
             self.0.retain(|channel| channel.strong_count() > 0);
             self.0.reserve(self.0.len() + 1);
         }
-        let queue =
-            Queue { events: VecDeque::new(), capacity, missed: 0, closed: false, wake: None };
+        let queue = Queue { capacity, ..Queue::default() };
         let channel = Arc::new(Channel { queue: Mutex::new(queue), filled: Condvar::new() });
         self.0.push(Arc::downgrade(&channel));
         Subscription(channel)
@@ -218,8 +218,7 @@ impl Store {
     /// events. With capacity 0 every event only counts as missed. Updates and stops send events;
     /// accepting, importing, deleting and evicting do not. See [`Subscription`] for an example.
     ///
-    /// Cost: amortised O(1). Without subscriptions a write does no work for events. With them each
-    /// event costs the write O(size of the event), and O(1) for each subscription.
+    /// Cost: amortised O(1). An event costs the write O(size of the event + subscriptions).
     #[must_use]
     pub fn subscribe(&mut self, capacity: usize) -> Subscription {
         self.subscribers.subscribe(capacity)

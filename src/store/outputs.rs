@@ -31,37 +31,33 @@ impl OutputBudget {
     }
 
     /// The oldest record with output, if the total is over the budget.
-    fn oldest_over(&self) -> Option<(RowKey, u32)> {
-        let (&key, &(slot, _)) = self.by_age.first_key_value()?;
-        (self.total > self.most).then_some((key, slot))
+    fn oldest_over(&self) -> Option<u32> {
+        let (_, &(slot, _)) = self.by_age.first_key_value()?;
+        (self.total > self.most).then_some(slot)
     }
 }
 
 impl Store {
     /// Updates the budget's entry for the record in `slot`, whose outputs may have changed.
     pub(super) fn note_outputs(&mut self, slot: u32) {
-        if let Some(budget) = &mut self.outputs {
-            let order = &self.index.order;
-            let key = order.key(order.row_of(slot));
-            budget.set(key, slot, self.table.output_bytes(slot));
+        if self.outputs.is_some() {
+            self.set_outputs(slot, self.table.output_bytes(slot));
         }
     }
 
-    /// Removes the budget's entry for the record in `slot`, which is about to be removed.
-    pub(super) fn forget_outputs(&mut self, slot: u32) {
+    /// Sets the budget's entry for the record in `slot`: 0 before it is removed.
+    pub(super) fn set_outputs(&mut self, slot: u32, bytes: usize) {
         if let Some(budget) = &mut self.outputs {
             let order = &self.index.order;
-            budget.set(order.key(order.row_of(slot)), slot, 0);
+            budget.set(order.key(order.row_of(slot)), slot, bytes);
         }
     }
 
     /// Drops outputs, those of the oldest record first, until the total is within the budget.
     pub(super) fn keep_output_budget(&mut self) {
-        while let Some((key, slot)) = self.outputs.as_ref().and_then(OutputBudget::oldest_over) {
+        while let Some(slot) = self.outputs.as_ref().and_then(OutputBudget::oldest_over) {
             self.counters.output_bytes_dropped += self.table.drop_outputs(slot);
-            if let Some(budget) = &mut self.outputs {
-                budget.set(key, slot, 0);
-            }
+            self.set_outputs(slot, 0);
         }
     }
 

@@ -1,11 +1,10 @@
-//! The parts of a store that an archive holds, and the steps that rebuild a store from one.
+//! The steps that rebuild a store from an archive.
 
 use super::Store;
 use super::retention::Counters;
 use crate::config::{Clock, Config};
 use crate::index::RowKey;
 use crate::model::{InstanceRun, Invocation, Timestamp};
-use crate::query::Snapshot;
 
 /// A restored store, and the numbers of what the archive holds and the limits of the configuration
 /// left out. Each is 0 if the store holds the whole archive. The statistics of the store begin with
@@ -38,17 +37,13 @@ use crate::query::Snapshot;
 pub struct Restored {
     /// The store.
     pub store: Store,
-    /// Records left out because they are older than
-    /// [`Config::retention_seconds`](crate::Config::retention_seconds).
+    /// Records left out because they are older than [`Config::retention_seconds`].
     pub expired: u64,
-    /// Records left out, the oldest first, because of
-    /// [`Config::capacity`](crate::Config::capacity).
+    /// Records left out, the oldest first, because of [`Config::capacity`].
     pub evicted: u64,
-    /// History records left out because of
-    /// [`Config::history_limit`](crate::Config::history_limit).
+    /// History records left out because of [`Config::history_limit`].
     pub history_dropped: u64,
-    /// Bytes of output left out because of
-    /// [`Config::output_budget`](crate::Config::output_budget).
+    /// Bytes of output left out because of [`Config::output_budget`].
     pub output_bytes_dropped: u64,
 }
 
@@ -59,13 +54,6 @@ impl Restored {
         let Restored { store: _, expired, evicted, history_dropped, output_bytes_dropped } = self;
         [expired, evicted, history_dropped, output_bytes_dropped].into_iter().all(|&lost| lost == 0)
     }
-}
-
-/// The parts of a store that an archive holds.
-pub(crate) struct Saved<'a> {
-    pub(crate) snapshot: Snapshot<'a>,
-    pub(crate) last_number: u64,
-    pub(crate) last_write: Timestamp,
 }
 
 /// The history of one run of a record.
@@ -82,12 +70,9 @@ pub(crate) struct RunHistory {
 }
 
 impl Store {
-    pub(crate) fn saved(&self) -> Saved<'_> {
-        Saved {
-            snapshot: self.snapshot(self.now()),
-            last_number: self.last_number,
-            last_write: self.last_write,
-        }
+    /// The acceptance number of the last accepted record, and the time of the last write.
+    pub(crate) fn last_write(&self) -> (u64, Timestamp) {
+        (self.last_number, self.last_write)
     }
 
     /// Whether a record with `invoke_id` is held, expired or not. Cost: O(length).

@@ -46,11 +46,10 @@ pub(super) struct Counters {
 pub struct Statistics {
     /// Records in the store, without expired ones.
     pub records: usize,
-    /// Heap bytes of the records and their indexes, reserved capacity and memory that is shared with
-    /// a [fork](crate::Store::fork) included. Not counted are the
-    /// queues of subscriptions, the overhead of the allocator, the entries of an
-    /// [output budget](crate::Config::output_budget), which take some 50 bytes for each record with
-    /// output, and the `Store` itself.
+    /// Heap bytes of the records and their indexes, with reserved capacity and memory that is shared
+    /// with a [fork](crate::Store::fork). Not counted are the queues of subscriptions, the overhead of
+    /// the allocator, the `Store` itself, and some 50 bytes for each record with output if there is an
+    /// [output budget](crate::Config::output_budget).
     pub bytes: usize,
     /// Records removed because newer ones filled the capacity.
     pub evicted: u64,
@@ -86,8 +85,7 @@ impl Store {
         }
     }
 
-    /// Deletes the record with `invoke_id`, in any status. Its row becomes a tombstone until enough
-    /// of them are dropped together.
+    /// Deletes the record with `invoke_id`, in any status.
     ///
     /// Cost: O(its index entries), each times the length of its posting list if that is a sorted
     /// list; and the removal of records that have expired since the last write.
@@ -115,10 +113,8 @@ impl Store {
 
     /// The time before which records count as expired at `now`.
     pub(crate) fn cutoff(&self, now: Timestamp) -> Timestamp {
-        match self.config.retention_seconds {
-            Some(seconds) => now.saturating_add_secs(-i64::from(seconds)),
-            None => Timestamp::MIN,
-        }
+        let kept = self.config.retention_seconds;
+        kept.map_or(Timestamp::MIN, |seconds| now.saturating_add_secs(-i64::from(seconds)))
     }
 
     /// The number of records that have expired at `now` and are not removed yet.
@@ -155,13 +151,13 @@ impl Store {
         self.drop_dead();
     }
 
-    pub(super) fn oldest(&self) -> Option<u32> {
+    fn oldest(&self) -> Option<u32> {
         let order = &self.index.order;
         (order.first() < order.rows()).then(|| order.slot(order.first())).flatten()
     }
 
     fn remove(&mut self, slot: u32) {
-        self.forget_outputs(slot);
+        self.set_outputs(slot, 0);
         self.index.remove(slot, &self.table);
         self.table.remove(slot);
     }

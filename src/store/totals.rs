@@ -15,26 +15,8 @@ impl Store {
     /// The totals of the filter InvokeStatus overlap instead: it matches either of a record's two
     /// overall statuses.
     ///
-    /// Cost: O(records of the region), about 1 ms for 100,000.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use invodex::{InstanceRun, Invocation, OverallStatus, Store};
-    ///
-    /// let mut store = Store::default();
-    /// for id in ["t-0001", "t-0002", "t-0003"] {
-    ///     let mut invocation = Invocation::new("cn-hangzhou", id, "c-0001");
-    ///     invocation.instances.push(InstanceRun::new("i-0001"));
-    ///     assert!(store.accept(&invocation)?.retained);
-    /// }
-    /// store.stop("t-0002", &[])?;
-    ///
-    /// let totals = store.totals_by_status("cn-hangzhou");
-    /// assert_eq!((totals[&OverallStatus::Pending], totals[&OverallStatus::Stopped]), (2, 1));
-    /// assert_eq!(totals.values().sum::<u64>(), 3);
-    /// # Ok::<(), invodex::Error>(())
-    /// ```
+    /// Cost: O(records of the region), about 1 ms for 100,000. The
+    /// [cookbook](crate::cookbook#totals-by-status) has an example.
     #[must_use]
     pub fn totals_by_status(&self, region_id: &str) -> BTreeMap<OverallStatus, u64> {
         let mut totals: BTreeMap<_, _> =

@@ -74,7 +74,7 @@ impl Store {
     ) -> Result<(), Error> {
         let now = self.now();
         let slot = self.find_at(now, invoke_id)?;
-        let at = self.find_run(slot, instance_id)?;
+        let at = self.find_run(slot, invoke_id, instance_id)?;
         let repeat_mode = self.table.settings_of(self.table.header(slot)).repeat_mode;
         update.check(repeat_mode, self.table.run(slot, at).status)?;
 
@@ -101,10 +101,8 @@ impl Store {
         }
         let now = self.now();
         let slot = self.find_at(now, invoke_id)?;
-        let mut runs = Vec::new();
-        for instance_id in instance_ids {
-            runs.push(self.find_run(slot, instance_id)?);
-        }
+        let named = instance_ids.iter().map(|id| self.find_run(slot, invoke_id, id));
+        let mut runs: Vec<_> = named.collect::<Result<_, _>>()?;
         if runs.is_empty() {
             runs.extend(0..self.table.runs_of(self.table.header(slot)).len());
         }
@@ -122,12 +120,9 @@ impl Store {
         Ok(changed)
     }
 
-    fn find_run(&self, slot: u32, instance_id: &str) -> Result<usize, Error> {
+    fn find_run(&self, slot: u32, invoke_id: &str, instance_id: &str) -> Result<usize, Error> {
         let at = self.table.find_run(slot, instance_id);
-        at.ok_or_else(|| {
-            let invoke_id = self.table.invoke_id(self.table.header(slot));
-            Error::unknown_run(&String::from_utf8_lossy(invoke_id), instance_id)
-        })
+        at.ok_or_else(|| Error::unknown_run(invoke_id, instance_id))
     }
 
     /// Applies an update that is allowed: sets the run, keeps the ended execution in the history,
@@ -212,33 +207,24 @@ impl Store {
 fn make_transition(execution: &mut Execution, to: InvocationStatus, time: Timestamp) {
     use InvocationStatus as S;
     let from = std::mem::replace(&mut execution.status, to);
-    match to {
-        S::Pending | S::Scheduled => {}
-        S::Running => {
-            execution.start_time = Some(time);
-            execution.repeats = execution.repeats.saturating_add(1);
-            execution.finish_time = None;
-            execution.stop_time = None;
-            execution.exit_code = None;
-            execution.output = None;
-            execution.dropped = 0;
-        }
-        S::Stopping => execution.stop_time = Some(time),
-        S::Success => {
-            execution.finish_time = Some(time);
-            execution.exit_code = Some(0);
-        }
-        S::Failed | S::Invalid | S::Aborted | S::Error | S::Timeout => {
-            execution.finish_time = Some(time);
-        }
-        S::Cancelled | S::Terminated => {
-            if to == S::Terminated {
-                execution.finish_time = Some(time);
-            }
-            if from != S::Stopping {
-                execution.stop_time = Some(time);
-            }
-        }
+    if to == S::Running {
+        execution.start_time = Some(time);
+        execution.repeats = execution.repeats.saturating_add(1);
+        execution.finish_time = None;
+        execution.stop_time = None;
+        execution.exit_code = None;
+        execution.output = None;
+        execution.dropped = 0;
+    }
+    if to == S::Success {
+        execution.exit_code = Some(0);
+    }
+    if to.is_end() && to != S::Cancelled {
+        execution.finish_time = Some(time);
+    }
+    let is_stopped = matches!(to, S::Cancelled | S::Terminated);
+    if to == S::Stopping || is_stopped && from != S::Stopping {
+        execution.stop_time = Some(time);
     }
 }
 

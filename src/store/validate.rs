@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::limits::{self, at_most_chars};
 use crate::model::{
-    COMMAND_TEXT_FIELDS, InstanceRun, Invocation, RUN_TEXT_FIELDS, TextField, TextLimit, check_tags,
+    COMMAND_TEXT_FIELDS, Invocation, RUN_TEXT_FIELDS, TextField, TextLimit, check_tags,
 };
 
 /// A record that keeps every limit. A store refuses it only if it holds the same InvokeId.
@@ -12,9 +12,34 @@ pub(crate) struct Valid<'a>(&'a Invocation);
 
 impl<'a> Valid<'a> {
     /// Checks the fields in order; the first fault is the error. Cost: O(size of the record).
-    pub(crate) fn new(invocation: &'a Invocation) -> Result<Self, Error> {
-        validate(invocation)?;
-        Ok(Valid(invocation))
+    pub(crate) fn new(record: &'a Invocation) -> Result<Self, Error> {
+        id("RegionId", &record.region_id)?;
+        bytes("ResourceGroupId", record.resource_group_id.len(), limits::ID_BYTES)?;
+        id("InvokeId", &record.invoke_id)?;
+        command(record)?;
+
+        let numbered = (1..).zip(&record.tags);
+        check_tags(numbered.map(|(n, tag)| (n, Some(&*tag.key), Some(&*tag.value))))
+            .map_err(Error::record_tag)?;
+
+        if record.instances.is_empty() {
+            return Err(Error::record_missing("InstanceId"));
+        }
+        if record.instances.len() > limits::RUNS {
+            let given = record.instances.len();
+            return Err(Error::record_too_long("InstanceId", given, limits::RUNS, "instances"));
+        }
+        for run in &record.instances {
+            id("InstanceId", &run.instance_id)?;
+            RUN_TEXT_FIELDS.iter().try_for_each(|field| text(field, (field.get)(run)))?;
+        }
+        for (at, run) in record.instances.iter().enumerate() {
+            // There are at most 100 runs: comparing all pairs is cheaper than a hash table.
+            if record.instances[..at].iter().any(|earlier| earlier.instance_id == run.instance_id) {
+                return Err(Error::record_duplicate("InstanceId", &run.instance_id));
+            }
+        }
+        Ok(Valid(record))
     }
 
     pub(super) fn record(self) -> &'a Invocation {
@@ -47,34 +72,6 @@ impl Invocation {
     }
 }
 
-fn validate(invocation: &Invocation) -> Result<(), Error> {
-    let record = invocation;
-    id("RegionId", &record.region_id)?;
-    bytes("ResourceGroupId", record.resource_group_id.len(), limits::ID_BYTES)?;
-    id("InvokeId", &record.invoke_id)?;
-    command(record)?;
-
-    let numbered = (1..).zip(&record.tags);
-    check_tags(numbered.map(|(n, tag)| (n, Some(&*tag.key), Some(&*tag.value))))
-        .map_err(Error::record_tag)?;
-
-    if record.instances.is_empty() {
-        return Err(Error::record_missing("InstanceId"));
-    }
-    if record.instances.len() > limits::RUNS {
-        let given = record.instances.len();
-        return Err(Error::record_too_long("InstanceId", given, limits::RUNS, "instances"));
-    }
-    record.instances.iter().try_for_each(validate_run)?;
-    for (at, run) in record.instances.iter().enumerate() {
-        // There are at most 100 runs: comparing all pairs is cheaper than a hash table.
-        if record.instances[..at].iter().any(|earlier| earlier.instance_id == run.instance_id) {
-            return Err(Error::record_duplicate("InstanceId", &run.instance_id));
-        }
-    }
-    Ok(())
-}
-
 /// Checks the fields that all records of one command share.
 pub(crate) fn command(record: &Invocation) -> Result<(), Error> {
     for field in COMMAND_TEXT_FIELDS {
@@ -84,25 +81,17 @@ pub(crate) fn command(record: &Invocation) -> Result<(), Error> {
             "CommandDescription" => {
                 bytes("CommandContent", record.command_content.len(), limits::CONTENT_BYTES)?;
             }
-            "Frequency" => timeout(record.timeout)?,
+            "Frequency" => {
+                let most = limits::TIMEOUT_SECONDS;
+                let given = record.timeout.filter(|seconds| !(1..=most).contains(seconds));
+                given.map_or(Ok(()), |given| {
+                    Err(Error::record_out_of_range("Timeout", given, most))
+                })?;
+            }
             _ => {}
         }
     }
     Ok(())
-}
-
-fn timeout(given: Option<u32>) -> Result<(), Error> {
-    match given {
-        Some(seconds) if !(1..=limits::TIMEOUT_SECONDS).contains(&seconds) => {
-            Err(Error::record_out_of_range("Timeout", seconds, limits::TIMEOUT_SECONDS))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn validate_run(run: &InstanceRun) -> Result<(), Error> {
-    id("InstanceId", &run.instance_id)?;
-    RUN_TEXT_FIELDS.iter().try_for_each(|field| text(field, (field.get)(run)))
 }
 
 /// Checks `given` against the limit of `field`.

@@ -11,16 +11,14 @@ use crate::response::{InvocationResultView, InvocationView};
 impl Store {
     /// All rows that `request` matches, newest first, over all pages. A NextToken begins the walk
     /// behind its row; the other parameters of paging are checked and ignored. The walk borrows the
-    /// store, so it shows one moment: no write comes between two pages, and no record expires on the
-    /// way. A walk that must let other threads write asks page by page instead, by
-    /// [`next_token`](crate::DescribeInvocationsResponse::next_token).
+    /// store, so it shows one moment. One that must let other threads write asks page by page instead,
+    /// by [`next_token`](crate::DescribeInvocationsResponse::next_token).
     ///
     /// With tags the walk ends after 1,000 rows, as pages do; [`matching`](Self::matching) has no
     /// such limit. A request without Timed leaves out tasks whose schedule goes on, see
     /// [`OmittedTimed`](crate::OmittedTimed).
     ///
-    /// Cost: that of a page for every 50 rows, when the iterator comes to them. It allocates no more
-    /// than a page.
+    /// Cost: that of a page for every 50 rows, when the iterator comes to them.
     ///
     /// # Errors
     ///
@@ -62,26 +60,12 @@ impl Store {
     }
 
     /// All rows of DescribeInvocationResults that `request` matches, as
-    /// [`walk_invocations`](Self::walk_invocations) gives those of the other operation.
+    /// [`walk_invocations`](Self::walk_invocations), which has an example, gives those of the other
+    /// operation.
     ///
     /// # Errors
     ///
     /// As [`describe_invocation_results`](Self::describe_invocation_results), before the first row.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use invodex::{DescribeInvocationResults, InstanceRun, Invocation, Store};
-    ///
-    /// let mut store = Store::default();
-    /// let mut invocation = Invocation::new("cn-hangzhou", "t-0001", "c-0001");
-    /// invocation.instances.extend((1..=70).map(|number| InstanceRun::new(format!("i-{number}"))));
-    /// assert!(store.accept(&invocation)?.retained);
-    ///
-    /// let request = DescribeInvocationResults::new("cn-hangzhou").invoke_id("t-0001");
-    /// assert_eq!(store.walk_invocation_results(&request)?.count(), 70);
-    /// # Ok::<(), invodex::Error>(())
-    /// ```
     pub fn walk_invocation_results(
         &self,
         request: &DescribeInvocationResults,

@@ -9,7 +9,6 @@ use smallvec::SmallVec;
 
 use super::arena::SpanArena;
 use super::execution::{Execution, TextsId};
-use super::growth::reserve_for_one;
 use super::index_key::{INDEXED_SETTINGS, IndexKey, IndexedColumn, region_timed};
 use super::interned::{Interned, ValueId};
 use super::invoke_id::{InvokeId, LongIds};
@@ -19,7 +18,9 @@ use super::run::{Run, RunRef};
 use super::slab::Slab;
 use super::values::{CommandBody, KeyBytes, RUN_TEXTS, RunSettings, RunTexts, TagPair, Text};
 use crate::limits;
-use crate::model::{InstanceRun, Invocation, InvocationStatus, Overall, Timestamp, whole_output};
+use crate::model::{
+    InstanceRun, Invocation, InvocationStatus, Overall, RUN_TEXT_FIELDS, Timestamp, whole_output,
+};
 
 /// The data of all records, in columns.
 ///
@@ -31,10 +32,8 @@ use crate::model::{InstanceRun, Invocation, InvocationStatus, Overall, Timestamp
 /// releases them, so a value lives exactly as long as something uses it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
-    /// By slot; `None` in a free slot.
-    pub(super) headers: Vec<Option<RecordHeader>>,
-    /// The free slots.
-    pub(super) free: Vec<u32>,
+    /// By slot.
+    pub(super) headers: Slab<Option<RecordHeader>>,
     /// The slots of all records, hashed by InvokeId.
     pub(super) slots: HashTable<u32>,
     pub(super) hasher: DefaultHashBuilder,
@@ -69,23 +68,13 @@ impl Table {
         let id = invoke_id.as_bytes();
         let hash = self.hasher.hash_one(id);
         self.slots
-            .find(hash, |&slot| invoke_id_in(&self.headers, &self.long_ids, slot) == id)
+            .find(hash, |&slot| self.headers.value(slot).invoke_id(&self.long_ids) == id)
             .copied()
     }
 
     /// The header of the record in `slot`, which is in use.
     pub(crate) fn header(&self, slot: u32) -> &RecordHeader {
-        match &self.headers[slot as usize] {
-            Some(header) => header,
-            None => unreachable!("a slot is looked up while a record is in it"),
-        }
-    }
-
-    fn header_mut(&mut self, slot: u32) -> &mut RecordHeader {
-        match &mut self.headers[slot as usize] {
-            Some(header) => header,
-            None => unreachable!("a slot is looked up while a record is in it"),
-        }
+        self.headers.value(slot)
     }
 
     pub(crate) fn invoke_id<'a>(&'a self, header: &'a RecordHeader) -> &'a [u8] {
@@ -206,20 +195,10 @@ impl Table {
     /// Puts `header` into a free slot.
     fn place(&mut self, header: RecordHeader) -> u32 {
         let hash = self.hasher.hash_one(self.invoke_id(&header));
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.headers[slot as usize] = Some(header);
-                slot
-            }
-            None => {
-                reserve_for_one(&mut self.headers);
-                self.headers.push(Some(header));
-                (self.headers.len() - 1) as u32
-            }
-        };
+        let slot = self.headers.insert(Some(header));
         let (headers, long_ids, hasher) = (&self.headers, &self.long_ids, &self.hasher);
         self.slots.insert_unique(hash, slot, |&slot| {
-            hasher.hash_one(invoke_id_in(headers, long_ids, slot))
+            hasher.hash_one(headers.value(slot).invoke_id(long_ids))
         });
         slot
     }
@@ -256,7 +235,7 @@ impl Table {
         let texts = &mut self.column_texts;
         self.tag_pairs.acquire(&encoded, || {
             let tag_key = acquire_text(texts, IndexedColumn::TagKey, key);
-            TagPair::new(key, value, &encoded, tag_key)
+            TagPair::new(&encoded, tag_key)
         })
     }
 
@@ -283,14 +262,9 @@ impl Table {
             exit_code: given.exit_code,
             output: (!output.is_empty()).then(|| Arc::from(output)),
             dropped: given.dropped.saturating_add(cut),
-            texts: self.acquire_texts(RunTexts::key_of([
-                given.error_code.as_bytes(),
-                given.error_info.as_bytes(),
-                given.oss_output_status.as_bytes(),
-                given.oss_output_uri.as_bytes(),
-                given.oss_output_error_code.as_bytes(),
-                given.oss_output_error_info.as_bytes(),
-            ])),
+            texts: self.acquire_texts(RunTexts::key_of(std::array::from_fn(|at| {
+                (RUN_TEXT_FIELDS[at].get)(given).as_bytes()
+            }))),
         }
     }
 
@@ -331,8 +305,7 @@ impl Table {
         if let Ok(entry) = self.slots.find_entry(hash, |&found| found == slot) {
             entry.remove();
         }
-        let Some(header) = self.headers[slot as usize].take() else { return };
-        self.free.push(slot);
+        let Some(header) = self.headers.remove(slot) else { return };
         header.invoke_id.free(&mut self.long_ids);
         let column_texts = &mut self.column_texts;
         release_text(column_texts, (C::Region, header.region));
@@ -351,7 +324,7 @@ impl Table {
         self.tags.free(header.first_tag, header.tag_count());
         for run in self.runs.get(header.first_run, header.run_count()) {
             release_text(column_texts, (C::Instance, run.instance));
-            let overflow = run.overflow().map(|number| self.overflows.remove(number));
+            let overflow = run.overflow().map(|id| self.overflows.remove(id));
             let history = overflow.iter().flat_map(|overflow| &overflow.history);
             let texts = history.map(|record| record.execution.texts).chain([run.texts]);
             texts.flatten().for_each(|texts| drop(self.run_texts.release(texts.id())));
@@ -388,7 +361,7 @@ impl Table {
     /// O(tags), amortised O(1) for each removed item.
     pub(crate) fn compact(&mut self, dead_min: u32) {
         let dead_min = dead_min as usize;
-        let headers = self.headers.iter_mut().flatten();
+        let headers = self.headers.places_mut().iter_mut().flatten();
         if self.runs.is_mostly_dead(dead_min) {
             self.runs.compact(headers.map(RecordHeader::run_span_mut));
         } else if self.tags.is_mostly_dead(dead_min) {
@@ -420,7 +393,7 @@ impl Table {
         let header = self.header(slot);
         let statuses = self.runs_of(header).map(|run| run.status);
         let overall = Overall::derive(self.settings_of(header).repeat_mode, statuses);
-        self.header_mut(slot).overall = overall;
+        self.headers.value_mut(slot).overall = overall;
     }
 
     /// Adds the execution that the run shows to its history, with the end status `status`, and
@@ -506,12 +479,4 @@ fn acquire_text(texts: &mut ColumnTexts, column: IndexedColumn, text: &str) -> V
 /// Counts one use less of a text that [`acquire_text`] gave.
 fn release_text(texts: &mut ColumnTexts, (column, id): IndexKey) {
     texts[column as usize].release(id);
-}
-
-fn invoke_id_in<'a>(
-    headers: &'a [Option<RecordHeader>],
-    long_ids: &'a LongIds,
-    slot: u32,
-) -> &'a [u8] {
-    headers[slot as usize].as_ref().map_or(&[], |header| header.invoke_id(long_ids))
 }

@@ -15,7 +15,6 @@ impl Table {
         // Destructured without `..`, so that a new column does not compile until it is counted.
         let Table {
             headers,
-            free,
             slots,
             hasher: _,
             long_ids,
@@ -28,15 +27,14 @@ impl Table {
             bodies,
             run_texts,
         } = self;
-        let records = headers.capacity() * size_of::<Option<RecordHeader>>()
-            + free.capacity() * size_of::<u32>()
+        let records = headers.table_bytes()
             + slots.allocation_size()
             + long_ids.table_bytes()
-            + long_ids.values().map(|id| id.len()).sum::<usize>();
+            + long_ids.places().iter().map(|id| id.len()).sum::<usize>();
         let items = runs.table_bytes()
             + tags.table_bytes()
             + overflows.table_bytes()
-            + overflows.values().map(RunOverflow::bytes).sum::<usize>();
+            + overflows.places().iter().map(RunOverflow::bytes).sum::<usize>();
         records
             + items
             + column_texts.iter().map(Interned::bytes).sum::<usize>()
@@ -53,7 +51,7 @@ impl Table {
         let (mut runs, mut tags) = (0, 0);
         let (mut overflows, mut long_ids) = (Vec::new(), Vec::new());
         let mut live = 0;
-        for (slot, header) in self.headers.iter().enumerate() {
+        for (slot, header) in self.headers.places().iter().enumerate() {
             let Some(header) = header else { continue };
             live += 1;
             runs += header.run_count();
@@ -73,11 +71,11 @@ impl Table {
                 texts.for_each(|texts| uses.add(Kind::RunTexts, texts.id()));
             }
         }
-        if live != self.len() || live + self.free.len() != self.headers.len() {
-            let (findable, free, slots) = (self.len(), self.free.len(), self.headers.len());
+        let (findable, used) = (self.len(), self.headers.used());
+        if live != findable || live != used {
             return Err(format!(
-                "table: {live} of {slots} slots hold a record, but {findable} are found by their id \
-                 and {free} are free"
+                "table: {live} slots hold a record, but {findable} are found by their id and {used} \
+                 are in use"
             ));
         }
         self.runs.internal_validate("runs", runs)?;
@@ -117,7 +115,7 @@ impl Table {
             ));
         }
         for run in self.runs_of(header) {
-            if run.overflow().is_some_and(|number| !self.overflows.get(number).holds_something()) {
+            if run.has_empty_overflow() {
                 return Err(format!(
                     "table: a run of {invoke_id} has an overflow that holds nothing"
                 ));

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::growth::reserve_for_one;
+use super::slab::Slab;
 
 /// Identifies a value of one [`Interned`]. Records and index keys hold ids in place of values.
 pub(crate) type ValueId = u32;
@@ -24,8 +25,8 @@ const FEW: usize = 8;
 
 /// The distinct values of one kind, each with the number of its uses.
 ///
-/// **Technique.** A slab of values with a free list, a parallel column of use counts, and a hash
-/// table that stores ids and compares keys through the values.
+/// **Technique.** A slab of values, a parallel column of use counts, and a hash table that stores ids
+/// and compares keys through the values.
 ///
 /// **Invariant.** A place in the slab holds a value if and only if its use count is above 0, and
 /// then the hash table has its id exactly once. The use count is the number of ids that records, or
@@ -42,11 +43,10 @@ const FEW: usize = 8;
 /// **Cost.** One hash of the key for each `acquire`, and one for the last `release`.
 #[derive(Clone, Debug)]
 pub(crate) struct Interned<V> {
-    values: Vec<Option<V>>,
+    values: Slab<Option<V>>,
     /// Use counts. They are not beside the values, so a write that only counts does not invalidate
     /// the cache lines in which readers have the values.
     uses: Vec<u32>,
-    free: Vec<ValueId>,
     ids: HashTable<ValueId>,
     hasher: DefaultHashBuilder,
 }
@@ -54,9 +54,8 @@ pub(crate) struct Interned<V> {
 impl<V> Default for Interned<V> {
     fn default() -> Self {
         Interned {
-            values: Vec::new(),
+            values: Slab::default(),
             uses: Vec::new(),
-            free: Vec::new(),
             ids: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
         }
@@ -66,12 +65,13 @@ impl<V> Default for Interned<V> {
 impl<V: Value> Interned<V> {
     /// The id of the value with `key`. Cost: O(length).
     pub(crate) fn find(&self, key: &[u8]) -> Option<ValueId> {
-        if self.values.len() <= FEW {
+        let values = self.values.places();
+        if values.len() <= FEW {
             let has_key = |value: &Option<V>| value.as_ref().is_some_and(|v| v.key() == key);
-            return self.values.iter().position(has_key).map(|id| id as ValueId);
+            return values.iter().position(has_key).map(|id| id as ValueId);
         }
         let hash = self.hasher.hash_one(key);
-        self.ids.find(hash, |&id| key_in(&self.values, id) == key).copied()
+        self.ids.find(hash, |&id| self.get(id).key() == key).copied()
     }
 
     /// Counts one more use of the value with `key` and returns its id. A new value is made by
@@ -81,23 +81,15 @@ impl<V: Value> Interned<V> {
             self.uses[id as usize] += 1;
             return id;
         }
-        let value = Some(make());
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.values[id as usize] = value;
-                self.uses[id as usize] = 1;
-                id
-            }
-            None => {
-                reserve_for_one(&mut self.values);
-                reserve_for_one(&mut self.uses);
-                self.values.push(value);
-                self.uses.push(1);
-                (self.values.len() - 1) as ValueId
-            }
-        };
+        let id = self.values.insert(Some(make()));
+        if id as usize == self.uses.len() {
+            reserve_for_one(&mut self.uses);
+            self.uses.push(0);
+        }
+        self.uses[id as usize] = 1;
         let (values, hasher) = (&self.values, &self.hasher);
-        self.ids.insert_unique(hasher.hash_one(key), id, |&id| hasher.hash_one(key_in(values, id)));
+        self.ids
+            .insert_unique(hasher.hash_one(key), id, |&id| hasher.hash_one(values.value(id).key()));
         id
     }
 
@@ -108,41 +100,38 @@ impl<V: Value> Interned<V> {
         if *uses > 0 {
             return None;
         }
-        let hash = self.hasher.hash_one(key_in(&self.values, id));
+        let hash = self.hasher.hash_one(self.get(id).key());
         if let Ok(entry) = self.ids.find_entry(hash, |&found| found == id) {
             entry.remove();
         }
-        self.free.push(id);
         // The hash table never shrinks by itself, and rebuilding it is cheap, since it holds only
         // ids.
         if self.ids.len() * 8 < self.ids.capacity() && self.ids.capacity() > 64 {
             let (values, hasher) = (&self.values, &self.hasher);
-            self.ids.shrink_to(self.ids.len() * 2, |&id| hasher.hash_one(key_in(values, id)));
+            self.ids.shrink_to(self.ids.len() * 2, |&id| hasher.hash_one(values.value(id).key()));
         }
-        self.values[id as usize].take()
+        self.values.remove(id)
     }
 
     /// Heap bytes, the values included. Cost: O(values).
     pub(crate) fn bytes(&self) -> usize {
-        self.values.capacity() * size_of::<Option<V>>()
+        self.values.table_bytes()
             + self.uses.capacity() * size_of::<u32>()
-            + self.free.capacity() * size_of::<ValueId>()
             + self.ids.allocation_size()
             + self.values().map(V::bytes).sum::<usize>()
     }
 
     /// Checks the hash table, the free list and the counts against the values.
     pub(crate) fn internal_validate(&self, name: &str) -> Result<(), String> {
-        let in_use = self.values().count();
-        let (findable, free, slots) = (self.ids.len(), self.free.len(), self.values.len());
-        if in_use != findable || in_use + free != slots || self.uses.len() != slots {
+        let (held, used, findable) = (self.values().count(), self.values.used(), self.ids.len());
+        let (slots, counts) = (self.id_bound(), self.uses.len());
+        if held != used || held != findable || counts != slots {
             return Err(format!(
-                "{name}: {in_use} of {slots} slots hold a value, but {findable} are in the hash \
-                 table, {free} on the free list, and {} have a count",
-                self.uses.len()
+                "{name}: {held} values, of which {used} are in use and {findable} in the hash table; \
+                 {slots} slots have {counts} counts"
             ));
         }
-        for (id, value) in self.values.iter().enumerate() {
+        for (id, value) in self.values.places().iter().enumerate() {
             let Some(value) = value else { continue };
             let (key, id) = (value.key(), id as ValueId);
             let hashed = self.ids.find(self.hasher.hash_one(key), |&found| found == id);
@@ -160,18 +149,12 @@ impl<V: Value> Interned<V> {
 impl<V> Interned<V> {
     /// The value `id`, which is in use.
     pub(crate) fn get(&self, id: ValueId) -> &V {
-        match &self.values[id as usize] {
-            Some(value) => value,
-            None => unreachable!("a value is kept while a record uses it"),
-        }
+        self.values.value(id)
     }
 
     /// The value `id`, which is in use, for a change that does not affect its key.
     pub(super) fn get_mut(&mut self, id: ValueId) -> &mut V {
-        match &mut self.values[id as usize] {
-            Some(value) => value,
-            None => unreachable!("a value is kept while a record uses it"),
-        }
+        self.values.value_mut(id)
     }
 
     /// The number of uses of `id`.
@@ -186,15 +169,11 @@ impl<V> Interned<V> {
 
     /// One more than the highest id that was ever in use.
     pub(crate) fn id_bound(&self) -> usize {
-        self.values.len()
+        self.values.places().len()
     }
 
     /// The values in use.
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
-        self.values.iter().flatten()
+        self.values.places().iter().flatten()
     }
-}
-
-fn key_in<V: Value>(values: &[Option<V>], id: ValueId) -> &[u8] {
-    values[id as usize].as_ref().map_or(&[], |value| value.key())
 }

@@ -1,8 +1,6 @@
 //! InvokeIds: short ones, such as those of the API, are in the record header, longer ones in a
 //! slab.
 
-use std::num::NonZeroU32;
-
 use super::slab::Slab;
 
 /// The longest id that is stored in the header. Those of the API have 16 to 18 bytes.
@@ -28,14 +26,14 @@ impl InvokeId {
             return InvokeId { length: id.len() as u8, bytes };
         }
         let number = long_ids.insert(id.into());
-        bytes[..4].copy_from_slice(&number.get().to_le_bytes());
+        bytes[..4].copy_from_slice(&number.to_le_bytes());
         InvokeId { length: u8::MAX, bytes }
     }
 
     pub(super) fn get<'a>(&'a self, long_ids: &'a LongIds) -> &'a [u8] {
         match self.bytes.get(..usize::from(self.length)) {
             Some(short) => short,
-            None => self.number().map_or(&[], |number| long_ids.get(number)),
+            None => self.number().map_or(&[], |number| &long_ids.places()[number as usize]),
         }
     }
 
@@ -47,9 +45,9 @@ impl InvokeId {
     }
 
     /// The number of the id's place, if it is a long id.
-    pub(super) fn number(&self) -> Option<NonZeroU32> {
+    pub(super) fn number(&self) -> Option<u32> {
         let number = u32::from_le_bytes(*self.bytes.first_chunk()?);
-        NonZeroU32::new(number).filter(|_| usize::from(self.length) > SHORT)
+        (usize::from(self.length) > SHORT).then_some(number)
     }
 }
 
@@ -66,8 +64,8 @@ mod tests {
         for (id, text) in ids.iter().zip(&texts) {
             assert_eq!(id.get(&long_ids), text);
         }
-        assert_eq!(long_ids.values().filter(|id| !id.is_empty()).count(), 129 - 20);
+        assert_eq!(long_ids.used(), 129 - 20);
         ids.iter().for_each(|id| id.free(&mut long_ids));
-        assert_eq!(long_ids.values().filter(|id| !id.is_empty()).count(), 0);
+        assert_eq!(long_ids.used(), 0);
     }
 }

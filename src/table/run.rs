@@ -1,12 +1,11 @@
 //! A run: the state of a record's command on one instance.
 
-use std::num::NonZeroU32;
 use std::ops::Deref;
 
 use super::execution::{Execution, TextsId};
 use super::interned::ValueId;
 use super::overflow::{HistoryRecord, RunOverflow};
-use super::slab::Slab;
+use super::slab::{CompactId, Slab};
 use crate::model::{InvocationStatus, Timestamp};
 
 /// One run, in 32 bytes. A record has some three runs, so a byte here is 300 KB for 100,000
@@ -40,7 +39,7 @@ pub(crate) struct Run {
     pub(crate) start_time: Option<Timestamp>,
     pub(crate) finish_time: Option<Timestamp>,
     pub(crate) texts: Option<TextsId>,
-    overflow: Option<NonZeroU32>,
+    overflow: Option<CompactId>,
     pub(crate) status: InvocationStatus,
     /// `Repeats`; 0 if it is in the overflow.
     repeats: u8,
@@ -68,9 +67,9 @@ impl Run {
         }
     }
 
-    /// The number of the run's overflow in the slab, if it has one.
-    pub(super) fn overflow(&self) -> Option<NonZeroU32> {
-        self.overflow
+    /// The place of the run's overflow in the slab, if it has one.
+    pub(super) fn overflow(&self) -> Option<u32> {
+        self.overflow.map(CompactId::id)
     }
 
     /// Sets the execution that the run shows. Instance, CreationTime and history do not change.
@@ -117,9 +116,10 @@ impl Run {
         overflows: &mut Slab<RunOverflow>,
         change: impl FnOnce(&mut RunOverflow) -> T,
     ) -> T {
-        let mut overflow = self.overflow.map(|number| overflows.remove(number)).unwrap_or_default();
+        let mut overflow = self.overflow().map(|id| overflows.remove(id)).unwrap_or_default();
         let changed = change(&mut overflow);
-        self.overflow = overflow.holds_something().then(|| overflows.insert(overflow));
+        let keeps = overflow.holds_something();
+        self.overflow = keeps.then(|| CompactId::new(overflows.insert(overflow)));
         changed
     }
 }
@@ -141,11 +141,7 @@ impl Deref for RunRef<'_> {
 
 impl<'a> RunRef<'a> {
     pub(super) fn new(run: &'a Run, overflows: &'a Slab<RunOverflow>) -> Self {
-        RunRef { run, overflow: run.overflow.map(|number| overflows.get(number)) }
-    }
-
-    pub(crate) fn stop_time(&self) -> Option<Timestamp> {
-        self.overflow?.stop_time
+        RunRef { run, overflow: run.overflow().map(|id| &overflows.places()[id as usize]) }
     }
 
     pub(crate) fn repeats(&self) -> u32 {
@@ -155,15 +151,6 @@ impl<'a> RunRef<'a> {
     pub(crate) fn exit_code(&self) -> Option<i64> {
         let short = self.run.exit_code.map(i64::from);
         short.or_else(|| self.overflow?.exit_code)
-    }
-
-    /// Bytes of output that are not kept.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.overflow.map_or(0, |overflow| overflow.dropped)
-    }
-
-    pub(crate) fn output(&self) -> &'a [u8] {
-        self.overflow.and_then(|overflow| overflow.output.as_deref()).unwrap_or_default()
     }
 
     /// Ended executions of a recurring task, oldest first.
@@ -176,6 +163,11 @@ impl<'a> RunRef<'a> {
         self.overflow.map_or(0, |overflow| overflow.history_number)
     }
 
+    /// Whether the run has an overflow in which no field is set.
+    pub(super) fn has_empty_overflow(&self) -> bool {
+        self.overflow.is_some_and(|overflow| !overflow.holds_something())
+    }
+
     /// Bytes of output in the run and its history.
     pub(super) fn output_bytes(&self) -> usize {
         self.overflow.map_or(0, RunOverflow::output_bytes)
@@ -183,15 +175,22 @@ impl<'a> RunRef<'a> {
 
     /// The execution that the run shows.
     pub(crate) fn execution(&self) -> Execution {
+        self.shown().with_output(self.overflow.and_then(|overflow| overflow.output.clone()))
+    }
+
+    /// The same, as a view shows it.
+    #[inline]
+    pub(crate) fn shown(&self) -> Execution<&'a [u8]> {
+        let overflow = self.overflow;
         Execution {
             status: self.run.status,
             start_time: self.run.start_time,
             finish_time: self.run.finish_time,
-            stop_time: self.stop_time(),
+            stop_time: overflow.and_then(|overflow| overflow.stop_time),
             repeats: self.repeats(),
             exit_code: self.exit_code(),
-            output: self.overflow.and_then(|overflow| overflow.output.clone()),
-            dropped: self.dropped(),
+            output: overflow.and_then(|overflow| overflow.output.as_deref()).unwrap_or_default(),
+            dropped: overflow.map_or(0, |overflow| overflow.dropped),
             texts: self.run.texts,
         }
     }
@@ -223,14 +222,22 @@ mod tests {
         }
     }
 
-    /// Sets `execution`, and checks that it comes back and that no overflow is left over.
+    /// Sets `execution`, and checks that it comes back, and that there is an overflow only for fields
+    /// that the run itself cannot hold.
     fn set(run: &mut Run, overflows: &mut Slab<RunOverflow>, execution: &Execution) {
         run.set(execution.clone(), at(10), overflows);
-        assert_eq!(RunRef::new(run, overflows).execution(), *execution);
+        let set = RunRef::new(run, overflows);
+        assert_eq!(set.execution(), *execution);
         assert_eq!((run.creation_time, run.update_time), (at(0), at(10)));
+        let fits = execution.repeats < 256
+            && execution.exit_code.is_none_or(|code| (0..256).contains(&code))
+            && execution.stop_time.is_none()
+            && execution.output.is_none()
+            && execution.dropped == 0
+            && set.history().is_empty();
+        assert_eq!(run.overflow().is_none(), fits, "{execution:?}");
         let used: Vec<_> = run.overflow().into_iter().collect();
         overflows.internal_validate("overflows", &used).unwrap();
-        assert!(used.iter().all(|&number| overflows.get(number).holds_something()));
     }
 
     /// Every kind of value that a run can hold or spill.
@@ -249,21 +256,6 @@ mod tests {
         all.push(Execution { texts: Some(TextsId::new(0)), ..done() });
         all.push(Execution { start_time: None, finish_time: None, ..done() });
         all
-    }
-
-    #[test]
-    fn an_overflow_is_there_only_for_what_the_run_itself_cannot_hold() {
-        for execution in executions() {
-            let mut overflows = Slab::default();
-            let mut run = Run::new(7, at(0));
-            set(&mut run, &mut overflows, &execution);
-            let fits = execution.repeats < 256
-                && execution.exit_code.is_none_or(|code| (0..256).contains(&code))
-                && execution.stop_time.is_none()
-                && execution.output.is_none()
-                && execution.dropped == 0;
-            assert_eq!(run.overflow().is_none(), fits, "{execution:?}");
-        }
     }
 
     #[test]

@@ -5,21 +5,21 @@ use crate::model::Timestamp;
 /// The name of a field, in all constants that `Json` appends for it.
 pub(crate) struct Name {
     /// `"Name":"",`
-    pub(super) empty: &'static str,
+    pub(crate) empty: &'static str,
     /// `"Name":0,`
-    pub(super) zero: &'static str,
+    pub(crate) zero: &'static str,
     /// `"Name":true,`
-    pub(super) yes: &'static str,
+    pub(crate) yes: &'static str,
     /// `"Name":false,`
-    pub(super) no: &'static str,
+    pub(crate) no: &'static str,
     /// `"Name":"YYYY-MM-DDTHH:MM:SSZ",`
-    pub(super) time: &'static str,
+    pub(crate) time: &'static str,
 }
 
 /// The [`Name`] of a string literal.
 macro_rules! name {
     ($name:literal) => {
-        &$crate::wire::fields::Name {
+        &$crate::wire::Name {
             empty: concat!("\"", $name, "\":\"\","),
             zero: concat!("\"", $name, "\":0,"),
             yes: concat!("\"", $name, "\":true,"),
@@ -28,11 +28,11 @@ macro_rules! name {
         }
     };
 }
-pub(super) use name;
+pub(crate) use name;
 
 impl Name {
     /// `Name`
-    pub(super) fn key(&self) -> &'static str {
+    pub(crate) fn key(&self) -> &'static str {
         &self.empty[1..self.empty.len() - 5]
     }
 
@@ -53,6 +53,11 @@ impl Name {
 pub(crate) trait Fields {
     /// A text. The implementation escapes it.
     fn text(&mut self, name: &'static Name, value: &str);
+
+    /// A text as its bytes, which are UTF-8. `Json` does not check that again.
+    fn utf8(&mut self, name: &'static Name, value: &[u8]) {
+        self.text(name, std::str::from_utf8(value).unwrap_or_default());
+    }
 
     /// A text that the API defines, such as a status, which needs no escaping.
     fn constant(&mut self, name: &'static Name, value: &'static str);
@@ -80,9 +85,9 @@ pub(crate) trait Fields {
         items: impl Iterator<Item = G> + Clone,
     );
 
-    /// The fields of the group that `group` makes. `json` is the result of
-    /// [`to_json`](super::to_json) for that group, or empty. `Json` appends a `json` that is not
-    /// empty and does not call `group`.
+    /// The fields of the group that `group` makes, whose JSON may have been made before, because many
+    /// records share the value. `json` is the result of [`to_json`](super::to_json) for that group, or
+    /// empty. `Json` appends a `json` that is not empty and does not call `group`.
     fn ready<G: Group>(&mut self, json: &[u8], group: impl Fn() -> G);
 }
 
@@ -96,20 +101,5 @@ impl<G: Group> Group for &G {
     #[inline(always)]
     fn each(&self, out: &mut impl Fields) {
         (**self).each(out);
-    }
-}
-
-/// A group whose JSON may have been made before, because many records share the value.
-pub(crate) struct Ready<'a, F> {
-    /// The result of [`to_json`](super::to_json) for the group, or empty.
-    pub(crate) json: &'a [u8],
-    /// Makes the group. `Json` calls it only if `json` is empty.
-    pub(crate) group: F,
-}
-
-impl<G: Group, F: Fn() -> G> Group for Ready<'_, F> {
-    #[inline(always)]
-    fn each(&self, out: &mut impl Fields) {
-        out.ready(self.json, &self.group);
     }
 }

@@ -1,5 +1,6 @@
 //! Times at the ends of their range: parsed, formatted, stored, compared and subtracted from.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use invodex::{
     Clock, Config, DescribeInvocationResults, DescribeInvocations, InstanceRun, Invocation,
     InvocationStatus, ManualClock, RunUpdate, Store, Timestamp,
@@ -411,4 +412,14 @@ fn captured_times() {
         let (_, report) = import(field, "");
         assert_eq!((report.loaded, report.refusals.len()), (1, 0), "{field}");
     }
+}
+
+#[test]
+fn converts_to_chrono_and_back() {
+    let time: Timestamp = "2024-02-29T23:59:59Z".parse().expect("a time");
+    let date = DateTime::<Utc>::from(time);
+    assert_eq!(date.to_rfc3339(), "2024-02-29T23:59:59+00:00");
+    assert_eq!(Timestamp::try_from(date + TimeDelta::milliseconds(999)), Ok(time));
+    assert!(Timestamp::try_from(DateTime::<Utc>::UNIX_EPOCH).is_err());
+    assert_eq!(format!("{time:?} {time:>21}"), "2024-02-29T23:59:59Z  2024-02-29T23:59:59Z");
 }

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::super::bitmap::BLOCK_ROWS;
-use super::super::intersect::Conjunction;
 use super::super::order::{Order, RowKey, Span};
 use super::super::rowset::RowSet;
 use super::super::scratch::ScratchPool;
 use super::super::touched::by as touched_by;
-use super::{newest, page_and_count};
+use super::{all_of, newest, page_and_count};
 use crate::config::Tuning;
 use crate::model::Timestamp;
 
@@ -81,6 +80,12 @@ fn of(rows: &BTreeSet<u32>, tuning: Tuning) -> RowSet {
     set
 }
 
+/// Each set in the form that its density gives it, or as a bitmap even of few rows.
+fn of_all(sets: &[(BTreeSet<u32>, bool)]) -> Vec<RowSet> {
+    let bitmaps = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
+    sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bitmaps })).collect()
+}
+
 proptest! {
     #[test]
     fn changes_do_what_they_do_to_a_set(
@@ -127,8 +132,7 @@ proptest! {
         }
         prop_assert!(set.rows().eq(plain.iter().copied()));
         let scratches = ScratchPool::default();
-        let mut alone = Conjunction::new(SMALL, &scratches);
-        alone.add(&set);
+        let alone = all_of([&set], SMALL, &scratches);
         for row in 0..ROWS + 100 {
             prop_assert_eq!(alone.contains(row), plain.contains(&row));
         }
@@ -149,20 +153,13 @@ proptest! {
         steps in 0..260_usize,
     ) {
         let span = Span { start, end: (start + length).min(2_100) };
-        // Each set in the form that its density gives it, or as a bitmap even of few rows.
-        let bitmaps = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
-        let built: Vec<RowSet> =
-            sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bitmaps })).collect();
+        let built = of_all(&sets);
         let expected: Vec<u32> = (span.start..span.end)
             .rev()
             .filter(|row| sets.iter().all(|(rows, _)| rows.contains(row)))
             .collect();
         let scratches = ScratchPool::default();
-        let conjunction = || {
-            let mut all = Conjunction::new(SMALL, &scratches);
-            built.iter().for_each(|set| all.add(set));
-            all
-        };
+        let conjunction = || all_of(&built, SMALL, &scratches);
         // Any number of earlier steps, so that the stamps may wrap around at any point.
         for _ in 0..steps {
             newest(conjunction(), Span { start: 0, end: 64 }, 1);
@@ -215,12 +212,9 @@ proptest! {
         (0..ROWS).for_each(|row| { order.push(key(row), row); });
         let cut = RowKey { number: key(row).number - 1 + off, ..key(row) };
 
-        let bitmaps = Tuning { list_share: u32::MAX, list_min: 0, ..SMALL };
-        let built: Vec<RowSet> =
-            sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bitmaps })).collect();
+        let built = of_all(&sets);
         let scratches = ScratchPool::default();
-        let mut all = Conjunction::new(SMALL, &scratches);
-        built.iter().for_each(|set| all.add(set));
+        let mut all = all_of(&built, SMALL, &scratches);
         let expected: Vec<u32> = (0..ROWS)
             .rev()
             .filter(|&row| key(row) < cut && sets.iter().all(|(rows, _)| rows.contains(&row)))

@@ -9,7 +9,7 @@ use super::super::rowset::RowSet;
 use super::super::scratch::ScratchPool;
 use super::super::stamps::Stamps;
 use super::super::touched::by as touched_by;
-use super::{newest, page_and_count};
+use super::{all_of, newest, page_and_count};
 use crate::config::Tuning;
 
 fn list(rows: impl IntoIterator<Item = u32>) -> RowSet {
@@ -26,8 +26,7 @@ fn touched<'a, T>(
     work: impl FnOnce(Conjunction<'_>) -> T,
 ) -> (T, u64) {
     let scratches = ScratchPool::default();
-    let mut conjunction = Conjunction::new(Tuning::default(), &scratches);
-    sets.into_iter().for_each(|set| conjunction.add(set));
+    let conjunction = all_of(sets, Tuning::default(), &scratches);
     touched_by(|| work(conjunction))
 }
 
@@ -42,8 +41,7 @@ fn only_two_lists_and_more_take_a_scratch() {
         (vec![&some, &some, &some], true),
     ] {
         let scratches = ScratchPool::default();
-        let mut conjunction = Conjunction::new(Tuning::default(), &scratches);
-        sets.into_iter().for_each(|set| conjunction.add(set));
+        let conjunction = all_of(sets, Tuning::default(), &scratches);
         assert_eq!(newest(conjunction, ALL, 10), [3, 2, 1, 0]);
         assert_eq!(scratches.bytes() > 0, takes);
     }
@@ -76,8 +74,7 @@ fn rows_far_apart_are_in_chunks_of_their_own() {
     let far: Vec<u32> = (0..40).map(|row| 20_000 * row).collect();
     let (some, others) = (list(far.iter().copied()), list(far.iter().map(|row| row + row % 3)));
     let scratches = ScratchPool::default();
-    let mut conjunction = Conjunction::new(Tuning::default(), &scratches);
-    [&some, &others].into_iter().for_each(|set| conjunction.add(set));
+    let conjunction = all_of([&some, &others], Tuning::default(), &scratches);
     let rows = newest(conjunction, Span { start: 0, end: 1_000_000 }, 50);
     let common: Vec<_> = far.into_iter().rev().filter(|row| row % 3 == 0).collect();
     assert_eq!(rows, common);

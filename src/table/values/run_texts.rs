@@ -1,13 +1,14 @@
 //! The texts of a run's error and of its delivery to OSS. Runs that fail alike share them.
 
 use super::string_tuple::{KeyBytes, StringTuple, key_of};
+use crate::model::RUN_TEXT_FIELDS;
 use crate::table::interned::Value;
 use crate::wire;
 
 /// Number of strings in [`RunTexts`].
-pub(crate) const RUN_TEXTS: usize = 6;
+pub(crate) const RUN_TEXTS: usize = RUN_TEXT_FIELDS.len();
 
-/// The strings, in the order of the tuple.
+/// The strings, in the order of the tuple and of [`RUN_TEXT_FIELDS`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum RunText {
@@ -45,15 +46,9 @@ impl RunTexts {
     }
 
     /// The fields of both answers.
-    pub(crate) fn fields(&self) -> wire::RunTexts<'_> {
-        wire::RunTexts {
-            error_code: self.text(RunText::ErrorCode),
-            error_info: self.text(RunText::ErrorInfo),
-            oss_output_status: self.text(RunText::OssOutputStatus),
-            oss_output_uri: self.text(RunText::OssOutputUri),
-            oss_output_error_code: self.text(RunText::OssOutputErrorCode),
-            oss_output_error_info: self.text(RunText::OssOutputErrorInfo),
-        }
+    pub(crate) fn fields(&self) -> wire::Texts<'_, RUN_TEXTS> {
+        let texts = std::array::from_fn(|text| self.0.text(text));
+        wire::Texts { names: wire::RUN_TEXTS, texts }
     }
 
     /// The JSON of [`fields`](Self::fields).

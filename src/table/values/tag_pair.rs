@@ -23,9 +23,10 @@ impl TagPair {
         with_key([key.as_bytes(), value.as_bytes()], find)
     }
 
-    /// The tag of `key` and `value`. `encoded` is their [`key_of`](Self::key_of).
-    pub(crate) fn new(key: &str, value: &str, encoded: &[u8], tag_key: ValueId) -> Self {
-        let json = wire::to_json(&wire::Tag { key, value });
+    /// The tag whose [`key_of`](Self::key_of) is `encoded`.
+    pub(crate) fn new(encoded: &[u8], tag_key: ValueId) -> Self {
+        let bare = TagPair { strings: StringTuple::new(encoded, b""), tag_key };
+        let json = wire::to_json(&bare.fields());
         TagPair { strings: StringTuple::new(encoded, &json), tag_key }
     }
 
@@ -37,7 +38,12 @@ impl TagPair {
         self.strings.text(1)
     }
 
-    /// The JSON of the tag.
+    /// The fields of both answers.
+    pub(crate) fn fields(&self) -> wire::Texts<'_, 2> {
+        wire::Texts { names: wire::TAG, texts: [self.key_text(), self.value_text()] }
+    }
+
+    /// The JSON of [`fields`](Self::fields).
     pub(crate) fn json(&self) -> &[u8] {
         self.strings.json()
     }

@@ -15,7 +15,12 @@ impl Text {
 
     /// An InstanceId, with the JSON of its field.
     pub(crate) fn instance_id(id: &str) -> Self {
-        Text::new(id, &wire::to_json(&wire::InstanceId(id)))
+        Text::new(id, &wire::to_json(&Text::new(id, b"").instance_field()))
+    }
+
+    /// The field of both answers that shows an InstanceId.
+    pub(crate) fn instance_field(&self) -> wire::Texts<'_, 1> {
+        wire::Texts { names: wire::INSTANCE_ID, texts: [self.text()] }
     }
 
     pub(crate) fn text(&self) -> &str {
