@@ -39,7 +39,7 @@ pub(crate) fn writes(action: &str) -> bool {
 /// Answers a request and returns the body.
 pub(crate) fn answer(
     tenant: &Arc<Tenant>,
-    call: &Call,
+    call: &Call<'_>,
     request_id: &str,
 ) -> Result<Vec<u8>, ApiError> {
     let Call { params, .. } = call;
@@ -77,7 +77,7 @@ pub(crate) fn answer(
         "DeleteCommand" => commands::delete(tenant, params)?,
         "DescribeInstances" => inventory::instances(tenant, params)?,
         "DescribeCloudAssistantStatus" => inventory::cloud_assistant(tenant, params)?,
-        "DescribeRegions" => inventory::regions(tenant, &host(&call.headers)),
+        "DescribeRegions" => inventory::regions(tenant, host(call.headers)),
         _ => return Err(ApiError::unknown_action()),
     };
     debug_assert!(ACTIONS.contains(&action), "{action} is missing in ACTIONS");

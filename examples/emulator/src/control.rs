@@ -70,7 +70,7 @@ pub(crate) fn router() -> Router<Arc<Tenants>> {
 
 /// The answer to a request that no endpoint takes.
 fn refuse(tenants: Shared, request: Request, error: ApiError) -> Response<Body> {
-    refusal(&error, &tenants.ids.request_id(), &server::host(request.headers()))
+    refusal(&error, &tenants.ids.request_id(), server::host(request.headers()))
 }
 
 /// The answer to a refused request. It always carries the detail, because a person reads it.
@@ -84,8 +84,8 @@ async fn act<T: DeserializeOwned>(
     request: Request,
     action: fn(&Tenant, T) -> Result<Value, ApiError>,
 ) -> Response<Body> {
-    let host = server::host(request.headers());
     let (head, body) = request.into_parts();
+    let host = server::host(&head.headers);
     let read = async {
         let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
         let tenant = tenants.get(params.access_key_id(&head.headers)).await?;
@@ -95,7 +95,7 @@ async fn act<T: DeserializeOwned>(
     };
     let (tenant, body) = match read.await {
         Ok(read) => read,
-        Err(error) => return refusal(&error, &tenants.ids.request_id(), &host),
+        Err(error) => return refusal(&error, &tenants.ids.request_id(), host),
     };
     let request_id = tenant.ids.request_id();
     let parsed = parse(&body);
@@ -104,7 +104,7 @@ async fn act<T: DeserializeOwned>(
         Ok(fields) => {
             server::json(StatusCode::OK, &request_id, with_request_id(fields, &request_id))
         }
-        Err(error) => refusal(&error, &request_id, &host),
+        Err(error) => refusal(&error, &request_id, host),
     }
 }
 
@@ -114,8 +114,8 @@ async fn ask(
     request: Request,
     action: fn(&Tenant) -> Value,
 ) -> Response<Body> {
-    let host = server::host(request.headers());
     let (head, _) = request.into_parts();
+    let host = server::host(&head.headers);
     let found = async {
         let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
         tenants.get(params.access_key_id(&head.headers)).await
@@ -126,7 +126,7 @@ async fn ask(
             let _writing = tenant.saving.read().await;
             server::json(StatusCode::OK, &request_id, with_request_id(action(&tenant), &request_id))
         }
-        Err(error) => refusal(&error, &tenants.ids.request_id(), &host),
+        Err(error) => refusal(&error, &tenants.ids.request_id(), host),
     }
 }
 
@@ -199,8 +199,7 @@ fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
 /// Adds a fault for requests from now on.
 fn add_fault(tenant: &Tenant, fault: Fault) -> Result<Value, ApiError> {
     tenant.check_room(faults::BYTES)?;
-    tenant.state().faults.add(fault, tenant.ids.number())?;
-    tenant.touch();
+    faults::add(tenant, fault)?;
     Ok(json!({}))
 }
 
@@ -209,8 +208,7 @@ fn list_faults(tenant: &Tenant) -> Value {
 }
 
 fn clear_faults(tenant: &Tenant) -> Value {
-    tenant.state().faults.clear();
-    tenant.touch();
+    faults::clear(tenant);
     json!({})
 }
 
@@ -286,8 +284,8 @@ struct Reset {
 
 /// Empties the store and loads the captures again.
 async fn reset(State(tenants): Shared, request: Request) -> Response<Body> {
-    let host = server::host(request.headers());
     let (head, body) = request.into_parts();
+    let host = server::host(&head.headers);
     let begun = async {
         let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
         // It needs no body, so it may have no type either.
@@ -314,14 +312,14 @@ async fn reset(State(tenants): Shared, request: Request) -> Response<Body> {
             let request_id = tenant.ids.request_id();
             server::json(StatusCode::OK, &request_id, with_request_id(json!({}), &request_id))
         }
-        Err(error) => refusal(&error, &tenants.ids.request_id(), &host),
+        Err(error) => refusal(&error, &tenants.ids.request_id(), host),
     }
 }
 
 /// Streams the store's events until the client disconnects.
 async fn stream(State(tenants): Shared, request: Request) -> Response<Body> {
-    let host = server::host(request.headers());
     let (head, _) = request.into_parts();
+    let host = server::host(&head.headers);
     let found = async {
         let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
         let form = Form::read(&params)?;
@@ -338,7 +336,7 @@ async fn stream(State(tenants): Shared, request: Request) -> Response<Body> {
             drop(writing);
             stream.into_response()
         }
-        Err(error) => refusal(&error, &tenants.ids.request_id(), &host),
+        Err(error) => refusal(&error, &tenants.ids.request_id(), host),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::io;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -15,7 +16,6 @@ use serde_json::{Value, json};
 use crate::actions::ACTIONS;
 use crate::error::ApiError;
 use crate::params::Params;
-use crate::server::Call;
 use crate::tenants::Tenant;
 
 /// Maximum number of faults in a store.
@@ -234,7 +234,7 @@ pub(crate) struct Faults(Vec<Armed>);
 
 impl Faults {
     /// Adds a fault. `random` begins the sequence of its random numbers.
-    pub(crate) fn add(&mut self, fault: Fault, random: u64) -> Result<(), ApiError> {
+    fn add(&mut self, fault: Fault, random: u64) -> Result<(), ApiError> {
         fault.check()?;
         if self.0.len() >= FAULTS {
             let detail = format!("{FAULTS} are given, allowed are {FAULTS}; clear them first");
@@ -242,10 +242,6 @@ impl Faults {
         }
         self.0.push(Armed { fault, matched: 0, hits: 0, random });
         Ok(())
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -266,11 +262,6 @@ impl Faults {
             fields
         };
         self.0.iter().map(listed).collect()
-    }
-
-    /// Whether a fault is for the request.
-    fn concern(&self, action: &str, params: &Params) -> bool {
-        self.0.iter().any(|armed| armed.fault.is_for(action, params))
     }
 
     /// Counts a request, and returns the first fault that hits it.
@@ -299,14 +290,31 @@ impl Faults {
     }
 }
 
+/// Adds a fault to a store.
+pub(crate) fn add(tenant: &Tenant, fault: Fault) -> Result<(), ApiError> {
+    let mut state = tenant.state();
+    state.faults.add(fault, tenant.ids.number())?;
+    tenant.has_faults.store(true, SeqCst);
+    tenant.touch();
+    Ok(())
+}
+
+/// Removes all faults of a store.
+pub(crate) fn clear(tenant: &Tenant) {
+    let mut state = tenant.state();
+    state.faults.0.clear();
+    tenant.has_faults.store(false, SeqCst);
+    tenant.touch();
+}
+
 /// The fault that hits a request, if there is one.
-pub(crate) async fn hit(tenant: &Tenant, call: &Call) -> Option<Fault> {
-    let action = call.param_or_header("Action", "x-acs-action").unwrap_or_default();
-    if !tenant.state_to_read().faults.concern(action, &call.params) {
+pub(crate) async fn hit(tenant: &Tenant, action: &str, params: &Params<'_>) -> Option<Fault> {
+    let is_for = |armed: &Armed| armed.fault.is_for(action, params);
+    if !tenant.has_faults.load(SeqCst) || !tenant.state_to_read().faults.0.iter().any(is_for) {
         return None;
     }
     let _writing = tenant.saving.read().await;
-    let hit = tenant.state().faults.hit(action, &call.params);
+    let hit = tenant.state().faults.hit(action, params);
     tenant.touch();
     hit
 }

@@ -50,10 +50,17 @@ impl Format {
     /// The format that a request asks for by its parameter `Format`, or else by a header `Accept`
     /// with one media type, as newer clients send it.
     pub(crate) fn asked(parameter: Option<&str>, headers: &HeaderMap) -> Option<Self> {
-        match Self::given(parameter) {
-            Ok(None) if is_type(headers, &header::ACCEPT, "application/json") => Some(Format::Json),
-            Ok(None) if is_type(headers, &header::ACCEPT, "application/xml") => Some(Format::Xml),
-            given => given.ok().flatten(),
+        if parameter.is_some() {
+            return Self::given(parameter).ok().flatten();
+        }
+        let accepted = media_type(headers, &header::ACCEPT);
+        let is = |media_type: &str| accepted.eq_ignore_ascii_case(media_type);
+        if is("application/json") {
+            Some(Format::Json)
+        } else if is("application/xml") {
+            Some(Format::Xml)
+        } else {
+            None
         }
     }
 
@@ -79,10 +86,14 @@ impl Format {
 }
 
 /// Whether a header is this media type, in any letter case and with any parameters.
-pub(crate) fn is_type(headers: &HeaderMap, header: &header::HeaderName, media_type: &str) -> bool {
+pub(crate) fn is_type(headers: &HeaderMap, header: &header::HeaderName, name: &str) -> bool {
+    media_type(headers, header).eq_ignore_ascii_case(name)
+}
+
+/// The media type of a header, without its parameters.
+fn media_type<'a>(headers: &'a HeaderMap, header: &header::HeaderName) -> &'a str {
     let value = headers.get(header).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case(media_type)
+    value.split(';').next().unwrap_or_default().trim()
 }
 
 fn to_xml(root: &str, json: &[u8]) -> serde_json::Result<Vec<u8>> {

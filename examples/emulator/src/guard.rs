@@ -57,9 +57,10 @@ impl Guard {
 
     /// Checks who asks, and by which name.
     pub(crate) fn check(&self, head: &Parts) -> Result<(), ApiError> {
-        let hosts: Vec<_> = head.headers.get_all(header::HOST).iter().collect();
-        let [host] = hosts[..] else {
-            return Err(invalid_host(format!("{} Host headers are given", hosts.len())));
+        let mut hosts = head.headers.get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            let given = head.headers.get_all(header::HOST).iter().count();
+            return Err(invalid_host(format!("{given} Host headers are given")));
         };
         let host = host.to_str().ok().filter(|host| !host.contains('@'));
         let Some(host) = host.and_then(|host| host.parse::<Authority>().ok()) else {

@@ -18,8 +18,14 @@ impl Ids {
     pub(crate) fn request_id(&self) -> String {
         let random = self.with(|rng| rng.u128(..));
         let uuid = random & !(0xf000 << 64 | 0xc000 << 48) | (0x4000 << 64 | 0x8000 << 48);
-        let hex = format!("{uuid:032X}");
-        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+        let mut id = String::with_capacity(36);
+        for at in 0..32 {
+            if matches!(at, 8 | 12 | 16 | 20) {
+                id.push('-');
+            }
+            id.push(char::from(b"0123456789ABCDEF"[(uuid >> (124 - 4 * at)) as usize & 15]));
+        }
+        id
     }
 
     /// An InvokeId.

@@ -214,7 +214,7 @@ fn remove_own(headers: &mut HeaderMap) {
 fn refuse(tenants: &Tenants, headers: &HeaderMap, error: &ApiError) -> Response<Body> {
     let request_id = tenants.ids.request_id();
     tell(format!("{request_id} {error}"));
-    refusal(error, &request_id, &server::host(headers), Style::CONTROL)
+    refusal(error, &request_id, server::host(headers), Style::CONTROL)
 }
 
 fn foreign_host(asked: Option<&Authority>) -> ApiError {

@@ -95,6 +95,8 @@ pub(crate) struct Tenant {
     pub(crate) zone: Zone,
     pub(crate) public_commands: Arc<[Command]>,
     state: RwLock<State>,
+    /// Whether the state has faults: requests need not lock it while it has none.
+    pub(crate) has_faults: AtomicBool,
     /// Whether anything was written since the store was created.
     touched: AtomicBool,
     changed: Arc<AtomicBool>,
@@ -392,6 +394,7 @@ impl Tenants {
             zone: self.settings.zone,
             public_commands: Arc::clone(&self.settings.public_commands),
             state: RwLock::default(),
+            has_faults: AtomicBool::new(false),
             touched: AtomicBool::new(false),
             used: AtomicU64::new(self.uses.fetch_add(1, Ordering::Relaxed)),
             budget: Budget::new(self.settings.max_bytes),
@@ -462,6 +465,7 @@ impl Tenants {
             && tenant.store.is_empty()
             && saved.state.is_empty();
         tenant.touched.store(!is_new, Ordering::SeqCst);
+        tenant.has_faults.store(!saved.state.faults.is_empty(), Ordering::SeqCst);
         *tenant.state() = saved.state;
         life::restore(&tenant, saved.lives);
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
