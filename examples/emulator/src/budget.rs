@@ -3,8 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
-
 use crate::error::ApiError;
 
 /// Bytes that a request may take for each of its own bytes, and beside them: an estimate that holds
@@ -65,15 +63,11 @@ impl Budget {
     }
 
     fn full(&self) -> ApiError {
-        ApiError::new(
-            StatusCode::FORBIDDEN,
-            "StoreSize.ExceedLimit",
-            "The size of the store exceeds the upper limit.",
-        )
-        .detail(format!(
-            "allowed are {} bytes; reset the store, or start with a larger --max-bytes",
-            self.most
-        ))
+        ApiError::of(403, "StoreSize.ExceedLimit", "The size of the store exceeds the upper limit.")
+            .detail(format!(
+                "allowed are {} bytes; reset the store, or start with a larger --max-bytes",
+                self.most
+            ))
     }
 }
 

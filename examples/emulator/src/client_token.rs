@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::PoisonError;
 
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,8 +34,8 @@ pub(crate) fn once(
 ) -> Result<Value, ApiError> {
     let Some(token) = params.get("ClientToken") else { return action() };
     if token.len() > TOKEN_CHARS || !token.is_ascii() {
-        return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
+        return Err(ApiError::of(
+            400,
             "InvalidClientToken.Malformed",
             "The specified parameter clientToken is not valid.",
         )
@@ -49,8 +48,8 @@ pub(crate) fn once(
     if let Some((_, before, answer)) = known {
         return match before == print {
             true => Ok(answer),
-            false => Err(ApiError::new(
-                StatusCode::FORBIDDEN,
+            false => Err(ApiError::of(
+                403,
                 "IdempotentParameterMismatch",
                 "The specified parameter has changed while using an already used clientToken.",
             )),

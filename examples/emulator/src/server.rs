@@ -2,10 +2,8 @@
 
 use std::any::Any;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::get;
-use hyper::body::{Frame, SizeHint};
+use futures_util::{StreamExt, stream};
 use invodex::Recommend;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -131,7 +129,16 @@ async fn pass(State(server): Shared, request: Request, next: Next) -> Response<B
         return unread(&body, refusal);
     }
     let ended = Arc::new(AtomicBool::new(body.is_end_stream()));
-    let body = Body::new(Watched { body, ended: Arc::clone(&ended) });
+    let body = if body.is_end_stream() || is_too_large(&body) {
+        body
+    } else {
+        let ended = Arc::clone(&ended);
+        let end = async move {
+            ended.store(true, Relaxed);
+            Ok(Bytes::new())
+        };
+        Body::from_stream(body.into_data_stream().chain(stream::once(end)))
+    };
     let mut answer = next.run(Request::from_parts(head, body)).await;
     if !ended.load(Relaxed) {
         close(&mut answer);
@@ -141,36 +148,6 @@ async fn pass(State(server): Shared, request: Request, next: Next) -> Response<B
         name(&mut answer, &Ids::new(None, "").request_id());
     }
     answer
-}
-
-/// A request's body, which tells whether it was read to its end.
-struct Watched {
-    body: Body,
-    ended: Arc<AtomicBool>,
-}
-
-impl HttpBody for Watched {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if frame.is_none() || self.body.is_end_stream() {
-            self.ended.store(true, Relaxed);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }
 
 /// Adds a layer that answers a request whose handler panics with an error.
@@ -257,12 +234,8 @@ fn read<'a>(head: &'a Parts, form: &'a [u8]) -> Result<Params<'a>, ApiError> {
 
 /// The error for a body that is no `allowed`.
 pub(crate) fn content_type(allowed: &str) -> ApiError {
-    ApiError::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "UnsupportedContentType",
-        "The specified Content-Type is not supported.",
-    )
-    .detail(format!("a body is {allowed}"))
+    ApiError::of(415, "UnsupportedContentType", "The specified Content-Type is not supported.")
+        .detail(format!("a body is {allowed}"))
 }
 
 /// Reads the whole body, within the limits.
@@ -271,23 +244,23 @@ pub(crate) async fn body_of(body: Body) -> Result<Bytes, ApiError> {
         return Ok(Bytes::new());
     }
     let too_large = || {
-        ApiError::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestEntityTooLarge",
-            "The request body is too large or incomplete.",
-        )
-        .detail(format!("a body has at most {BODY_BYTES} bytes"))
+        ApiError::of(413, "RequestEntityTooLarge", "The request body is too large or incomplete.")
+            .detail(format!("a body has at most {BODY_BYTES} bytes"))
     };
     let too_slow = || {
-        ApiError::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", "The request has timed out.")
+        ApiError::of(408, "RequestTimeout", "The request has timed out.")
             .detail(format!("a body takes at most {} seconds", BODY_TIME.as_secs()))
     };
-    // A body whose Content-Length is too large is refused before it is read.
-    if body.size_hint().lower() > BODY_BYTES as u64 {
+    if is_too_large(&body) {
         return Err(too_large());
     }
     let read = tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_BYTES));
     read.await.map_err(|_| too_slow())?.map_err(|_| too_large())
+}
+
+/// Whether the Content-Length is too large: such a body is refused before it is read.
+fn is_too_large(body: &Body) -> bool {
+    body.size_hint().lower() > BODY_BYTES as u64
 }
 
 /// The endpoint as the client names it.
@@ -319,8 +292,8 @@ fn answer<B: From<Vec<u8>>>(
 
 /// Adds the headers with the RequestId, and with a trace id made of it.
 fn name<B>(answer: &mut Response<B>, request_id: &str) {
-    let bare = request_id.bytes().filter(|byte| *byte != b'-');
-    let trace_id: Vec<u8> = bare.map(|byte| byte.to_ascii_lowercase()).collect();
+    let mut trace_id = Vec::with_capacity(request_id.len());
+    trace_id.extend(request_id.bytes().filter(|it| *it != b'-').map(|it| it.to_ascii_lowercase()));
     for (name, id) in [(REQUEST_ID, request_id.as_bytes()), (TRACE_ID, &trace_id)] {
         if let Ok(id) = HeaderValue::from_bytes(id) {
             answer.headers_mut().insert(name, id);
@@ -367,40 +340,32 @@ pub(crate) fn refusal<B: From<Vec<u8>>>(
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::{TcpListener, TcpStream};
+    use hyper_util::service::TowerToHyperService;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
-    use crate::connections::{Door, serve};
-
-    async fn ask(connection: &mut TcpStream, path: &str) -> String {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        connection.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = vec![0; 4_096];
-        let length = connection.read(&mut answer).await.unwrap();
-        String::from_utf8_lossy(&answer[..length]).into_owned()
-    }
+    use crate::connections::connection;
 
     #[tokio::test]
     async fn a_panic_is_the_answer_to_its_own_request_alone() {
         let router = Router::new()
             .route("/panics", get(async || -> &'static str { panic!("in a handler") }))
             .route("/answers", get(async || "well"));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = guarded(router, Style::CONTROL);
-        let refusal: Refusal = Arc::new(|_| Response::default());
-        let doors = [Door::new(listener, None, router, refusal)];
-        tokio::spawn(async move { serve(&doors, std::future::pending()).await });
-
+        let router = TowerToHyperService::new(guarded(router, Style::CONTROL));
+        let (mut client, server) = duplex(1 << 16);
+        tokio::spawn(connection(server, router, Arc::new(|_| Response::default())));
         // The same connection keeps working, too.
-        let mut connection = TcpStream::connect(address).await.unwrap();
-        for _ in 0..2 {
-            let answer = ask(&mut connection, "/panics").await;
-            assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
-            assert!(answer.contains("\"Code\":\"InternalError.Dispatch\""), "{answer}");
-            let answer = ask(&mut connection, "/answers").await;
-            assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("well"), "{answer}");
+        for (path, status, text) in
+            [("panics", 500, "\"Code\":\"InternalError.Dispatch\""), ("answers", 200, "well")]
+                .repeat(2)
+        {
+            let request = format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = [0; 4_096];
+            let length = client.read(&mut answer).await.unwrap();
+            let answer = str::from_utf8(&answer[..length]).unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            assert!(answer.contains(text), "{answer}");
         }
     }
 }
