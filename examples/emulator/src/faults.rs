@@ -230,17 +230,6 @@ struct Armed {
 pub(crate) struct Faults(Vec<Armed>);
 
 impl Faults {
-    /// Adds a fault. `random` begins the sequence of its random numbers.
-    fn add(&mut self, fault: Fault, random: u64) -> Result<(), ApiError> {
-        fault.check()?;
-        if self.0.len() >= FAULTS {
-            let detail = format!("{FAULTS} are given, allowed are {FAULTS}; clear them first");
-            return Err(ApiError::invalid("Faults", detail));
-        }
-        self.0.push(Armed { fault, matched: 0, hits: 0, random });
-        Ok(())
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -287,10 +276,16 @@ impl Faults {
     }
 }
 
-/// Adds a fault to a store.
+/// Adds a fault to a store. A number of the store's ids begins the sequence of its random numbers.
 pub(crate) fn add(tenant: &Tenant, fault: Fault) -> Result<(), ApiError> {
-    let mut state = tenant.state();
-    state.faults.add(fault, tenant.ids.number())?;
+    let random = tenant.ids.number();
+    fault.check()?;
+    let faults = &mut tenant.state().faults.0;
+    if faults.len() >= FAULTS {
+        let detail = format!("{FAULTS} are given, allowed are {FAULTS}; clear them first");
+        return Err(ApiError::invalid("Faults", detail));
+    }
+    faults.push(Armed { fault, matched: 0, hits: 0, random });
     tenant.has_faults.store(true, SeqCst);
     tenant.touch();
     Ok(())
@@ -298,8 +293,8 @@ pub(crate) fn add(tenant: &Tenant, fault: Fault) -> Result<(), ApiError> {
 
 /// Removes all faults of a store.
 pub(crate) fn clear(tenant: &Tenant) {
-    let mut state = tenant.state();
-    state.faults.0.clear();
+    let faults = &mut tenant.state().faults.0;
+    faults.clear();
     tenant.has_faults.store(false, SeqCst);
     tenant.touch();
 }

@@ -18,15 +18,17 @@ impl Ids {
     pub(crate) fn request_id(&self) -> String {
         let random = self.with(|rng| rng.u128(..));
         let uuid = random & !(0xf000 << 64 | 0xc000 << 48) | (0x4000 << 64 | 0x8000 << 48);
-        let part = |bits: u32| uuid >> bits;
-        format!(
-            "{:08X}-{:04X}-{:04X}-{:04X}-{:012X}",
-            part(96) as u32,
-            part(80) as u16,
-            part(64) as u16,
-            part(48) as u16,
-            part(0) as u64 & ((1 << 48) - 1)
-        )
+        let digit = |value: u8| char::from(b"0123456789ABCDEF"[usize::from(value & 15)]);
+        // Without `format!`, which takes three times as long: each answer has one.
+        let mut id = String::with_capacity(36);
+        for (at, byte) in uuid.to_be_bytes().into_iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                id.push('-');
+            }
+            id.push(digit(byte >> 4));
+            id.push(digit(byte));
+        }
+        id
     }
 
     /// An InvokeId.

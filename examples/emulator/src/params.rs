@@ -33,12 +33,12 @@ impl<'a> Params<'a> {
     /// Reads the pairs of the query string, then those of the form. Copies only what is escaped.
     pub(crate) fn read(query: &'a str, form: &'a [u8]) -> Result<Self, Error> {
         let mut pairs = Vec::with_capacity(16);
-        for part in
-            [query.as_bytes(), form].into_iter().flat_map(|text| text.split(|it| *it == b'&'))
-        {
+        let texts = [query.as_bytes(), form].into_iter();
+        for part in texts.flat_map(|text| text.split(|byte| *byte == b'&')) {
+            let is_escaped = part.iter().any(|byte| matches!(byte, b'%' | b'+'));
             match str::from_utf8(part) {
                 Ok("") => {}
-                Ok(plain) if !plain.contains(['%', '+']) => {
+                Ok(plain) if !is_escaped => {
                     let (name, value) = plain.split_once('=').unwrap_or((plain, ""));
                     pairs.push((name.into(), value.into()));
                 }
