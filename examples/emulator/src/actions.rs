@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use invodex::{DescribeInvocationResults, DescribeInvocations, Error, InvocationStatus, Store};
 use serde_json::{Value, json};
 
@@ -39,14 +38,14 @@ pub(crate) fn writes(action: &str) -> bool {
 /// Answers a request and returns the body.
 pub(crate) fn answer(
     tenant: &Arc<Tenant>,
-    call: &Call,
+    call: &Call<'_>,
     request_id: &str,
 ) -> Result<Vec<u8>, ApiError> {
     let Call { params, .. } = call;
     let action = call.param_or_header("Action", "x-acs-action")?;
     if call.param_or_header("Version", "x-acs-version")? != VERSION {
         return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
+            400,
             "InvalidParameter",
             "The specified parameter \"Action or Version\" is not valid.",
         )
@@ -77,7 +76,7 @@ pub(crate) fn answer(
         "DeleteCommand" => commands::delete(tenant, params)?,
         "DescribeInstances" => inventory::instances(tenant, params)?,
         "DescribeCloudAssistantStatus" => inventory::cloud_assistant(tenant, params)?,
-        "DescribeRegions" => inventory::regions(tenant, &host(&call.headers)),
+        "DescribeRegions" => inventory::regions(tenant, host(call.headers)),
         _ => return Err(ApiError::unknown_action()),
     };
     debug_assert!(ACTIONS.contains(&action), "{action} is missing in ACTIONS");

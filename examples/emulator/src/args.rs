@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Parser, Subcommand};
 use invodex::{
     CaptureEncoding, Config, ImportOptions, OmittedTimed, Recommend, Regions, Timestamp,
 };
@@ -15,7 +16,7 @@ use crate::instances::Cloud;
 use crate::proxy::Stub;
 use crate::public_commands;
 use crate::schedule::Zone;
-use crate::tenants::{Capture, Settings};
+use crate::tenants::Settings;
 
 /// Answers DescribeInvocations and its siblings over HTTP, from memory.
 #[derive(Parser, Debug)]
@@ -56,8 +57,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     load: Vec<PathBuf>,
     /// Encoding of CommandContent and Output in the captures
-    #[arg(long, value_enum, default_value_t = LoadEncoding::Auto)]
-    load_encoding: LoadEncoding,
+    #[arg(long, value_parser = one_of(ENCODINGS), default_value = "auto")]
+    load_encoding: CaptureEncoding,
     /// Region of captured records without one
     #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
     region: String,
@@ -81,12 +82,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1 << 30)]
     max_bytes: usize,
     /// Meaning of a request without Timed
-    #[arg(long, value_enum, default_value_t = Omitted::Documented)]
-    omitted_timed: Omitted,
+    #[arg(long, value_parser = one_of(OMITTED), default_value = "documented")]
+    omitted_timed: OmittedTimed,
     /// Recommend of an API error: the link that the service writes, or the given and the allowed
     /// values
-    #[arg(long, value_enum, default_value_t = RecommendKind::Link)]
-    recommend: RecommendKind,
+    #[arg(long, value_parser = one_of(RECOMMENDS), default_value = "link")]
+    recommend: Recommend,
     /// Format of the API's answers to a request that asks for none
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Json)]
     format: Format,
@@ -119,23 +120,25 @@ pub(crate) enum Task {
     Ca,
 }
 
-#[derive(ValueEnum, Clone, Copy, Debug)]
-enum LoadEncoding {
-    Auto,
-    Base64,
-    Plain,
-}
+const ENCODINGS: [(&str, CaptureEncoding); 3] = [
+    ("auto", CaptureEncoding::Auto),
+    ("base64", CaptureEncoding::Base64),
+    ("plain", CaptureEncoding::PlainText),
+];
+const OMITTED: [(&str, OmittedTimed); 2] =
+    [("documented", OmittedTimed::DocumentedFalse), ("any", OmittedTimed::Any)];
+const RECOMMENDS: [(&str, Recommend); 2] =
+    [("link", Recommend::Link), ("detail", Recommend::Detail)];
 
-#[derive(ValueEnum, Clone, Copy, Debug)]
-enum Omitted {
-    Documented,
-    Any,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug)]
-enum RecommendKind {
-    Link,
-    Detail,
+/// Reads one of these names.
+fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
+    values: [(&'static str, T); N],
+) -> impl TypedValueParser<Value = T> {
+    let names = PossibleValuesParser::new(values.map(|(name, _)| name));
+    names.try_map(move |given| {
+        let found = values.iter().find(|(name, _)| *name == given);
+        found.map(|(_, value)| *value).ok_or("an unknown name")
+    })
 }
 
 /// The longest pause between two saves: a day.
@@ -154,7 +157,7 @@ impl Args {
     /// The settings of all stores. Reads the captured files and the public commands.
     pub(crate) fn settings(&self) -> Result<Settings, String> {
         let read = |path: &PathBuf| match std::fs::read(path) {
-            Ok(bytes) => Ok(Capture { name: path.display().to_string(), bytes }),
+            Ok(bytes) => Ok((path.display().to_string(), bytes)),
             Err(error) => Err(format!("{}: {error}", path.display())),
         };
         let regions = match &*self.regions {
@@ -181,28 +184,15 @@ impl Args {
                 capacity: self.capacity,
                 retention_seconds,
                 output_budget: Some(self.max_bytes / 2),
-                omitted_timed: match self.omitted_timed {
-                    Omitted::Documented => OmittedTimed::DocumentedFalse,
-                    Omitted::Any => OmittedTimed::Any,
-                },
+                omitted_timed: self.omitted_timed,
                 regions,
                 ..Config::default()
             },
             max_bytes: self.max_bytes,
             captures: self.load.iter().map(read).collect::<Result<_, _>>()?,
-            import: ImportOptions::new(&self.region).encoding(match self.load_encoding {
-                LoadEncoding::Auto => CaptureEncoding::Auto,
-                LoadEncoding::Base64 => CaptureEncoding::Base64,
-                LoadEncoding::Plain => CaptureEncoding::PlainText,
-            }),
+            import: ImportOptions::new(&self.region).encoding(self.load_encoding),
             now: self.now,
-            style: Style {
-                recommend: match self.recommend {
-                    RecommendKind::Link => Recommend::Link,
-                    RecommendKind::Detail => Recommend::Detail,
-                },
-                format: self.format,
-            },
+            style: Style { recommend: self.recommend, format: self.format },
             seed: self.seed,
             auto_complete: self.auto_complete.map(Duration::from_millis),
             cloud: Arc::new(cloud),

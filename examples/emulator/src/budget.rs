@@ -3,8 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
-
 use crate::error::ApiError;
 
 /// Bytes that a request may take for each of its own bytes, and beside them: an estimate that holds
@@ -66,7 +64,7 @@ impl Budget {
 
     fn full(&self) -> ApiError {
         ApiError::new(
-            StatusCode::FORBIDDEN,
+            403,
             "StoreSize.ExceedLimit",
             "The size of the store exceeds the upper limit.",
         )

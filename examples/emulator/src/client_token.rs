@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::PoisonError;
 
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,7 +35,7 @@ pub(crate) fn once(
     let Some(token) = params.get("ClientToken") else { return action() };
     if token.len() > TOKEN_CHARS || !token.is_ascii() {
         return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
+            400,
             "InvalidClientToken.Malformed",
             "The specified parameter clientToken is not valid.",
         )
@@ -50,7 +49,7 @@ pub(crate) fn once(
         return match before == print {
             true => Ok(answer),
             false => Err(ApiError::new(
-                StatusCode::FORBIDDEN,
+                403,
                 "IdempotentParameterMismatch",
                 "The specified parameter has changed while using an already used clientToken.",
             )),

@@ -1,6 +1,5 @@
 //! A command: its parameters are read and checked by the documentation.
 
-use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use invodex::{CommandType, Error, InstanceRun, Invocation, Timestamp};
@@ -186,7 +185,7 @@ impl Command {
         });
         check_length(filled, CONTENT.0).map_err(|detail| {
             let message = "The maximum length of a command is exceeded.";
-            ApiError::new(StatusCode::FORBIDDEN, "CmdContent.ExceedLimit", message).detail(detail)
+            ApiError::new(403, "CmdContent.ExceedLimit", message).detail(detail)
         })
     }
 

@@ -1,8 +1,6 @@
 //! Accepts connections and limits them. The bench includes this file too, so that both of its
 //! servers run the same code.
 
-#[path = "connections/deadline.rs"]
-mod deadline;
 #[path = "connections/stream.rs"]
 mod stream;
 
@@ -31,7 +29,6 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use deadline::Deadline;
 pub(crate) use stream::Refusal;
 use stream::{HeadTimer, Progress, Stream};
 
@@ -46,8 +43,6 @@ const IDLE_TIME: Duration = Duration::from_secs(60);
 const KEEP_ALIVE: (HeaderName, &str) = (HeaderName::from_static("keep-alive"), "timeout=60");
 /// Timeout for a request's line and headers from their first byte on, and for a TLS handshake.
 const HEAD_TIME: Duration = Duration::from_secs(10);
-/// Timeout for a client to read what is written.
-const ANSWER_TIME: Duration = Duration::from_secs(10);
 /// Time that open requests have to finish at shutdown.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -59,7 +54,7 @@ pub(crate) struct Door {
     serve: Box<Serve>,
 }
 
-type Serve = dyn Fn(Deadline<TcpStream>, Stopping) -> BoxFuture<'static, ()> + Send + Sync;
+type Serve = dyn Fn(TcpStream, Stopping) -> BoxFuture<'static, ()> + Send + Sync;
 
 impl Door {
     /// A listener whose connections are answered by `router`, and by `refusal` for what HTTP itself
@@ -80,22 +75,20 @@ impl Door {
     pub(crate) fn by(
         listener: TcpListener,
         handles: usize,
-        serve: impl Fn(Deadline<TcpStream>, Stopping) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+        serve: impl Fn(TcpStream, Stopping) -> BoxFuture<'static, ()> + Send + Sync + 'static,
     ) -> Self {
         Door { listener, handles, serve: Box::new(serve) }
     }
 }
 
 /// Tells a connection that the emulator stops.
-#[derive(Clone)]
-pub(crate) struct Stopping(watch::Receiver<()>);
+pub(crate) type Stopping = watch::Receiver<()>;
 
 /// Serves the connections of all doors until `stop` completes. Then it takes no new request, lets open
 /// ones finish, and cuts off those that take longer than the grace. When it returns, no request is in
 /// progress and none was answered of which anything is still to be done. The listeners stay bound.
 pub(crate) async fn serve(doors: &[Door], stop: impl Future<Output = ()>) {
     let (running, stopping) = watch::channel(());
-    let stopping = Stopping(stopping);
     let mut tasks = JoinSet::new();
     let most = most_connections(doors.iter().map(|door| door.handles).max().unwrap_or(1));
     tokio::pin!(stop);
@@ -124,7 +117,7 @@ pub(crate) async fn serve(doors: &[Door], stop: impl Future<Output = ()>) {
         };
         // Sends an answer at once, even if the last one has not been acknowledged.
         let _ = stream.set_nodelay(true);
-        tasks.spawn((doors[at].serve)(limited(stream), stopping.clone()));
+        tasks.spawn((doors[at].serve)(stream, stopping.clone()));
     }
     drop(running);
     let _ = timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await;
@@ -158,14 +151,9 @@ where
     tokio::select! {
         biased;
         _ = connection.as_mut() => return,
-        _ = stopping.0.changed() => connection.as_mut().graceful_shutdown(),
+        _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
-}
-
-/// `stream` with a limit to the time that its reader takes.
-pub(crate) fn limited<S>(stream: S) -> Deadline<S> {
-    Deadline::new(stream, ANSWER_TIME)
 }
 
 /// A connection over `stream` that answers once it is polled.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response, StatusCode, header};
@@ -59,7 +59,7 @@ pub(crate) fn router() -> Router<Arc<Tenants>> {
 
 /// The answer to a request that no endpoint takes.
 fn refuse(tenants: Shared, request: Request, error: ApiError) -> Response<Body> {
-    refused(&error, &tenants.ids.request_id(), &server::host(request.headers()))
+    refused(&error, &tenants.ids.request_id(), server::host(request.headers()))
 }
 
 /// The answer to a refused request. It always carries the detail, because a person reads it.
@@ -73,7 +73,7 @@ fn route<A: Future<Output = Result<Response<Body>, ApiError>> + Send>(
     answer: impl FnOnce(Arc<Tenants>, Request) -> A + Clone + Send + Sync + 'static,
 ) -> MethodRouter<Arc<Tenants>> {
     on(method, async move |State(tenants): Shared, request: Request| {
-        let host = server::host(request.headers());
+        let host = server::host(request.headers()).to_owned();
         let answered = answer(Arc::clone(&tenants), request).await;
         answered.unwrap_or_else(|error| refused(&error, &tenants.ids.request_id(), &host))
     })
@@ -94,7 +94,6 @@ async fn act<T: DeserializeOwned>(
     request: Request,
     action: Action<T>,
 ) -> Result<Response<Body>, ApiError> {
-    let host = server::host(request.headers());
     let (head, body) = request.into_parts();
     let tenant = tenant_of(&tenants, &head).await?;
     let body = match head.method {
@@ -102,7 +101,7 @@ async fn act<T: DeserializeOwned>(
             check_is_json(&head.headers)?;
             server::body_of(body).await?
         }
-        _ => b"null".to_vec(),
+        _ => Bytes::from_static(b"null"),
     };
     let request_id = tenant.ids.request_id();
     let parsed = parse(&body);
@@ -114,7 +113,7 @@ async fn act<T: DeserializeOwned>(
             }
             answer(&request_id, fields)
         }
-        Err(error) => refused(&error, &request_id, &host),
+        Err(error) => refused(&error, &request_id, server::host(&head.headers)),
     })
 }
 
@@ -196,7 +195,7 @@ fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
 /// Adds a fault for requests from now on.
 fn add_fault(tenant: &Tenant, fault: Fault) -> Result<Value, ApiError> {
     tenant.check_room(faults::BYTES)?;
-    tenant.state().faults.add(fault, tenant.ids.number())?;
+    faults::add(tenant, fault)?;
     Ok(json!({}))
 }
 
@@ -205,7 +204,7 @@ fn list_faults(tenant: &Tenant, (): ()) -> Result<Value, ApiError> {
 }
 
 fn clear_faults(tenant: &Tenant, (): ()) -> Result<Value, ApiError> {
-    tenant.state().faults.clear();
+    faults::clear(tenant);
     Ok(json!({}))
 }
 

@@ -23,11 +23,11 @@ pub(crate) struct ApiError(Error);
 
 impl ApiError {
     pub(crate) fn new(
-        status: StatusCode,
+        status: u16,
         code: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        ApiError(Error::service(status.as_u16(), code, message))
+        ApiError(Error::service(status, code, message))
     }
 
     /// Sets the detail: the given value and the allowed ones.
@@ -46,8 +46,7 @@ impl ApiError {
         match name {
             "Action" | "Version" => {
                 let message = error.message().to_owned();
-                Self::new(StatusCode::BAD_REQUEST, "MissingParameter", message)
-                    .detail(error.detail())
+                Self::new(400, "MissingParameter", message).detail(error.detail())
             }
             _ => ApiError(error),
         }
@@ -61,27 +60,19 @@ impl ApiError {
     /// The error for an unknown action or path.
     pub(crate) fn unknown_action() -> Self {
         Self::new(
-            StatusCode::NOT_FOUND,
+            404,
             "InvalidAction.NotFound",
             "Specified api is not found, please check your url and method.",
         )
     }
 
     pub(crate) fn method() -> Self {
-        Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "UnsupportedHTTPMethod",
-            "This http method is not supported.",
-        )
+        Self::new(405, "UnsupportedHTTPMethod", "This http method is not supported.")
     }
 
     /// The error for an unknown CommandId.
     pub(crate) fn unknown_command() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "InvalidCmdId.NotFound",
-            "The specified command ID does not exist.",
-        )
+        Self::new(404, "InvalidCmdId.NotFound", "The specified command ID does not exist.")
     }
 
     /// The body of the answer, with RequestId, HostId and the Recommend that is chosen.

@@ -1,7 +1,7 @@
 //! Faults that a test asks for: chosen requests to the API wait, get an error, or lose their answer.
 
-use std::fmt::Debug;
 use std::io;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 use crate::actions::ACTIONS;
 use crate::error::ApiError;
 use crate::params::Params;
-use crate::server::Call;
 use crate::tenants::Tenant;
 
 /// Maximum number of faults in a store.
@@ -89,31 +88,29 @@ enum Cut {
 
 impl Fault {
     fn check(&self) -> Result<(), ApiError> {
-        let invalid = |name: &str, given: &dyn Debug, allowed: &str| {
-            Err(ApiError::invalid(name, format!("given {given:?}, allowed {allowed}")))
+        let invalid = |name: &str, allowed: &str| {
+            let given = &json!(self)[name];
+            Err(ApiError::invalid(name, format!("given {given}, allowed {allowed}")))
         };
-        if let Some(action) = self.action.as_deref().filter(|action| !ACTIONS.contains(action)) {
-            return invalid("Action", &action, &ACTIONS.join(", "));
-        }
-        let texts = [("InstanceId", &self.instance_id, NAME), ("Message", &self.message, MESSAGE)];
-        for (name, value, most) in texts {
-            if let Some(value) = value.as_ref().filter(|it| it.is_empty() || it.len() > most) {
-                return invalid(name, value, &format!("1 to {most} bytes"));
+        let fits = |text: &Option<String>, most| {
+            text.as_ref().is_none_or(|text| !text.is_empty() && text.len() <= most)
+        };
+        let action = self.action.as_deref().is_none_or(|action| ACTIONS.contains(&action));
+        let probability = self.probability.is_none_or(|it| it > 0.0 && it <= 1.0);
+        let status = self.status.is_none_or(|status| (400..600).contains(&status));
+        for (name, is_allowed, allowed) in [
+            ("Action", action, &*ACTIONS.join(", ")),
+            ("InstanceId", fits(&self.instance_id, NAME), &format!("1 to {NAME} bytes")),
+            ("Message", fits(&self.message, MESSAGE), &format!("1 to {MESSAGE} bytes")),
+            ("From", self.from > 0, "1 or more"),
+            ("Times", self.times != Some(0), "1 or more"),
+            ("Probability", probability, "more than 0, at most 1"),
+            ("DelayMs", self.delay_ms <= DELAY_MS, &format!("at most {DELAY_MS}")),
+            ("Status", status, "400 to 599"),
+        ] {
+            if !is_allowed {
+                return invalid(name, allowed);
             }
-        }
-        for (name, value) in [("From", Some(self.from)), ("Times", self.times)] {
-            if value == Some(0) {
-                return invalid(name, &0, "1 or more");
-            }
-        }
-        if let Some(probability) = self.probability.filter(|it| !(*it > 0.0 && *it <= 1.0)) {
-            return invalid("Probability", &probability, "more than 0, at most 1");
-        }
-        if self.delay_ms > DELAY_MS {
-            return invalid("DelayMs", &self.delay_ms, &format!("at most {DELAY_MS}"));
-        }
-        if let Some(status) = self.status.filter(|status| !(400..600).contains(status)) {
-            return invalid("Status", &status, "400 to 599");
         }
         match (&self.code, self.cut) {
             (None, None) if self.delay_ms == 0 => {
@@ -130,7 +127,7 @@ impl Fault {
         }
         let Some(code) = &self.code else { return Ok(()) };
         if code.is_empty() || code.len() > NAME || !code.bytes().all(|it| it.is_ascii_graphic()) {
-            return invalid("Code", code, &format!("1 to {NAME} visible ASCII characters"));
+            return invalid("Code", &format!("1 to {NAME} visible ASCII characters"));
         }
         if self.status.is_none() && named(code).is_none() {
             let known = NAMED.map(|(code, ..)| code).join(", ");
@@ -233,21 +230,6 @@ struct Armed {
 pub(crate) struct Faults(Vec<Armed>);
 
 impl Faults {
-    /// Adds a fault. `random` begins the sequence of its random numbers.
-    pub(crate) fn add(&mut self, fault: Fault, random: u64) -> Result<(), ApiError> {
-        fault.check()?;
-        if self.0.len() >= FAULTS {
-            let detail = format!("{FAULTS} are given, allowed are {FAULTS}; clear them first");
-            return Err(ApiError::invalid("Faults", detail));
-        }
-        self.0.push(Armed { fault, matched: 0, hits: 0, random });
-        Ok(())
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -266,11 +248,6 @@ impl Faults {
             fields
         };
         self.0.iter().map(listed).collect()
-    }
-
-    /// Whether a fault is for the request.
-    fn concern(&self, action: &str, params: &Params) -> bool {
-        self.0.iter().any(|armed| armed.fault.is_for(action, params))
     }
 
     /// Counts a request, and returns the first fault that hits it.
@@ -299,14 +276,37 @@ impl Faults {
     }
 }
 
+/// Adds a fault to a store. A number of the store's ids begins the sequence of its random numbers.
+pub(crate) fn add(tenant: &Tenant, fault: Fault) -> Result<(), ApiError> {
+    let random = tenant.ids.number();
+    fault.check()?;
+    let faults = &mut tenant.state().faults.0;
+    if faults.len() >= FAULTS {
+        let detail = format!("{FAULTS} are given, allowed are {FAULTS}; clear them first");
+        return Err(ApiError::invalid("Faults", detail));
+    }
+    faults.push(Armed { fault, matched: 0, hits: 0, random });
+    tenant.has_faults.store(true, SeqCst);
+    tenant.touch();
+    Ok(())
+}
+
+/// Removes all faults of a store.
+pub(crate) fn clear(tenant: &Tenant) {
+    let faults = &mut tenant.state().faults.0;
+    faults.clear();
+    tenant.has_faults.store(false, SeqCst);
+    tenant.touch();
+}
+
 /// The fault that hits a request, if there is one.
-pub(crate) async fn hit(tenant: &Tenant, call: &Call) -> Option<Fault> {
-    let action = call.param_or_header("Action", "x-acs-action").unwrap_or_default();
-    if !tenant.state_to_read().faults.concern(action, &call.params) {
+pub(crate) async fn hit(tenant: &Tenant, action: &str, params: &Params<'_>) -> Option<Fault> {
+    let is_for = |armed: &Armed| armed.fault.is_for(action, params);
+    if !tenant.has_faults.load(SeqCst) || !tenant.state_to_read().faults.0.iter().any(is_for) {
         return None;
     }
     let _writing = tenant.saving.read().await;
-    let hit = tenant.state().faults.hit(action, &call.params);
+    let hit = tenant.state().faults.hit(action, params);
     tenant.touch();
     hit
 }

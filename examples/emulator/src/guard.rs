@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use tokio_rustls::rustls::pki_types::DnsName;
 
 use crate::error::ApiError;
@@ -57,9 +57,10 @@ impl Guard {
 
     /// Checks who asks, and by which name.
     pub(crate) fn check(&self, head: &Parts) -> Result<(), ApiError> {
-        let hosts: Vec<_> = head.headers.get_all(header::HOST).iter().collect();
-        let [host] = hosts[..] else {
-            return Err(invalid_host(format!("{} Host headers are given", hosts.len())));
+        let mut hosts = head.headers.get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            let given = head.headers.get_all(header::HOST).iter().count();
+            return Err(invalid_host(format!("{given} Host headers are given")));
         };
         let host = host.to_str().ok().filter(|host| !host.contains('@'));
         let Some(host) = host.and_then(|host| host.parse::<Authority>().ok()) else {
@@ -83,12 +84,18 @@ impl Guard {
                 || self.address.is_unspecified()
                 || self.names.contains(&address.to_string());
         }
-        let name = plain_name(host);
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
         // Only the service can point its own names anywhere.
-        ["localhost", "aliyuncs.com"].iter().any(|parent| {
-            let sub = name.strip_suffix(parent);
-            sub.is_some_and(|sub| sub.ends_with('.') || (sub.is_empty() && *parent == "localhost"))
-        }) || self.names.contains(&name)
+        let is_below = |parent: &str| {
+            let sub =
+                name.len().checked_sub(parent.len()).and_then(|end| name.split_at_checked(end));
+            sub.is_some_and(|(_, end)| end.eq_ignore_ascii_case(parent))
+        };
+        is("localhost")
+            || is_below(".localhost")
+            || is_below(".aliyuncs.com")
+            || self.names.iter().any(|known| is(known))
     }
 }
 
@@ -99,21 +106,26 @@ pub(crate) fn plain_name(name: &str) -> String {
 
 /// Refuses a browser that shows a page of another site than `host`.
 fn check_site(headers: &HeaderMap, host: &str) -> Result<(), ApiError> {
-    let values = |name| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
-    let own = |origin: &str| {
-        let named = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-        named.is_some_and(|named| named.eq_ignore_ascii_case(host))
-    };
-    if let Some(origin) = values(header::ORIGIN).find(|origin| !own(origin)) {
-        return Err(foreign_site(format!("Origin is {origin:?}")));
+    let (mut says, mut is_browser) = (false, false);
+    for (name, value) in headers {
+        let text = || value.to_str().unwrap_or("?");
+        if name == header::ORIGIN {
+            let origin = text();
+            let named = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            if !named.is_some_and(|named| named.eq_ignore_ascii_case(host)) {
+                return Err(foreign_site(format!("Origin is {origin:?}")));
+            }
+            says = true;
+        } else if name == SEC_FETCH_SITE {
+            // `none`: the user typed the address.
+            if !matches!(text(), "same-origin" | "none") {
+                return Err(foreign_site(format!("Sec-Fetch-Site is {:?}", text())));
+            }
+            says = true;
+        } else if name == header::USER_AGENT {
+            is_browser |= text().starts_with("Mozilla/");
+        }
     }
-    // `none`: the user typed the address.
-    let site = values(SEC_FETCH_SITE).find(|site| !matches!(*site, "same-origin" | "none"));
-    if let Some(site) = site {
-        return Err(foreign_site(format!("Sec-Fetch-Site is {site:?}")));
-    }
-    let says = headers.contains_key(SEC_FETCH_SITE) || headers.contains_key(header::ORIGIN);
-    let is_browser = values(header::USER_AGENT).any(|agent| agent.starts_with("Mozilla/"));
     if is_browser && !says {
         return Err(foreign_site("User-Agent is a browser's, which does not tell the site".into()));
     }
@@ -121,112 +133,22 @@ fn check_site(headers: &HeaderMap, host: &str) -> Result<(), ApiError> {
 }
 
 fn invalid_host(given: String) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "InvalidHost", "The Host header is not valid.")
+    ApiError::new(400, "InvalidHost", "The Host header is not valid.")
         .detail(format!("{given}; a request has exactly one, HOST or HOST:PORT"))
 }
 
 fn foreign_host(host: &str) -> ApiError {
-    ApiError::new(StatusCode::FORBIDDEN, "Forbidden.Host", "The specified host is not allowed.")
-        .detail(format!(
-            "{host:?} is given; allowed are localhost, loopback addresses, the address listened on, \
+    ApiError::new(403, "Forbidden.Host", "The specified host is not allowed.").detail(format!(
+        "{host:?} is given; allowed are localhost, loopback addresses, the address listened on, \
              names under aliyuncs.com, and names and addresses given by --allow-host"
-        ))
+    ))
 }
 
 fn foreign_site(given: String) -> ApiError {
     ApiError::new(
-        StatusCode::FORBIDDEN,
+        403,
         "Forbidden.Site",
         "A request of a browser for a page of another site is not allowed.",
     )
     .detail(format!("{given}; allowed are clients that are no browsers"))
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::Request;
-
-    use super::*;
-
-    fn status(guard: &Guard, target: &str, headers: &[(&str, &str)]) -> u16 {
-        let mut request = Request::builder().uri(target);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let (head, ()) = request.body(()).unwrap().into_parts();
-        guard.check(&head).map_or_else(|error| error.status().as_u16(), |()| 200)
-    }
-
-    #[test]
-    fn hosts() {
-        let here = |address: &str, listen, allowed: &[&str]| {
-            let allowed: Vec<_> = allowed.iter().map(|name| (*name).to_owned()).collect();
-            Guard::new(address.parse().unwrap(), listen, &allowed)
-        };
-        let local = here("127.0.0.1:8088", "127.0.0.1:8088", &["Emulator", "ecs.test."]);
-        let lan = here("192.168.1.5:8088", "box.lan:8088", &[]);
-        let all = here("[::]:8088", "[::]:8088", &[]);
-        for (host, at) in [
-            ("localhost", [200, 200, 200]),
-            ("LOCALHOST.:8088", [200, 200, 200]),
-            ("test.localhost:1", [200, 200, 200]),
-            ("127.0.0.1:8088", [200, 200, 200]),
-            ("127.9.9.9", [200, 200, 200]),
-            ("[::1]:8088", [200, 200, 200]),
-            ("[::ffff:127.0.0.1]", [200, 200, 200]),
-            ("ecs.cn-hangzhou.aliyuncs.com", [200, 200, 200]),
-            ("emulator:8088", [200, 403, 403]),
-            ("ecs.test", [200, 403, 403]),
-            ("box.lan:8088", [403, 200, 403]),
-            ("192.168.1.5:8088", [403, 200, 200]),
-            ("[::ffff:192.168.1.5]:8088", [403, 200, 200]),
-            ("192.168.1.6", [403, 403, 200]),
-            ("0.0.0.0:8088", [403, 403, 200]),
-            ("aliyuncs.com", [403, 403, 403]),
-            ("evilaliyuncs.com", [403, 403, 403]),
-            ("aliyuncs.com.evil.example", [403, 403, 403]),
-            ("evil.example:8088", [403, 403, 403]),
-            ("evillocalhost", [403, 403, 403]),
-            ("localhost.evil.example", [403, 403, 403]),
-            ("127.0.0.1.evil.example", [403, 403, 403]),
-            ("user@localhost", [400, 400, 400]),
-            ("evil.example@localhost", [400, 400, 400]),
-            ("local host", [400, 400, 400]),
-            ("", [400, 400, 400]),
-        ] {
-            let found = [&local, &lan, &all].map(|guard| status(guard, "/", &[("host", host)]));
-            assert_eq!(found, at, "{host}");
-        }
-        assert_eq!(status(&local, "/", &[]), 400);
-        let twice = [("host", "localhost"), ("host", "localhost")];
-        assert_eq!(status(&local, "/", &twice), 400);
-        let host = [("host", "localhost")];
-        assert_eq!(status(&local, "http://localhost/", &host), 200);
-        assert_eq!(status(&local, "http://evil.example/", &host), 403);
-    }
-
-    #[test]
-    fn sites() {
-        let guard = Guard::new("127.0.0.1:8088".parse().unwrap(), "127.0.0.1:8088", &[]);
-        let browser = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64)");
-        for (headers, expected) in [
-            (&[("user-agent", "AlibabaCloud (Linux; x86_64) Python/3.11")][..], 200),
-            (&[("origin", "http://localhost:8088")], 200),
-            (&[("origin", "http://LOCALHOST:8088"), ("sec-fetch-site", "same-origin")], 200),
-            (&[browser, ("sec-fetch-site", "none")], 200),
-            (&[browser], 403),
-            (&[("origin", "http://localhost:3000")], 403),
-            (&[("origin", "http://localhost:80880")], 403),
-            (&[("origin", "http://127.0.0.1:8088")], 403),
-            (&[("origin", "null")], 403),
-            (&[("origin", "")], 403),
-            (&[("origin", "http://localhost:8088"), ("origin", "http://evil.example")], 403),
-            (&[browser, ("sec-fetch-site", "same-site")], 403),
-            (&[("sec-fetch-site", "cross-site")], 403),
-            (&[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], 403),
-        ] {
-            let headers = [&[("host", "localhost:8088")], headers].concat();
-            assert_eq!(status(&guard, "/", &headers), expected, "{headers:?}");
-        }
-    }
 }

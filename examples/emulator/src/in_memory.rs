@@ -21,8 +21,8 @@ pub struct InMemory {
 }
 
 impl InMemory {
-    /// Opens an emulator with the program's flags. Those of sockets, TLS and the archive have no
-    /// effect.
+    /// Opens an emulator with the program's flags. It listens nowhere, and those of TLS, the proxy and
+    /// the archive have no effect.
     ///
     /// # Errors
     ///
@@ -31,7 +31,8 @@ impl InMemory {
         let args = Args::try_parse_from([&["invodex-emulator"], flags].concat())?;
         let tenants = Arc::new(Tenants::new(args.settings()?));
         tenants.open_default()?;
-        let guard = Guard::new(([127, 0, 0, 1], 8088).into(), &args.listen, &args.allow_host);
+        let address = args.listen.parse().unwrap_or(([127, 0, 0, 1], 8088).into());
+        let guard = Guard::new(address, &args.listen, &args.allow_host);
         Ok(InMemory { router: server::router(Arc::clone(&tenants), guard), tenants })
     }
 
@@ -40,7 +41,7 @@ impl InMemory {
         let router = TowerToHyperService::new(self.router.clone());
         let refusal = server::unparsed(Arc::clone(&self.tenants));
         // A failed connection concerns its client alone.
-        let _ = connections::connection(connections::limited(stream), router, refusal).await;
+        let _ = connections::connection(stream, router, refusal).await;
     }
 
     /// The stores that are not as new ones, as bytes: records, commands, scripts, remembered answers

@@ -77,7 +77,6 @@ use guard::Guard;
 pub use in_memory::InMemory;
 use place::Place;
 use saver::Saver;
-use signals::Signals;
 use tell::tell_at_once;
 use tenants::Tenants;
 use tls::Authority;
@@ -121,13 +120,13 @@ pub async fn run() -> ExitCode {
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// An emulator that is ready to serve.
-struct Running {
-    signals: Signals,
+struct Running<S> {
+    stop: S,
     doors: Vec<Door>,
     saving: Option<(Saver, Arc<Place>)>,
 }
 
-async fn start(args: &Args) -> Result<Running, Failure> {
+async fn start(args: &Args) -> Result<Running<impl Future<Output = ()>>, Failure> {
     let tenants = Arc::new(Tenants::new(args.settings()?));
     let place = args.archive.as_deref().map(Place::open).transpose()?.map(Arc::new);
     if let Some(place) = &place
@@ -138,7 +137,7 @@ async fn start(args: &Args) -> Result<Running, Failure> {
     tenants.open_default()?;
 
     tell::begin();
-    let signals = Signals::catch()?;
+    let stop = signals::catch()?;
     let (listener, address) = listen("--listen", &args.listen).await?;
     let proxy = match &args.proxy {
         Some(proxy) => Some(listen("--proxy", proxy).await?),
@@ -164,7 +163,7 @@ async fn start(args: &Args) -> Result<Running, Failure> {
     }
     // Nobody may read it.
     let _ = write!(io::stdout(), "{ready}");
-    Ok(Running { signals, doors, saving })
+    Ok(Running { stop, doors, saving })
 }
 
 /// Listens on the address of a flag.
@@ -206,35 +205,15 @@ fn certified(args: &Args, address: SocketAddr) -> Vec<String> {
     names
 }
 
-impl Running {
+impl<S: Future<Output = ()>> Running<S> {
     /// Serves until a signal comes, then saves.
-    async fn run(mut self) -> Result<(), String> {
-        connections::serve(&self.doors, self.signals.come()).await;
+    async fn run(self) -> Result<(), String> {
+        connections::serve(&self.doors, self.stop).await;
         let Some((saver, place)) = self.saving else { return Ok(()) };
         let saved = saver.finish().await;
         // In this order: who owns the archive next finds the port free.
         drop(self.doors);
         drop(place);
         saved
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_certificate_names_the_hosts_of_the_flags() {
-        let names = |flags: &[&str], address: &str| {
-            let args = Args::parse_from([&["invodex-emulator"], flags].concat());
-            certified(&args, address.parse().unwrap())
-        };
-        let named = ["--listen", "Box.lan.:8443", "--allow-host", "emulator", "[fd00:0::5]"];
-        let found = names(&named, "192.168.1.5:8443");
-        assert_eq!(found, ["emulator", "fd00::5", "192.168.1.5", "box.lan"]);
-        assert_eq!(names(&["--listen", "[::1]:0"], "[::1]:8443"), ["::1"]);
-        assert_eq!(names(&["--listen", "10.0.0.5:0"], "10.0.0.5:1"), ["10.0.0.5"]);
-        let mapped = ["--proxy", "127.0.0.1:0", "--proxy-map", "A.example=127.0.0.1:1"];
-        assert_eq!(names(&mapped, "127.0.0.1:1"), ["127.0.0.1", "a.example"]);
     }
 }

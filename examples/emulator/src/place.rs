@@ -19,8 +19,6 @@ use crate::tell::tell_at_once;
 /// Time to wait for the process that owns the archive. It covers the grace and the last save of one
 /// that is being stopped.
 const WAIT: Duration = Duration::from_secs(10);
-/// Maximum number of links from the given path to the file.
-const LINKS: usize = 40;
 /// Mode of a new archive: it holds the commands and their outputs.
 const MODE: u32 = 0o600;
 
@@ -40,21 +38,16 @@ impl Place {
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
         let named = |what: String| format!("--archive {}: {what}", path.display());
         let refuse = |error: io::Error| named(error.to_string());
-        let (directory, name) = resolve(path).map_err(named)?;
+        let file = resolve(path).map_err(named)?;
         let beside = |ending: &str| {
             let mut hidden = OsString::from(".");
-            hidden.push(&name);
+            hidden.push(file.file_name().unwrap_or_default());
             hidden.push(ending);
-            directory.join(hidden)
+            file.with_file_name(hidden)
         };
         let lock = own(&beside(".lock")).map_err(named)?;
-        let directory_handle = File::open(&directory).map_err(refuse)?;
-        let place = Place {
-            file: directory.join(&name),
-            part: beside(".part"),
-            directory: directory_handle,
-            lock,
-        };
+        let directory = File::open(file.with_file_name(".")).map_err(refuse)?;
+        let place = Place { part: beside(".part"), file, directory, lock };
         place.note("");
         // A directory in which no file can be made, or an owner who cannot be kept, is found now and
         // not at the first save.
@@ -141,34 +134,25 @@ fn keep(old: &Metadata, part: &File) -> io::Result<()> {
     part.set_permissions(Permissions::from_mode(old.mode() & 0o7777))
 }
 
-/// The directory and the name of the file that `path` stands for, links followed. The file need not
-/// exist.
-fn resolve(path: &Path) -> Result<(PathBuf, OsString), String> {
-    let mut path = path.to_owned();
-    for _ in 0..LINKS {
-        let Some(name) = path.file_name().map(OsString::from) else {
-            return Err("is no name of a file".to_owned());
-        };
-        let parent = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let directory = fs::canonicalize(parent)
-            .map_err(|error| format!("the directory {}: {error}", parent.display()))?;
-        let file = directory.join(&name);
-        match fs::symlink_metadata(&file) {
-            Ok(found) if found.is_symlink() => {
-                let target = fs::read_link(&file).map_err(|error| error.to_string())?;
-                path = directory.join(target);
-            }
-            Ok(found) if found.is_dir() => return Err("is a directory".to_owned()),
-            Ok(found) if !found.is_file() => return Err("is not a regular file".to_owned()),
-            Ok(_) => return Ok((directory, name)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((directory, name)),
-            Err(error) => return Err(error.to_string()),
-        }
+/// The file that `path` stands for, links followed. It need not exist.
+fn resolve(path: &Path) -> Result<PathBuf, String> {
+    let name = path.file_name().ok_or("is no name of a file")?;
+    let parent =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match fs::canonicalize(path) {
+        Ok(file) if file.is_dir() => Err("is a directory".to_owned()),
+        Ok(file) if !file.is_file() => Err("is not a regular file".to_owned()),
+        Ok(file) => Ok(file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
+            // A link to a file that does not exist yet.
+            Ok(target) => resolve(&parent.join(target)),
+            Err(_) => match fs::canonicalize(parent) {
+                Ok(directory) => Ok(directory.join(name)),
+                Err(error) => Err(format!("the directory {}: {error}", parent.display())),
+            },
+        },
+        Err(error) => Err(error.to_string()),
     }
-    Err(format!("more than {LINKS} links"))
 }
 
 /// Locks the file at `path`. Waits for a process that has it locked, since that one may be ending.

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::uri::{Authority, PathAndQuery};
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, Version, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri, Version, header};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -203,18 +203,16 @@ async fn ask(
 /// Removes the headers that concern one connection alone.
 fn remove_own(headers: &mut HeaderMap) {
     let named: Vec<_> = connections::named_by_connection(headers).map(str::to_owned).collect();
-    named.iter().for_each(|name| drop(headers.remove(name)));
-    let own = [header::CONNECTION, header::PROXY_AUTHORIZATION, header::TE, header::UPGRADE];
-    own.iter().for_each(|name| drop(headers.remove(name)));
-    ["keep-alive", "proxy-connection"].iter().for_each(|name| drop(headers.remove(*name)));
-    headers.remove(header::TRANSFER_ENCODING);
+    let own = ["connection", "keep-alive", "proxy-authorization", "proxy-connection", "te"];
+    let own = own.into_iter().chain(["transfer-encoding", "upgrade"]);
+    named.iter().map(String::as_str).chain(own).for_each(|name| drop(headers.remove(name)));
 }
 
 /// Refuses a request, and says so to the operator too: a program may hide a proxy's answers.
 fn refuse(tenants: &Tenants, headers: &HeaderMap, error: &ApiError) -> Response<Body> {
     let request_id = tenants.ids.request_id();
     tell(format!("{request_id} {error}"));
-    refusal(error, &request_id, &server::host(headers), Style::CONTROL)
+    refusal(error, &request_id, server::host(headers), Style::CONTROL)
 }
 
 fn foreign_host(asked: Option<&Authority>) -> ApiError {
@@ -222,19 +220,13 @@ fn foreign_host(asked: Option<&Authority>) -> ApiError {
         Some(asked) => format!("{:?} is given", asked.host()),
         None => "the request's target names none, as one to a proxy does".to_owned(),
     };
-    ApiError::new(
-        StatusCode::FORBIDDEN,
-        "Forbidden.Host",
-        "The proxy does not answer for the specified host.",
-    )
-    .detail(format!("{given}; allowed are names under aliyuncs.com and hosts given by --proxy-map"))
+    ApiError::new(403, "Forbidden.Host", "The proxy does not answer for the specified host.")
+        .detail(format!(
+            "{given}; allowed are names under aliyuncs.com and hosts given by --proxy-map"
+        ))
 }
 
 fn no_answer(stub: &Stub, error: &str) -> ApiError {
-    ApiError::new(
-        StatusCode::BAD_GATEWAY,
-        "BadGateway",
-        "The server of the specified host gives no answer.",
-    )
-    .detail(format!("--proxy-map {}={}: {error}", stub.host, stub.address))
+    ApiError::new(502, "BadGateway", "The server of the specified host gives no answer.")
+        .detail(format!("--proxy-map {}={}: {error}", stub.host, stub.address))
 }

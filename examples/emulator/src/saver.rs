@@ -25,7 +25,7 @@ pub(crate) struct Saver {
 impl Saver {
     /// Begins to save all stores `every` so often, if anything changed.
     pub(crate) fn start(tenants: Arc<Tenants>, place: Arc<Place>, every: Duration) -> Self {
-        tenants.saves.note(|saves| saves.wanted = true);
+        tenants.saves.state().wanted = true;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(save_when_changed(tenants, place, every, stopped));
         Saver { task, stop }
@@ -65,7 +65,7 @@ async fn save_when_changed(
 
 /// Makes one save and notes its result for [`Saves::json`].
 async fn save(tenants: &Arc<Tenants>, place: &Arc<Place>) -> Result<(), String> {
-    tenants.saves.note(|saves| saves.saving = true);
+    tenants.saves.state().saving = true;
     let begun = Instant::now();
     let (all, place) = (Arc::clone(tenants), Arc::clone(place));
     let saved = tokio::task::spawn_blocking(move || {
@@ -73,14 +73,12 @@ async fn save(tenants: &Arc<Tenants>, place: &Arc<Place>) -> Result<(), String> 
         place.write(&bytes).map(|()| bytes.len())
     });
     let saved = saved.await.unwrap_or_else(|panic| Err(format!("saving panicked: {panic}")));
-    tenants.saves.note(|saves| {
-        saves.saving = false;
-        saves.error = saved.as_ref().err().cloned();
-        if let Ok(bytes) = saved {
-            saves.last = Some(Save { begun, took: begun.elapsed(), bytes });
-        }
-    });
-    saved.map(|_| ())
+    let mut saves = tenants.saves.state();
+    saves.saving = false;
+    saves.error = saved.as_ref().err().cloned();
+    let bytes = saved?;
+    saves.last = Some(Save { begun, took: begun.elapsed(), bytes });
+    Ok(())
 }
 
 /// The saves so far.
@@ -108,10 +106,6 @@ struct Save {
 impl Saves {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn note(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.state());
     }
 
     /// The state for `health`; null without an archive. `changed` says whether anything changed since

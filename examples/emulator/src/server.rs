@@ -2,10 +2,8 @@
 
 use std::any::Any;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::get;
-use hyper::body::{Frame, SizeHint};
+use futures_util::{StreamExt, stream};
 use invodex::Recommend;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -38,23 +36,33 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-acs-trace-id");
 
-/// All routes.
+/// What every answer needs.
+struct Server {
+    guard: Guard,
+    tenants: Arc<Tenants>,
+}
+
+type Shared = State<Arc<Server>>;
+
+/// All routes. The layers that control requests need are around these alone: each layer costs the
+/// API's answers time.
 pub(crate) fn router(tenants: Arc<Tenants>, guard: Guard) -> Router {
     let style = tenants.style();
-    let gate = Arc::new((guard, Arc::clone(&tenants)));
+    let control = control::router().with_state(Arc::clone(&tenants));
+    let server = Arc::new(Server { guard, tenants });
+    let control = guarded(control, Style::CONTROL)
+        .route_layer(from_fn_with_state(Arc::clone(&server), no_head))
+        .layer(from_fn_with_state(Arc::clone(&server), pass));
     let router = Router::new()
-        .route("/", get(api).post(api))
-        .nest("/_emulator", guarded(control::router(), Style::CONTROL))
-        .route_layer(from_fn_with_state(Arc::clone(&tenants), no_head))
-        .fallback(async |State(tenants): State<Arc<Tenants>>, request: Request| {
-            refuse(&tenants, &request.into_parts().0, &ApiError::unknown_action())
+        // axum takes HEAD for GET: it would execute an action and hide its answer.
+        .route("/", get(api).post(api).head(no_method))
+        .fallback(async |State(server): Shared, request| {
+            server.refuse(request, &ApiError::unknown_action())
         })
-        .method_not_allowed_fallback(
-            async |State(tenants): State<Arc<Tenants>>, request: Request| {
-                refuse(&tenants, &request.into_parts().0, &ApiError::method())
-            },
-        );
-    guarded(router.layer(from_fn_with_state(gate, pass)), style).with_state(tenants)
+        .method_not_allowed_fallback(no_method)
+        .with_state(server)
+        .nest("/_emulator", control);
+    guarded(router, style)
 }
 
 /// The answer to a request whose head HTTP refuses: it is malformed or too large.
@@ -77,7 +85,7 @@ pub(crate) fn unparsed(tenants: Arc<Tenants>) -> Refusal {
                 "the request line or a header is malformed; allowed is HTTP/1.1 or HTTP/1.0",
             ),
         };
-        let error = ApiError::new(status, code, message).detail(detail);
+        let error = ApiError::new(status.as_u16(), code, message).detail(detail);
         let request_id = tenants.ids.request_id();
         tell(format!("{request_id} {error}"));
         // No parameter and no Host of it is known.
@@ -85,29 +93,54 @@ pub(crate) fn unparsed(tenants: Arc<Tenants>) -> Refusal {
     })
 }
 
-/// Lets a request pass that the guard allows. If its body is not read to the end, the connection is
-/// closed, because no further request can be read from it.
-async fn pass(
-    State(gate): State<Arc<(Guard, Arc<Tenants>)>>,
-    request: Request,
-    next: Next,
-) -> Response<Body> {
-    let (guard, tenants) = &*gate;
-    let (head, mut body) = request.into_parts();
-    // Most requests have no body, and nothing is made for them.
-    let ended = (!body.is_end_stream()).then(Arc::<AtomicBool>::default);
-    if let Some(ended) = &ended {
-        body = Body::new(Watched { body, ended: Arc::clone(ended) });
+impl Server {
+    /// The answer to a request that the guard refuses. The service has no such refusal, so the answer
+    /// says what it means.
+    fn guards(&self, head: &Parts) -> Option<Response<Body>> {
+        let error = self.guard.check(head).err()?;
+        let style = Style { recommend: Recommend::Detail, ..self.tenants.style().asked_by(head) };
+        Some(refusal(&error, &self.tenants.ids.request_id(), host(&head.headers), style))
     }
-    let mut answer = match guard.check(&head) {
-        Ok(()) => next.run(Request::from_parts(head, body)).await,
-        // The service has no such refusal, so the answer says what it means.
-        Err(error) => {
-            let style = Style { recommend: Recommend::Detail, ..tenants.style().asked_by(&head) };
-            refusal(&error, &tenants.ids.request_id(), &host(&head.headers), style)
-        }
+
+    /// The answer to a request whose body is not read.
+    fn refuse(&self, request: Request, error: &ApiError) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let refused = || refuse(&self.tenants, &head, error);
+        unread(&body, self.guards(&head).unwrap_or_else(refused))
+    }
+}
+
+async fn no_method(State(server): Shared, request: Request) -> Response<Body> {
+    server.refuse(request, &ApiError::method())
+}
+
+async fn no_head(State(server): Shared, request: Request, next: Next) -> Response<Body> {
+    match *request.method() {
+        Method::HEAD => refuse(&server.tenants, &request.into_parts().0, &ApiError::method()),
+        _ => next.run(request).await,
+    }
+}
+
+/// Lets a control request pass that the guard allows. If its body is not read to the end, the
+/// connection is closed, because no further request can be read from it.
+async fn pass(State(server): Shared, request: Request, next: Next) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    if let Some(refusal) = server.guards(&head) {
+        return unread(&body, refusal);
+    }
+    let ended = Arc::new(AtomicBool::new(body.is_end_stream()));
+    let body = if body.is_end_stream() || is_too_large(&body) {
+        body
+    } else {
+        let ended = Arc::clone(&ended);
+        let end = async move {
+            ended.store(true, Relaxed);
+            Ok(Bytes::new())
+        };
+        Body::from_stream(body.into_data_stream().chain(stream::once(end)))
     };
-    if ended.is_some_and(|ended| !ended.load(Relaxed)) {
+    let mut answer = next.run(Request::from_parts(head, body)).await;
+    if !ended.load(Relaxed) {
         close(&mut answer);
     }
     if !answer.headers().contains_key(REQUEST_ID) {
@@ -115,48 +148,6 @@ async fn pass(
         name(&mut answer, &Ids::new(None, "").request_id());
     }
     answer
-}
-
-/// Refuses HEAD, which axum takes for GET: it would execute an action and hide its answer.
-async fn no_head(
-    State(tenants): State<Arc<Tenants>>,
-    request: Request,
-    next: Next,
-) -> Response<Body> {
-    match *request.method() {
-        Method::HEAD => refuse(&tenants, &request.into_parts().0, &ApiError::method()),
-        _ => next.run(request).await,
-    }
-}
-
-/// A request's body, which tells whether it was read to its end.
-struct Watched {
-    body: Body,
-    ended: Arc<AtomicBool>,
-}
-
-impl HttpBody for Watched {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if frame.is_none() || self.body.is_end_stream() {
-            self.ended.store(true, Relaxed);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }
 
 /// Adds a layer that answers a request whose handler panics with an error.
@@ -168,23 +159,35 @@ fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>, style: Style) ->
 }
 
 /// Answers a request to the API.
-async fn api(State(tenants): State<Arc<Tenants>>, request: Request) -> Response<Body> {
+async fn api(State(server): Shared, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
-    let host = host(&head.headers);
-    let params = match read(&head, body).await {
-        Ok(params) => params,
-        Err(error) => return refuse(&tenants, &head, &error),
+    if let Some(refusal) = server.guards(&head) {
+        return unread(&body, refusal);
+    }
+    let tenants = &server.tenants;
+    let form = match body_of(body).await {
+        Ok(form) => form,
+        Err(error) => {
+            let mut answer = refuse(tenants, &head, &error);
+            close(&mut answer);
+            return answer;
+        }
     };
-    let call = Call { headers: head.headers, params };
+    let params = match read(&head, &form) {
+        Ok(params) => params,
+        Err(error) => return refuse(tenants, &head, &error),
+    };
+    let call = Call { headers: &head.headers, params };
+    let host = host(call.headers);
     let mut style = tenants.style();
-    style.format = Format::asked(call.params.get("Format"), &call.headers).unwrap_or(style.format);
-    let tenant = match tenants.get(call.params.access_key_id(&call.headers)).await {
+    style.format = Format::asked(call.params.get("Format"), call.headers).unwrap_or(style.format);
+    let tenant = match tenants.get(call.params.access_key_id(call.headers)).await {
         Ok(tenant) => tenant,
-        Err(error) => return api_refusal(&error, &tenants.ids.request_id(), &host, style),
+        Err(error) => return api_refusal(&error, &tenants.ids.request_id(), host, style),
     };
     let request_id = tenant.ids.request_id();
     let action = call.param_or_header("Action", "x-acs-action").unwrap_or_default();
-    let refuse = |error: &ApiError| api_refusal(error, &request_id, &host, style);
+    let refuse = |error: &ApiError| api_refusal(error, &request_id, host, style);
     let usual = async {
         let _writing = match actions::writes(action) {
             true => Some(tenant.saving.read().await),
@@ -201,19 +204,19 @@ async fn api(State(tenants): State<Arc<Tenants>>, request: Request) -> Response<
             Err(error) => refuse(&error),
         }
     };
-    match faults::hit(&tenant, &call).await {
+    match faults::hit(&tenant, action, &call.params).await {
         None => usual.await,
         Some(fault) => fault.answer(usual, refuse).await,
     }
 }
 
 /// A request whose headers and parameters have been read.
-pub(crate) struct Call {
-    pub(crate) headers: HeaderMap,
-    pub(crate) params: Params,
+pub(crate) struct Call<'a> {
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) params: Params<'a>,
 }
 
-impl Call {
+impl Call<'_> {
     /// The parameter `name`, or else `header`, which newer clients send instead.
     pub(crate) fn param_or_header(&self, name: &str, header: &str) -> Result<&str, ApiError> {
         let header = || self.headers.get(header)?.to_str().ok().filter(|value| !value.is_empty());
@@ -221,52 +224,49 @@ impl Call {
     }
 }
 
-async fn read(head: &Parts, body: Body) -> Result<Params, ApiError> {
-    let form = body_of(body).await?;
-    let typed = head.headers.contains_key(header::CONTENT_TYPE);
-    if !form.is_empty() && typed && !is_type(&head.headers, &header::CONTENT_TYPE, FORM) {
+fn read<'a>(head: &'a Parts, form: &'a [u8]) -> Result<Params<'a>, ApiError> {
+    let typed = || head.headers.contains_key(header::CONTENT_TYPE);
+    if !form.is_empty() && typed() && !is_type(&head.headers, &header::CONTENT_TYPE, FORM) {
         return Err(content_type(FORM));
     }
-    Ok(Params::read(head.uri.query().unwrap_or_default(), &form)?)
+    Ok(Params::read(head.uri.query().unwrap_or_default(), form)?)
 }
 
 /// The error for a body that is no `allowed`.
 pub(crate) fn content_type(allowed: &str) -> ApiError {
-    ApiError::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "UnsupportedContentType",
-        "The specified Content-Type is not supported.",
-    )
-    .detail(format!("a body is {allowed}"))
+    ApiError::new(415, "UnsupportedContentType", "The specified Content-Type is not supported.")
+        .detail(format!("a body is {allowed}"))
 }
 
 /// Reads the whole body, within the limits.
-pub(crate) async fn body_of(body: Body) -> Result<Vec<u8>, ApiError> {
+pub(crate) async fn body_of(body: Body) -> Result<Bytes, ApiError> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     let too_large = || {
-        ApiError::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestEntityTooLarge",
-            "The request body is too large or incomplete.",
-        )
-        .detail(format!("a body has at most {BODY_BYTES} bytes"))
+        ApiError::new(413, "RequestEntityTooLarge", "The request body is too large or incomplete.")
+            .detail(format!("a body has at most {BODY_BYTES} bytes"))
     };
     let too_slow = || {
-        ApiError::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", "The request has timed out.")
+        ApiError::new(408, "RequestTimeout", "The request has timed out.")
             .detail(format!("a body takes at most {} seconds", BODY_TIME.as_secs()))
     };
-    // A body whose Content-Length is too large is refused before it is read.
-    if body.size_hint().lower() > BODY_BYTES as u64 {
+    if is_too_large(&body) {
         return Err(too_large());
     }
     let read = tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_BYTES));
-    let bytes = read.await.map_err(|_| too_slow())?.map_err(|_| too_large())?;
-    Ok(bytes.into())
+    read.await.map_err(|_| too_slow())?.map_err(|_| too_large())
+}
+
+/// Whether the Content-Length is too large: such a body is refused before it is read.
+fn is_too_large(body: &Body) -> bool {
+    body.size_hint().lower() > BODY_BYTES as u64
 }
 
 /// The endpoint as the client names it.
-pub(crate) fn host(headers: &HeaderMap) -> String {
+pub(crate) fn host(headers: &HeaderMap) -> &str {
     let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    named.unwrap_or_default().to_owned()
+    named.unwrap_or_default()
 }
 
 /// The answer to a control request.
@@ -292,16 +292,19 @@ fn answer<B: From<Vec<u8>>>(
 
 /// Adds the headers with the RequestId, and with a trace id made of it.
 fn name<B>(answer: &mut Response<B>, request_id: &str) {
-    let trace_id = request_id.replace('-', "").to_ascii_lowercase();
-    for (name, id) in [(REQUEST_ID, request_id), (TRACE_ID, &*trace_id)] {
-        answer.headers_mut().extend(HeaderValue::from_str(id).map(|id| (name, id)));
+    let mut trace_id = Vec::with_capacity(request_id.len());
+    trace_id.extend(request_id.bytes().filter(|it| *it != b'-').map(|it| it.to_ascii_lowercase()));
+    for (name, id) in [(REQUEST_ID, request_id.as_bytes()), (TRACE_ID, &trace_id)] {
+        if let Ok(id) = HeaderValue::from_bytes(id) {
+            answer.headers_mut().insert(name, id);
+        }
     }
 }
 
 /// The answer to a request of the API that is refused before its parameters are read.
 fn refuse(tenants: &Tenants, head: &Parts, error: &ApiError) -> Response<Body> {
     let style = tenants.style().asked_by(head);
-    api_refusal(error, &tenants.ids.request_id(), &host(&head.headers), style)
+    api_refusal(error, &tenants.ids.request_id(), host(&head.headers), style)
 }
 
 /// The answer to a refused request to the API. The log gets the detail, which the answer may lack.
@@ -313,6 +316,14 @@ fn api_refusal(error: &ApiError, request_id: &str, host: &str, style: Style) -> 
 /// Says that the connection is closed after this answer.
 pub(crate) fn close(answer: &mut Response<Body>) {
     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// `answer` to a request whose body is not read: if it has one, no further request can be read.
+fn unread(body: &Body, mut answer: Response<Body>) -> Response<Body> {
+    if !body.is_end_stream() {
+        close(&mut answer);
+    }
+    answer
 }
 
 /// The answer to a refused request.
@@ -329,40 +340,32 @@ pub(crate) fn refusal<B: From<Vec<u8>>>(
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::{TcpListener, TcpStream};
+    use hyper_util::service::TowerToHyperService;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
-    use crate::connections::{Door, serve};
-
-    async fn ask(connection: &mut TcpStream, path: &str) -> String {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        connection.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = vec![0; 4_096];
-        let length = connection.read(&mut answer).await.unwrap();
-        String::from_utf8_lossy(&answer[..length]).into_owned()
-    }
+    use crate::connections::connection;
 
     #[tokio::test]
     async fn a_panic_is_the_answer_to_its_own_request_alone() {
         let router = Router::new()
             .route("/panics", get(async || -> &'static str { panic!("in a handler") }))
             .route("/answers", get(async || "well"));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = guarded(router, Style::CONTROL);
-        let refusal: Refusal = Arc::new(|_| Response::default());
-        let doors = [Door::new(listener, None, router, refusal)];
-        tokio::spawn(async move { serve(&doors, std::future::pending()).await });
-
+        let router = TowerToHyperService::new(guarded(router, Style::CONTROL));
+        let (mut client, server) = duplex(1 << 16);
+        tokio::spawn(connection(server, router, Arc::new(|_| Response::default())));
         // The same connection keeps working, too.
-        let mut connection = TcpStream::connect(address).await.unwrap();
-        for _ in 0..2 {
-            let answer = ask(&mut connection, "/panics").await;
-            assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
-            assert!(answer.contains("\"Code\":\"InternalError.Dispatch\""), "{answer}");
-            let answer = ask(&mut connection, "/answers").await;
-            assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("well"), "{answer}");
+        for (path, status, text) in
+            [("panics", 500, "\"Code\":\"InternalError.Dispatch\""), ("answers", 200, "well")]
+                .repeat(2)
+        {
+            let request = format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = [0; 4_096];
+            let length = client.read(&mut answer).await.unwrap();
+            let answer = str::from_utf8(&answer[..length]).unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            assert!(answer.contains(text), "{answer}");
         }
     }
 }

@@ -1,43 +1,23 @@
 //! The signals that end the emulator.
 
 use std::fs;
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
-/// SIGTERM, SIGINT (Ctrl-C) and SIGHUP, unless the process was started with SIGHUP ignored, as
-/// `nohup` does.
-pub(crate) struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Option<Signal>,
-}
-
-impl Signals {
-    /// From now on these signals do not end the process.
-    pub(crate) fn catch() -> io::Result<Self> {
-        let hangup = SignalKind::hangup();
-        Ok(Signals {
-            hangup: if is_ignored(hangup) { None } else { Some(signal(hangup)?) },
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Waits for one of them.
-    pub(crate) async fn come(&mut self) {
-        let hangup = async {
-            match &mut self.hangup {
-                Some(hangup) => hangup.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = hangup => {}
-        }
-    }
+/// Catches SIGTERM, SIGINT (Ctrl-C) and SIGHUP, which from now on do not end the process. SIGHUP stays
+/// ignored if the process was started so, as by `nohup`. What is returned waits for one of them.
+pub(crate) fn catch() -> io::Result<impl Future<Output = ()>> {
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+    let wanted =
+        kinds.into_iter().filter(|kind| *kind != SignalKind::hangup() || !is_ignored(*kind));
+    let mut signals = wanted.map(signal).collect::<io::Result<Vec<_>>>()?;
+    Ok(poll_fn(move |cx| match signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready()) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    }))
 }
 
 /// Whether the process was started with the signal ignored, where the system tells it in `/proc`.

@@ -49,18 +49,3 @@ fn cut(mut line: String) -> String {
 pub(crate) fn tell_at_once(line: &str) {
     let _ = writeln!(io::stderr(), "invodex-emulator: {line}");
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_line_is_cut() {
-        let fits = "a".repeat(LINE_BYTES);
-        assert_eq!(cut(fits.clone()), fits);
-        assert_eq!(cut(fits.clone() + "b"), fits + " and more");
-        let line = cut("\u{20ac}".repeat(1_000_000));
-        assert!(line.len() < LINE_BYTES + 20 && line.ends_with("\u{20ac} and more"));
-        assert!(line.capacity() < 2 * LINE_BYTES);
-    }
-}

@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
-use axum::http::StatusCode;
 use invodex::{Clock, Config, Error, ImportOptions, SharedStore, Store, SystemClock, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
@@ -53,7 +52,8 @@ fn error_of_key(access_key_id: &str) -> Option<Error> {
 /// The settings of every store.
 pub(crate) struct Settings {
     pub(crate) config: Config,
-    pub(crate) captures: Vec<Capture>,
+    /// The captured responses that every store loads, with the names of their files.
+    pub(crate) captures: Vec<(String, Vec<u8>)>,
     /// Maximum memory of a store.
     pub(crate) max_bytes: usize,
     pub(crate) import: ImportOptions,
@@ -67,12 +67,6 @@ pub(crate) struct Settings {
     pub(crate) zone: Zone,
     /// The public commands, oldest first.
     pub(crate) public_commands: Arc<[Command]>,
-}
-
-/// A captured response that every store loads.
-pub(crate) struct Capture {
-    pub(crate) name: String,
-    pub(crate) bytes: Vec<u8>,
 }
 
 /// The data of one account.
@@ -95,6 +89,8 @@ pub(crate) struct Tenant {
     pub(crate) zone: Zone,
     pub(crate) public_commands: Arc<[Command]>,
     state: RwLock<State>,
+    /// Whether the state has faults: requests need not lock it while it has none.
+    pub(crate) has_faults: AtomicBool,
     /// Whether anything was written since the store was created.
     touched: AtomicBool,
     changed: Arc<AtomicBool>,
@@ -256,7 +252,7 @@ pub(crate) struct Tenants {
     /// meanwhile.
     making: Mutex<()>,
     /// The captured files, until they are loaded.
-    captures: Mutex<Vec<Capture>>,
+    captures: Mutex<Vec<(String, Vec<u8>)>>,
     /// The captured records, which each new store copies.
     captured: OnceLock<Store>,
     uses: AtomicU64,
@@ -340,16 +336,14 @@ impl Tenants {
         let clock = MovedClock::new(self.settings.now, None, 0);
         let mut store = Store::new(self.settings.config.clone(), clock);
         let mut captures = self.captures.lock().unwrap_or_else(PoisonError::into_inner);
-        let files: Vec<_> = captures.iter().map(|file| (&*file.name, &*file.bytes)).collect();
+        let files: Vec<_> = captures.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
         let loaded = store.import_files(&files, &self.settings.import)?;
         if !files.is_empty() {
             tell_at_once(&loaded.to_string());
             tell_some(&loaded.refusals, "refusals");
             tell_some(&loaded.grouped(), "groups of differences");
         }
-        // Frees them.
-        captures.clear();
-        captures.shrink_to_fit();
+        *captures = Vec::new();
         Ok(self.captured.get_or_init(|| store))
     }
 
@@ -392,6 +386,7 @@ impl Tenants {
             zone: self.settings.zone,
             public_commands: Arc::clone(&self.settings.public_commands),
             state: RwLock::default(),
+            has_faults: AtomicBool::new(false),
             touched: AtomicBool::new(false),
             used: AtomicU64::new(self.uses.fetch_add(1, Ordering::Relaxed)),
             budget: Budget::new(self.settings.max_bytes),
@@ -462,6 +457,7 @@ impl Tenants {
             && tenant.store.is_empty()
             && saved.state.is_empty();
         tenant.touched.store(!is_new, Ordering::SeqCst);
+        tenant.has_faults.store(!saved.state.faults.is_empty(), Ordering::SeqCst);
         *tenant.state() = saved.state;
         life::restore(&tenant, saved.lives);
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
@@ -504,10 +500,6 @@ fn tell_some(lines: &[impl Display], what: &str) {
 }
 
 fn too_many_accounts() -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "InvalidAccessKeyId.NotFound",
-        "Specified access key is not found.",
-    )
-    .detail(format!("this emulator takes at most {MOST} accounts at a time"))
+    ApiError::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+        .detail(format!("this emulator takes at most {MOST} accounts at a time"))
 }

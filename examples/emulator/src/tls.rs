@@ -17,12 +17,12 @@ use rcgen::{
     KeyUsagePurpose, PublicKeyData, SerialNumber,
 };
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WantsServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{ConfigBuilder, ServerConfig};
 
 /// The test authority.
 pub(crate) struct Authority {
@@ -64,7 +64,7 @@ impl Authority {
         let names = names.map(str::to_owned).collect();
         let issued = Issued { issuer: self.issuer, key, names };
         issued.certify(None).ok_or_else(|| format!("{:?}: not a host's name", issued.names))?;
-        let config = builder()?.with_cert_resolver(Arc::new(issued));
+        let config = builder().with_cert_resolver(Arc::new(issued));
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
@@ -129,21 +129,17 @@ pub(crate) fn acceptor_of(certificate: &Path, key: &Path) -> Result<TlsAcceptor,
     let chain = chain.map_err(|error| named("--tls-cert", certificate, &error))?;
     let key_der = PrivateKeyDer::from_pem_file(key);
     let key_der = key_der.map_err(|error| named("--tls-key", key, &error))?;
-    let config = builder()?.with_single_cert(chain, key_der).map_err(|error| {
+    let config = builder().with_single_cert(chain, key_der);
+    let config = config.map_err(|error| {
         format!("--tls-cert {}, --tls-key {}: {error}", certificate.display(), key.display())
     })?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-type Builder = tokio_rustls::rustls::ConfigBuilder<
-    ServerConfig,
-    tokio_rustls::rustls::server::WantsServerCert,
->;
-
-fn builder() -> Result<Builder, String> {
-    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions();
-    Ok(builder.map_err(|error| error.to_string())?.with_no_client_auth())
+/// Names the provider of cryptography, because a build with several has no default one.
+fn builder() -> ConfigBuilder<ServerConfig, WantsServerCert> {
+    let _ = ring::default_provider().install_default();
+    ServerConfig::builder().with_no_client_auth()
 }
 
 fn authority_params() -> CertificateParams {
@@ -155,16 +151,11 @@ fn authority_params() -> CertificateParams {
 }
 
 /// Issues a certificate for each connection.
+#[derive(Debug)]
 struct Issued {
     issuer: Issuer<'static, KeyPair>,
     key: KeyPair,
     names: Vec<String>,
-}
-
-impl std::fmt::Debug for Issued {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Issued").field("names", &self.names).finish_non_exhaustive()
-    }
 }
 
 impl Issued {
@@ -186,47 +177,12 @@ impl Issued {
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&self.key, &self.issuer).ok()?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
-        let key = ring::default_provider().key_provider.load_private_key(key).ok()?;
-        Some(CertifiedKey::new(vec![certificate.der().clone()], key))
+        CertifiedKey::from_der(vec![certificate.der().clone()], key, &ring::default_provider()).ok()
     }
 }
 
 impl ResolvesServerCert for Issued {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         self.certify(hello.server_name()).map(Arc::new)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Barrier;
-
-    use super::*;
-
-    #[test]
-    fn first_starts_at_once_make_one_authority() {
-        const STARTS: usize = 16;
-        let name = format!("invodex-emulator-tls-{}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
-        for _ in 0..20 {
-            let _ = fs::remove_dir_all(&directory);
-            let at_once = Barrier::new(STARTS);
-            let open = || {
-                at_once.wait();
-                Authority::open(Some(&directory))
-            };
-            let made: Vec<_> = std::thread::scope(|scope| {
-                let started: Vec<_> = (0..STARTS).map(|_| scope.spawn(open)).collect();
-                started.into_iter().map(|start| start.join().unwrap().unwrap()).collect()
-            });
-            let key = KeyPair::from_pem(&fs::read_to_string(directory.join("ca-key.pem")).unwrap());
-            let key = key.unwrap();
-            let left = fs::read_to_string(directory.join("ca.pem")).unwrap();
-            assert!(is_of(&left, &key) && made.iter().all(|made| is_of(&made.pem, &key)));
-            // No part is left.
-            assert_eq!(fs::read_dir(&directory).unwrap().count(), 2);
-            assert_eq!(Authority::open(Some(&directory)).unwrap().pem, left);
-        }
-        fs::remove_dir_all(&directory).unwrap();
     }
 }

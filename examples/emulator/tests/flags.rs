@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use common::{Answer, BINARY, CAPTURE, Emulator, NOW, scratch};
+use common::{Answer, BINARY, CAPTURE, Emulator, NOW, ONE, TWO, scratch};
 use serde_json::json;
 
 #[test]
@@ -22,6 +22,10 @@ fn a_seed_repeats_every_id() {
     let first = ids();
     assert_eq!(first, ids());
     assert_ne!(first.0["RequestId"], first.1["RequestId"]);
+    // Each store has ids of its own, and without a seed each start has.
+    let run = |args: &[&str], key| Emulator::start(args).run(key, &["i-1"], &[]);
+    assert_ne!(run(&["--seed", "7"], ONE), run(&["--seed", "7"], TWO));
+    assert_ne!(run(&[], ONE), run(&[], ONE));
 }
 
 #[test]

@@ -378,3 +378,15 @@ fn bad_flags_are_refused_at_start() {
         assert!(said.contains("allowed is HOST=ADDR:PORT"), "{map}: {said}");
     }
 }
+
+#[test]
+fn a_long_line_of_the_log_is_cut() {
+    let (emulator, _) = start("proxy-long-line", &[]);
+    for (length, is_cut) in [(1_000, false), (10_000, true)] {
+        let host = format!("{length}{}", "a".repeat(length));
+        exchange(connect(&emulator.proxy), &get(&format!("http://{host}/"), "localhost", ""));
+        let line = emulator.wait_for_log(&format!("{length}aaa"));
+        assert_eq!(line.ends_with("a and more"), is_cut, "{line}");
+        assert!(line.len() < 4_200, "{line}");
+    }
+}

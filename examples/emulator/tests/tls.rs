@@ -6,9 +6,12 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use common::{BINARY, Emulator, scratch, tls};
+use rcgen::{KeyPair, PublicKeyData};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 const QUERY: &str = "/?Action=DescribeInvocations&Version=2014-05-26&RegionId=cn-hangzhou";
 
@@ -115,4 +118,43 @@ fn files_of_ones_own_and_bad_ones() {
 
     let args = ["--tls", "--tls-cert", &certificate, "--tls-key", &key];
     assert!(Emulator::start(&args).stop("-TERM"));
+}
+
+#[test]
+fn a_certificate_names_the_hosts_of_the_flags() {
+    let path = directory("tls-names");
+    let trusted = Path::new(&path).join("ca.pem");
+    let flags =
+        ["--tls", "--tls-dir", &path, "--listen", "127.0.0.2:0", "--allow-host", "emulator"];
+    let mapped = ["[fd00:0::5]", "--proxy", "127.0.0.1:0", "--proxy-map", "A.example=127.0.0.1:1"];
+    let emulator = Emulator::start(&[&flags[..], &mapped].concat());
+    for host in ["emulator", "fd00::5", "127.0.0.2", "a.example"] {
+        ask(&emulator, &trusted, host).unwrap_or_else(|error| panic!("{host}: {error}"));
+    }
+    for host in ["fd00::6", "127.0.0.3", "b.example"] {
+        ask(&emulator, &trusted, host).unwrap_err();
+    }
+}
+
+#[test]
+fn first_starts_at_once_make_one_authority() {
+    for _ in 0..5 {
+        let path = directory("tls-at-once");
+        let start = || Command::new(BINARY).args(["ca", "--tls-dir", &path]).output().unwrap();
+        std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..16).map(|_| scope.spawn(start)).collect();
+            let key = |file: &str| fs::read_to_string(Path::new(&path).join(file)).unwrap();
+            let printed: Vec<_> = starts.into_iter().map(|start| start.join().unwrap()).collect();
+            // All have the one key that stays.
+            let key = KeyPair::from_pem(&key("ca-key.pem")).unwrap().subject_public_key_info();
+            for Output { stdout, .. } in printed {
+                let certificate = CertificateDer::from_pem_slice(&stdout).unwrap();
+                assert!(certificate.windows(key.len()).any(|part| part == key));
+            }
+        });
+        // No part is left, and the certificate is not replaced.
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
+        let left = fs::read(Path::new(&path).join("ca.pem")).unwrap();
+        assert_eq!(start().stdout, left);
+    }
 }

@@ -1,6 +1,6 @@
 //! The stream of one connection, with what hyper has no setting for: an idle timeout beside the timeout
-//! for a request's head, a body for the answers that hyper gives by itself, and a lingering close after
-//! a refusal.
+//! for a request's head, a timeout for a client that does not read its answers, a body for the answers
+//! that hyper gives by itself, and a lingering close after a refusal.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -15,6 +15,8 @@ use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
+/// Timeout for a client to read what is written.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
 /// The most that is read from a client after it was refused, and the time for it.
 const LINGER_BYTES: usize = 64 * 1_024 * 1_024;
 const LINGER_TIME: Duration = Duration::from_secs(10);
@@ -98,6 +100,9 @@ pub(crate) struct Stream<S> {
     refusal: Refusal,
     /// Written bytes are not flushed yet.
     writing: bool,
+    /// Set while written bytes wait for the client. HTTP flushes when it has nothing more to write, and
+    /// only then the next wait begins: a reader that takes one byte now and then gains nothing.
+    late: Option<Pin<Box<Sleep>>>,
     /// An answer in place of hyper's, and the number of its bytes that are written.
     instead: Option<(Vec<u8>, usize)>,
     /// The number of bytes that a refused client may still send, and the time for them.
@@ -106,7 +111,22 @@ pub(crate) struct Stream<S> {
 
 impl<S> Stream<S> {
     pub(super) fn new(inner: S, progress: Arc<Progress>, refusal: Refusal) -> Self {
-        Stream { inner, progress, refusal, writing: false, instead: None, linger: None }
+        let (writing, late, instead, linger) = (false, None, None, None);
+        Stream { inner, progress, refusal, writing, late, instead, linger }
+    }
+
+    /// Fails if the client takes too long for what is `written`.
+    fn in_time<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_pending() {
+            let late = self.late.get_or_insert_with(|| Box::pin(sleep(ANSWER_TIME)));
+            ready!(late.as_mut().poll(cx));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        written
     }
 
     /// Takes an answer that hyper gives by itself: the first bytes that are written since it awaits
@@ -133,6 +153,21 @@ impl<S> Stream<S> {
     }
 }
 
+impl<S: AsyncWrite + Unpin> Stream<S> {
+    /// Writes what is written instead, and flushes.
+    fn flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some((bytes, written)) = &mut self.instead {
+            while *written < bytes.len() {
+                match ready!(Pin::new(&mut self.inner).poll_write(cx, &bytes[*written..]))? {
+                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    count => *written += count,
+                }
+            }
+        }
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -154,10 +189,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.take(&[IoSlice::new(bytes)]) {
-            Some(taken) => Poll::Ready(Ok(taken)),
-            None => Pin::new(&mut self.inner).poll_write(cx, bytes),
+        if let Some(taken) = self.take(&[IoSlice::new(bytes)]) {
+            return Poll::Ready(Ok(taken));
         }
+        let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
+        self.in_time(cx, written)
     }
 
     fn poll_write_vectored(
@@ -165,10 +201,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.take(parts) {
-            Some(taken) => Poll::Ready(Ok(taken)),
-            None => Pin::new(&mut self.inner).poll_write_vectored(cx, parts),
+        if let Some(taken) = self.take(parts) {
+            return Poll::Ready(Ok(taken));
         }
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, parts);
+        self.in_time(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -176,30 +213,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Stream { inner, instead, writing, .. } = &mut *self;
-        if let Some((bytes, written)) = instead {
-            while *written < bytes.len() {
-                match ready!(Pin::new(&mut *inner).poll_write(cx, &bytes[*written..]))? {
-                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    count => *written += count,
-                }
-            }
-        }
-        ready!(Pin::new(inner).poll_flush(cx))?;
-        (*instead, *writing) = (None, false);
+        let flushed = self.flush(cx);
+        ready!(self.in_time(cx, flushed))?;
+        (self.instead, self.writing, self.late) = (None, false, None);
         Poll::Ready(Ok(()))
     }
 
     /// Ends the answers, and then reads on after a refusal (lingering close). If bytes of the client
     /// found a closed connection, its system would drop the answer before the client reads it.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Stream { inner, progress, linger, .. } = &mut *self;
-        if linger.is_none() {
-            ready!(Pin::new(&mut *inner).poll_shutdown(cx))?;
-            if !progress.unread.load(Relaxed) {
+        if self.linger.is_none() {
+            let shut = Pin::new(&mut self.inner).poll_shutdown(cx);
+            ready!(self.in_time(cx, shut))?;
+            if !self.progress.unread.load(Relaxed) {
                 return Poll::Ready(Ok(()));
             }
         }
+        let Stream { inner, linger, .. } = &mut *self;
         let (left, end) =
             linger.get_or_insert_with(|| (LINGER_BYTES, Box::pin(sleep(LINGER_TIME))));
         let mut bytes = [0; 8_192];
@@ -213,47 +243,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
             }
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-#[cfg(test)]
-#[allow(dead_code, unused_imports, reason = "the bench includes this file without a test harness")]
-mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-
-    use super::*;
-
-    const OWN: &[u8] = b"HTTP/1.1 431 Too Large\r\ncontent-length: 0\r\ndate: now\r\n\r\n";
-
-    /// The answers that come of writes before and after a request is asked for.
-    async fn written(before: &[u8], asked: bool, own: &[u8]) -> String {
-        let (client, mut server) = duplex(1_000);
-        let progress = Arc::<Progress>::default();
-        let refusal: Refusal = Arc::new(|status| {
-            let answer = Response::builder().header("x-test", "1");
-            answer.body(status.as_str().into()).unwrap()
-        });
-        let mut stream = Stream::new(client, Arc::clone(&progress), refusal);
-        progress.asked.store(true, Relaxed);
-        stream.write_all(before).await.unwrap();
-        progress.asked.store(asked, Relaxed);
-        stream.write_all(own).await.unwrap();
-        stream.flush().await.unwrap();
-        drop(stream);
-        let mut answers = String::new();
-        server.read_to_string(&mut answers).await.unwrap();
-        answers
-    }
-
-    #[tokio::test]
-    async fn an_answer_of_hyper_gets_a_body_and_no_other_does() {
-        let own = str::from_utf8(OWN).unwrap();
-        let full = own.replace("content-length: 0", "x-test: 1\r\ncontent-length: 3") + "431";
-        assert_eq!(written(b"", false, OWN).await, full);
-        assert_eq!(written(b"", true, OWN).await, own);
-        // The rest of an answer that is still being written.
-        assert_eq!(written(b"-", false, OWN).await, format!("-{own}"));
-        let other = b"HTTP/1.1 431 Too Large\r\ncontent-length: 9\r\n\r\n";
-        assert_eq!(written(b"", false, other).await.as_bytes(), other);
     }
 }
