@@ -33,9 +33,33 @@ fn rows_of(base: u32, mut word: u64) -> impl Iterator<Item = u32> {
 
 /// Allocates the page with its first row, so that an empty page allocates nothing.
 #[inline]
-pub(super) fn reserve_page(rows: &mut PageRows, most: usize) {
+fn reserve_page(rows: &mut PageRows, most: usize) {
     if rows.capacity() == 0 {
         rows.reserve_exact(most);
+    }
+}
+
+/// Collects the first `most` matches, at least 1, and stops.
+pub(super) struct FirstPage<'r> {
+    pub(super) rows: &'r mut PageRows,
+    pub(super) most: usize,
+}
+
+impl Collect for FirstPage<'_> {
+    #[inline]
+    fn word(&mut self, base: u32, word: u64) -> bool {
+        reserve_page(self.rows, self.most);
+        rows_of(base, word).all(|row| {
+            self.rows.push(row);
+            self.rows.len() < self.most
+        })
+    }
+
+    #[inline]
+    fn list(&mut self, rows: &[u32]) -> bool {
+        reserve_page(self.rows, self.most);
+        self.rows.extend(rows.iter().rev().take(self.most - self.rows.len()).copied());
+        self.rows.len() < self.most
     }
 }
 

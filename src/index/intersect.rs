@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::bitmap::{BLOCK_ROWS, Bitmap};
-use super::collect::{Collect, CountedPage, ForEach, OffsetPage, PageRows, reserve_page};
+use super::collect::{Collect, CountedPage, FirstPage, ForEach, OffsetPage, PageRows};
 use super::order::{Order, RowKey, Span};
 use super::rowset::RowSet;
 use super::scratch::{Scratch, ScratchPool};
@@ -89,11 +89,7 @@ impl<'a> Conjunction<'a> {
     /// Fills `rows`, which is empty, with the newest `most` matches in `span`, at least one. Cost:
     /// see [`Conjunction`].
     pub(crate) fn newest(&mut self, span: Span, most: usize, rows: &mut PageRows) {
-        self.each(span, |row| {
-            reserve_page(rows, most);
-            rows.push(row);
-            rows.len() < most
-        });
+        self.walk(span, &mut FirstPage { rows, most });
     }
 
     /// Fills `rows`, which is empty, with up to `most` matches in `span` after the newest `skip`,

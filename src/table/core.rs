@@ -235,7 +235,7 @@ impl Table {
         let texts = &mut self.column_texts;
         self.tag_pairs.acquire(&encoded, || {
             let tag_key = acquire_text(texts, IndexedColumn::TagKey, key);
-            TagPair::new(&encoded, tag_key)
+            TagPair::new(key, value, &encoded, tag_key)
         })
     }
 

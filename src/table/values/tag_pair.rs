@@ -23,10 +23,9 @@ impl TagPair {
         with_key([key.as_bytes(), value.as_bytes()], find)
     }
 
-    /// The tag whose [`key_of`](Self::key_of) is `encoded`.
-    pub(crate) fn new(encoded: &[u8], tag_key: ValueId) -> Self {
-        let bare = TagPair { strings: StringTuple::new(encoded, b""), tag_key };
-        let json = wire::to_json(&bare.fields());
+    /// The tag of `key` and `value`. `encoded` is their [`key_of`](Self::key_of).
+    pub(crate) fn new(key: &str, value: &str, encoded: &[u8], tag_key: ValueId) -> Self {
+        let json = wire::to_json(&wire::Texts { names: wire::TAG, texts: [key, value] });
         TagPair { strings: StringTuple::new(encoded, &json), tag_key }
     }
 

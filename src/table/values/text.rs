@@ -15,7 +15,7 @@ impl Text {
 
     /// An InstanceId, with the JSON of its field.
     pub(crate) fn instance_id(id: &str) -> Self {
-        Text::new(id, &wire::to_json(&Text::new(id, b"").instance_field()))
+        Text::new(id, &wire::to_json(&wire::Texts { names: wire::INSTANCE_ID, texts: [id] }))
     }
 
     /// The field of both answers that shows an InstanceId.
