@@ -1,12 +1,16 @@
 //! Imports captured responses of DescribeInvocations and DescribeInvocationResults as records.
 //!
-//! `capture` reads all files, without the store: `bodies` splits a file into records, `record` reads
-//! those of DescribeInvocations and `results` those of DescribeInvocationResults, both by the tables in
-//! `fields`. [`Store`] then completes records by results (`complete`) and accepts the others.
+//! Reading a capture does not need the store. `bodies` splits a file into the bodies of responses,
+//! and these into records that are not read yet. `record` reads a record of DescribeInvocations,
+//! `results` one of DescribeInvocationResults: both split it with `json`, read its keys by the tables
+//! in `fields`, and compare it with its answer in `object`. `capture` does this for all files.
+//! [`Store`] then completes records by results (`complete`), accepts the others as one batch, and
+//! `report` lists the result for each record.
 
 mod bodies;
 mod capture;
 mod complete;
+mod encoding;
 mod fields;
 mod json;
 mod lists;
@@ -27,24 +31,27 @@ pub use report::{
 pub(crate) use capture::Capture;
 
 use crate::error::Error;
-use crate::model::{InstanceRun, Timestamp};
+use crate::model::{InstanceRun, Invocation, Timestamp};
 use crate::store::{RunHistory, Store};
 use record::Record;
+use report::locate;
 use results::{Group, group};
 
 impl Store {
-    /// Loads captured responses of DescribeInvocations and DescribeInvocationResults, and reports how
-    /// the store's answers will differ from them. Needs the feature `json`, which is on by default.
+    /// Loads the records of captured responses of DescribeInvocations and
+    /// DescribeInvocationResults, and reports how the store's answer will differ from them. Needs
+    /// the feature `json`, which is on by default.
     ///
     /// The capture is one response body, several in a JSON list, or several one after the other, as
     /// in JSON Lines. A body may stand under `body` in the envelope of an SDK, with `headers` and
     /// `statusCode`. Names may have a lower first letter and lists may lack their wrapper, as SDKs
     /// print them.
     ///
-    /// All lists are accepted from their end to their start, as one [batch](Store::accept_batch), so
-    /// records with equal times keep the captured order. A record that is refused does not stop the
-    /// others. The report lists everything that is left out, changed, or read from another form than
-    /// an answer's:
+    /// All lists together are accepted from their end to their start, as one
+    /// [batch](Store::accept_batch), so that records with equal times keep the captured order.
+    /// Statuses and Timed are derived from the runs, whatever the capture says. A record that cannot
+    /// be read, or that the store refuses, does not prevent the others from being loaded. The report
+    /// lists everything that is left out, changed, or read from another form than an answer's:
     ///
     /// | in the capture | becomes |
     /// |---|---|
@@ -82,13 +89,14 @@ impl Store {
     ///   must have ended. A record that is made has then the RepeatMode Period, else Once. To a held
     ///   record only a recurring task's history is added, and only to a run that has none.
     ///
-    /// Cost: O(bytes) to read, and the cost of the batch. The import holds each record once until all
-    /// are accepted.
+    /// Cost: O(bytes) to read, and the cost of the batch. Besides `capture`, the import holds each
+    /// record once until all are accepted. The report owns the differences.
     ///
     /// # Errors
     ///
     /// `InvalidCapture` when `capture` is not JSON, or a body in it is not a response of the two
-    /// operations; the detail says which body, and what it is instead. Nothing is then loaded.
+    /// operations; the detail says which body it is, and what it is instead. The store is then
+    /// unchanged.
     ///
     /// # Examples
     ///
@@ -123,28 +131,42 @@ impl Store {
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
         let now = self.now();
-        let capture = Capture::read([(None, capture)], options, now)?;
+        let capture = Capture::read(&[(None, capture)], options, now)?;
         Ok(self.load(capture, options, now))
     }
 
-    /// As [`import`](Self::import), for several files, each with a name for the report. Records of
-    /// results complete records in any of them. The files count as one list, the newest records first.
+    /// Loads several captured files at once, each with a name for the report. Otherwise as
+    /// [`import`](Self::import). Records of results complete records in any of the files, whatever
+    /// their order. The files count as one list: the first file has the newest records.
     ///
     /// # Errors
     ///
-    /// As [`import`](Self::import). The detail names the file.
+    /// As [`import`](Self::import). The detail names the file. Nothing is then loaded.
     ///
     /// # Examples
     ///
     /// ```
-    /// use invodex::{ImportOptions, Store};
+    /// use invodex::{Config, ImportOptions, Store, SystemClock};
     ///
-    /// let files: [(&str, &[u8]); 2] = [
-    ///     ("results.json", br#"{"Invocation": {"InvocationResults": {"InvocationResult": []}}}"#),
-    ///     ("invocations.json", br#"{"Invocations": {"Invocation": []}}"#),
-    /// ];
-    /// let report = Store::default().import_files(&files, &ImportOptions::new("cn-hangzhou"))?;
-    /// assert_eq!(report.files.len(), 2);
+    /// let results = br#"{"Invocation": {"InvocationResults": {"InvocationResult": [
+    ///     {"InvokeId": "t-0001", "CommandId": "c-0001", "InstanceId": "i-0001",
+    ///      "InvocationStatus": "Success", "Output": "b2s=", "Username": "root"}
+    /// ]}}}"#;
+    /// let invocations = br#"{"Invocations": {"Invocation": [{
+    ///     "InvokeId": "t-0001", "CommandId": "c-0001", "CommandType": "RunShellScript",
+    ///     "CreationTime": "2020-05-11T09:01:39Z", "RepeatMode": "Once",
+    ///     "InvokeInstances": {"InvokeInstance": [
+    ///         {"InstanceId": "i-0001", "InvocationStatus": "Success", "Output": ""}
+    ///     ]}
+    /// }]}}"#;
+    /// let config = Config { retention_seconds: None, ..Config::default() };
+    /// let mut store = Store::new(config, SystemClock);
+    /// let files: [(&str, &[u8]); 2] = [("results.json", results), ("invocations.json", invocations)];
+    /// let report = store.import_files(&files, &ImportOptions::new("cn-hangzhou"))?;
+    ///
+    /// assert_eq!((report.loaded, report.completed), (1, 1));
+    /// let record = store.get("t-0001").unwrap();
+    /// assert_eq!((record.username(), record.instances().next().unwrap().output()), ("root", &b"ok"[..]));
     /// # Ok::<(), invodex::Error>(())
     /// ```
     pub fn import_files(
@@ -153,8 +175,8 @@ impl Store {
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
         let now = self.now();
-        let files = files.iter().map(|&(name, bytes)| (Some(name), bytes));
-        let capture = Capture::read(files, options, now)?;
+        let files: Vec<_> = files.iter().map(|&(name, bytes)| (Some(name), bytes)).collect();
+        let capture = Capture::read(&files, options, now)?;
         Ok(self.load(capture, options, now))
     }
 
@@ -171,15 +193,17 @@ impl Store {
         let Capture { files, mut records, rows, mut differences, mut refusals } = capture;
         let (mut completed, has_results) = (0, !rows.is_empty());
         // The last of several records with one InvokeId is loaded.
-        let of_import = records.iter().enumerate().filter(|_| has_results);
-        let of_import: HashMap<_, _> =
-            of_import.map(|(at, one)| (one.invocation.invoke_id.clone(), at)).collect();
+        let of_import = records.iter().enumerate();
+        let of_import: HashMap<_, _> = match has_results {
+            true => of_import.map(|(at, one)| (one.invocation.invoke_id.clone(), at)).collect(),
+            false => HashMap::new(),
+        };
         let refused: HashSet<_> =
             refusals.iter().filter_map(|refusal| refusal.invoke_id.clone()).collect();
         for group in group(rows) {
             let id = group.invoke_id();
             let result = if let Some((invocation, history)) = self.held(now, id) {
-                let mut record = Record::new(group.place(), invocation);
+                let mut record = Record::held(group.place().clone(), invocation);
                 let result = self.complete_held(now, &mut record, group, &history);
                 completed += usize::from(record.is_completed);
                 // The completed fields are those of the store's record, which is no capture.
@@ -203,21 +227,33 @@ impl Store {
         records.reverse();
         let (mut loaded, mut not_retained) = (0, Vec::new());
         let cutoff = self.cutoff(now);
+        let mut invocations = Vec::with_capacity(records.len());
+        let mut rest = Vec::with_capacity(records.len());
+        for record in records {
+            let Record { place, invocation, histories, differences, is_completed } = record;
+            invocations.push(invocation);
+            rest.push((place, histories, differences, is_completed));
+        }
         // Freeing each record as soon as it is accepted took 1.10 of the time (2026-11-25).
-        let invocations: Vec<_> = records.iter().map(|record| &record.invocation).collect();
-        let accepted = self.accept_batch_at(now, &invocations);
-        for (result, mut record) in accepted.into_iter().zip(records) {
+        let accepted = self.accept_batch_at(now, &invocations.iter().collect::<Vec<_>>());
+        for ((result, invocation), (place, histories, mut own, is_completed)) in
+            accepted.into_iter().zip(&invocations).zip(rest)
+        {
+            let invoke_id = || invocation.invoke_id.clone();
             match result {
                 Ok(accepted) if accepted.retained => {
                     loaded += 1;
-                    completed += usize::from(record.is_completed);
-                    self.add_histories(&record.invocation.invoke_id, &record.histories);
-                    self.note_cut_histories(&mut record);
+                    completed += usize::from(is_completed);
+                    self.add_histories(&invocation.invoke_id, &histories);
+                    own.extend(self.cut_histories(&place, invocation, &histories));
                     // A record that the store does not hold is in no answer, so it has none.
-                    differences.append(&mut record.differences);
+                    differences.append(&mut own);
                 }
-                Ok(_) => not_retained.push(record.not_retained(cutoff)),
-                Err(error) => refusals.push(record.refuse(error)),
+                Ok(_) => {
+                    let expired = invocation.creation_time.is_some_and(|created| created < cutoff);
+                    not_retained.push(NotRetained { place, invoke_id: invoke_id(), expired });
+                }
+                Err(error) => refusals.push(Refusal::new(place, invoke_id(), error)),
             }
         }
         differences.sort_by(|a, b| a.place.cmp(&b.place));
@@ -241,22 +277,31 @@ impl Store {
         {
             record.is_completed = false;
             record.differences.clear();
-            return Err(record.refuse(error));
+            return Err(Refusal::new(record.place.clone(), before.invoke_id, error));
         }
-        self.note_cut_histories(record);
+        let cut = self.cut_histories(&record.place, &record.invocation, &record.histories);
+        record.differences.extend(cut);
         Ok(())
     }
 
-    /// Adds the differences that the limit of a history makes: records that were given and are not
-    /// held.
-    fn note_cut_histories(&self, record: &mut Record) {
+    /// The differences that the limit of a history makes: records that were given and are not held.
+    fn cut_histories(
+        &self,
+        place: &Place,
+        invocation: &Invocation,
+        histories: &[RunHistory],
+    ) -> Vec<Difference> {
         let limit = self.config().history_limit;
-        let cut = record.histories.iter().filter(|history| history.records.len() > limit);
-        let cut = cut.map(|RunHistory { run, records, .. }| {
-            let counts = [records.len(), limit].map(|count| Some(format!("{count} records")));
-            let [given, kept] = counts;
-            Difference::new(Some(*run), "history", DifferenceKind::Truncated, given, kept)
-        });
-        record.add(cut.collect());
+        let cut = |history: &RunHistory| {
+            let given = history.records.len();
+            (given > limit).then(|| {
+                let [given, kept] = [given, limit].map(|count| Some(format!("{count} records")));
+                let kind = DifferenceKind::Truncated;
+                Difference::new(Some(history.run), "history", kind, given, kept)
+            })
+        };
+        let mut differences: Vec<_> = histories.iter().filter_map(cut).collect();
+        locate(&mut differences, place, invocation);
+        differences
     }
 }

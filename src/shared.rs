@@ -270,7 +270,7 @@ impl SharedStore {
     pub fn import(&self, capture: &[u8], options: &ImportOptions) -> Result<ImportReport, Error> {
         // A separate statement, because a guard lives to the end of its statement.
         let begun = self.0.read().now();
-        let capture = Capture::read([(None, capture)], options, begun)?;
+        let capture = Capture::read(&[(None, capture)], options, begun)?;
         Ok(self.0.write().load(capture, options, begun))
     }
 
@@ -286,8 +286,8 @@ impl SharedStore {
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
         let begun = self.0.read().now();
-        let files = files.iter().map(|&(name, bytes)| (Some(name), bytes));
-        let capture = Capture::read(files, options, begun)?;
+        let files: Vec<_> = files.iter().map(|&(name, bytes)| (Some(name), bytes)).collect();
+        let capture = Capture::read(&files, options, begun)?;
         Ok(self.0.write().load(capture, options, begun))
     }
 

@@ -339,7 +339,7 @@ fn a_file_that_is_something_else_is_named() {
             "{\"Invocations\": []}\n[]",
             "in body 1: given a list, allowed an object, the body of a response",
         ),
-        (r#"{"Invocations": "\ud800"}"#, "of Invocations: given a string, allowed an object"),
+        (r#"{"Invocations": "\ud800"}"#, "it is not JSON: unexpected end of hex escape"),
     ];
     for (text, expected) in cases {
         let error = error_of(text);

@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use serde::Deserialize;
-
 use super::fields::Reader;
-use super::json::{Entry, Json, Reason, is_named};
+use super::json::{Entry, Json, Opened, Reason, Shape, is_named};
 use super::lists::{Unknown, open_list};
 use super::options::CaptureEncoding;
 use super::report::{Difference, DifferenceKind};
 
-/// The lists of the two operations, each with the names on the way to it.
-const LISTS: [(&str, &[&str]); 2] =
-    [("Invocations", &["Invocation"]), ("Invocation", &["InvocationResults", "InvocationResult"])];
+/// The lists of a body: `Invocations.Invocation`, `Invocation.InvocationResults.InvocationResult`.
+const BODY: Shape = Shape(&[
+    ("Invocations", Shape(&[("Invocation", Shape(&[]))])),
+    ("Invocation", Shape(&[("InvocationResults", Shape(&[("InvocationResult", Shape(&[]))]))])),
+]);
 /// Keys beside a list that describe the captured answer, and not its records.
 const USUAL_KEYS: [&str; 5] = ["RequestId", "PageNumber", "PageSize", "TotalCount", "NextToken"];
 /// Keys of an SDK's envelope beside `body`.
@@ -42,51 +42,66 @@ pub(super) fn split(bytes: &[u8]) -> Result<Vec<Body<'_>>, Reason> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let mut values = Vec::new();
     while values.is_empty() || deserializer.end().is_err() {
-        values.push(Json::deserialize(&mut deserializer).map_err(
+        values.push(Opened::next(&mut deserializer, &BODY).map_err(
             |error| match error.is_eof() {
                 true => not_json(&format_args!("cut off at byte {} ({error})", bytes.len())),
                 false => not_json(&error),
             },
         )?);
     }
-    let mut is_single = values.len() == 1;
-    if is_single && values[0].is_list() {
-        is_single = false;
-        values = values[0].items()?;
+    if let [Opened::List(items)] = &values[..] {
+        let open = |&item| Opened::object(item, &BODY).map(Opened::Object);
+        let opened = items.iter().map(open).enumerate();
+        values = opened.map(|(at, item)| item.map_err(at_body(at))).collect::<Result<_, _>>()?;
         if values.is_empty() {
             return Err("it is an empty list".to_owned());
         }
     }
+    let is_single = values.len() == 1;
     let bodies = values.into_iter().enumerate().map(|(at, value)| {
-        let at_body = |reason| if is_single { reason } else { format!("in body {at}: {reason}") };
-        let entries = value.entries().map_err(|reason| format!("{reason}, the body of a response"));
-        entries.and_then(|entries| Body::of(entries, true)).map_err(at_body)
+        let body = Body::of(value, true);
+        if is_single { body } else { body.map_err(at_body(at)) }
     });
     bodies.collect()
 }
 
+fn at_body(at: usize) -> impl Fn(Reason) -> Reason {
+    move |reason| format!("in body {at}: {reason}")
+}
+
 impl<'de> Body<'de> {
-    /// Finds the list of an object. `may_be_envelope` says whether the body may stand under `body`.
-    fn of(entries: Vec<Entry<'de>>, may_be_envelope: bool) -> Result<Self, Reason> {
+    /// Finds the list of `value`. `may_be_envelope` says whether the body may stand under `body`.
+    fn of(value: Opened<'de>, may_be_envelope: bool) -> Result<Self, Reason> {
+        let Opened::Object(entries) = value else {
+            return Err(value.fault("an object, the body of a response"));
+        };
         // It reads no text.
         let reader = &mut Reader::new(CaptureEncoding::PlainText);
         let (mut list, mut others) = (None, Unknown::new());
         for (key, value) in entries {
             let key = key.map_err(|reason| format!("a key: {reason}"))?;
-            let Some(&(name, path)) = LISTS.iter().find(|(name, _)| is_named(&key, name)) else {
-                others.push((key, value));
-                continue;
-            };
-            reader.note_key(&key, name);
-            if let Some((other, ..)) = list.replace((name, path, value)) {
-                let both = "it has both Invocations and Invocation: give one response a body";
-                let twice = format!("{name} is given twice");
-                return Err(if other == name { twice } else { both.to_owned() });
+            match (BODY.0.iter().find(|(name, _)| is_named(&key, name)), value) {
+                (Some((name, _)), value) => {
+                    reader.note_key(&key, name);
+                    if let Some((other, _)) = list.replace((*name, value)) {
+                        let both =
+                            "it has both Invocations and Invocation: give one response a body";
+                        let twice = format!("{name} is given twice");
+                        return Err(if other == *name { twice } else { both.to_owned() });
+                    }
+                }
+                (None, Opened::Unread(value)) => others.push((key, value)),
+                (None, _) => {}
             }
         }
         let in_envelope = others.iter().position(|(key, _)| may_be_envelope && key == "body");
         let mut body = match (list, in_envelope) {
-            (Some((name, path, value)), _) => {
+            (Some((name, value)), _) => {
+                let has_results = name == "Invocation";
+                let path: &[_] = match has_results {
+                    true => &["InvocationResults", "InvocationResult"],
+                    false => &["Invocation"],
+                };
                 let records = open_list(name, value, path, &mut others, reader)?;
                 let Some(records) = records else {
                     return Err(format!("it has no {name}.{} list", path.join(".")));
@@ -96,21 +111,25 @@ impl<'de> Body<'de> {
                     USUAL_KEYS.iter().any(|name| is_named(key, name))
                 };
                 others.retain(|(path, _)| !is_usual(path));
-                let has_results = name == "Invocation";
                 Body { has_results, records, differences: std::mem::take(&mut reader.differences) }
             }
             (None, Some(at)) => {
                 let (_, inner) = others.swap_remove(at);
-                let entries = inner.entries().map_err(|reason| format!("of body: {reason}"))?;
-                let mut body = Body::of(entries, false)?;
+                let entries = Opened::object(inner, &BODY);
+                let entries = entries.map_err(|reason| format!("of body: {reason}"))?;
+                let mut body = Body::of(Opened::Object(entries), false)?;
                 others.retain(|(key, _)| !ENVELOPE_KEYS.contains(&&**key));
-                reader.note("body", DifferenceKind::Form, Some("an envelope"), "the body in it");
-                body.differences.append(&mut reader.differences);
+                let (form, captured) = (DifferenceKind::Form, Some("an envelope".to_owned()));
+                let answered = Some("the body in it".to_owned());
+                body.differences.push(Difference::new(None, "body", form, captured, answered));
                 body
             }
             (None, None) => return Err(describe_other(&others)),
         };
-        body.differences.extend(others.into_iter().map(|one| Difference::unknown(None, one)));
+        for (path, value) in others {
+            let (kind, captured) = (DifferenceKind::Unknown, Some(value.as_str().to_owned()));
+            body.differences.push(Difference::new(None, path.into_owned(), kind, captured, None));
+        }
         Ok(body)
     }
 }
@@ -132,19 +151,19 @@ fn describe_other(entries: &[(Cow<'_, str>, Json<'_>)]) -> Reason {
     if find("InvokeRecordStatus").is_some() {
         return "it is a record of DescribeInvocationResults; give the whole body".to_owned();
     }
-    let has = |value: Json<'_>, name: &str| {
-        value.entries().is_ok_and(|inner| inner.iter().any(|(key, _)| key.as_deref() == Ok(name)))
+    let is_event = |value: Json<'_>| {
+        let event = Opened::object(value, &Shape(&[])).unwrap_or_default();
+        event.iter().any(|(key, _)| key.as_deref() == Ok("invocationStatus"))
     };
     let inside = ["content", "data"].into_iter().find_map(find);
-    if inside.is_some_and(|inside| has(inside, "invocationStatus"))
-        || find("invocationStatus").is_some()
-    {
+    if inside.is_some_and(is_event) || find("invocationStatus").is_some() {
         return "it is a task event; only responses can be loaded".to_owned();
     }
     for (key, value) in entries {
         // A list of the API stands in an object of the plural's name, such as Instances.Instance.
-        let item = key.strip_suffix('s').filter(|item| !item.is_empty());
-        if item.is_some_and(|item| has(*value, item)) {
+        let Some(item) = key.strip_suffix('s').filter(|item| !item.is_empty()) else { continue };
+        let wrapped: Vec<Entry<'_>> = Opened::object(*value, &Shape(&[])).unwrap_or_default();
+        if wrapped.iter().any(|(inner, _)| inner.as_deref() == Ok(item)) {
             return format!("it is a Describe{key:.64} response");
         }
     }

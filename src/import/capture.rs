@@ -30,13 +30,13 @@ impl<'de> Capture<'de> {
     /// # Errors
     ///
     /// As [`Store::import_files`](crate::Store::import_files).
-    pub(crate) fn read<'a>(
-        files: impl IntoIterator<Item = (Option<&'a str>, &'de [u8])>,
+    pub(crate) fn read(
+        files: &[(Option<&str>, &'de [u8])],
         options: &ImportOptions,
         now: Timestamp,
     ) -> Result<Self, Error> {
         let mut capture = Capture::default();
-        for (file, (name, bytes)) in files.into_iter().enumerate() {
+        for (file, &(name, bytes)) in files.iter().enumerate() {
             let bodies = split(bytes).map_err(|reason| match name {
                 Some(name) => Error::capture(format!("{name}: {reason}")),
                 None => Error::capture(reason),
@@ -54,12 +54,16 @@ impl<'de> Capture<'de> {
                 capture.read_records(&bodies, &place, &mut reader, options, now);
             }
             let (name, count) = (place.name.clone(), bodies.len());
-            capture.files.push(ImportedFile { name, bodies: count, encoding: reader.encoding });
+            capture.files.push(ImportedFile {
+                name,
+                bodies: count,
+                encoding: reader.decoder.encoding,
+            });
             for (at, body) in bodies.into_iter().enumerate() {
                 place.body = (count > 1).then_some(at);
                 let beside = body.differences.into_iter();
-                let located = |one| Difference { place: place.clone(), ..one };
-                capture.differences.extend(beside.map(located));
+                let beside = beside.map(|one| Difference { place: place.clone(), ..one });
+                capture.differences.extend(beside);
             }
         }
         Ok(capture)
@@ -89,7 +93,7 @@ impl<'de> Capture<'de> {
                     record.map(|record| self.records.push(record)).err()
                 };
                 self.refusals.extend(refusal);
-                if options.encoding == CaptureEncoding::Auto && reader.is_not_base64 {
+                if options.encoding == CaptureEncoding::Auto && reader.decoder.has_failed {
                     return false;
                 }
             }

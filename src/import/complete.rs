@@ -29,8 +29,7 @@ impl Record {
     ) -> Result<bool, Refusal> {
         let Combined { invocation: theirs, places, histories } = group.combine()?;
         let mode = self.invocation.repeat_mode;
-        let (taken, conflicts) = (Vec::new(), Vec::new());
-        let mut merge = Merge { run: None, place: &places[0], theirs: &theirs, taken, conflicts };
+        let mut merge = Merge::new(&places[0], &theirs);
         let mut completed = self.invocation.clone();
         merge.invocation(&mut completed, &theirs);
         let mut positions = Vec::new();
@@ -62,14 +61,15 @@ impl Record {
                 Some(held) => merge.history(held, &given.records),
             }
         }
-        let Merge { taken, mut conflicts, .. } = merge;
+        let Merge { mut taken, mut conflicts, .. } = merge;
         let agree = conflicts.is_empty();
         if agree {
+            locate(&mut taken, &self.place, &self.invocation);
             let is_taken = |one: &Difference| {
                 taken.iter().any(|other| one.field == other.field && one.run() == other.run())
             };
             self.differences.retain(|one| !is_taken(one));
-            self.add(taken);
+            self.differences.append(&mut taken);
             (self.invocation, self.histories, self.is_completed) = (completed, new, true);
         } else {
             self.differences.append(&mut conflicts);
@@ -90,7 +90,11 @@ struct Merge<'a> {
     conflicts: Vec<Difference>,
 }
 
-impl Merge<'_> {
+impl<'a> Merge<'a> {
+    fn new(place: &'a Place, theirs: &'a Invocation) -> Self {
+        Merge { run: None, place, theirs, taken: Vec::new(), conflicts: Vec::new() }
+    }
+
     fn value<T: PartialEq + Default>(
         &mut self,
         field: &'static str,

@@ -1,12 +1,7 @@
-//! The fields of captured objects: one table of all names, and for each field the kinds of objects
-//! that have it, the function that reads it, and the value that an answer shows without it.
+//! The fields of captured objects: one table of names for each kind of object, and for each field
+//! the function that reads it and the value that an answer shows without it.
 
-use std::borrow::Cow;
-use std::str::FromStr;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
+use super::encoding::Decoder;
 use super::json::{Json, Reason};
 use super::options::CaptureEncoding;
 use super::report::{Difference, DifferenceKind};
@@ -16,7 +11,6 @@ use crate::model::{
     CommandType, InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus, Overall,
     RepeatMode, Timestamp, is_timed,
 };
-use crate::request::ContentEncoding;
 use crate::wire::NO_PARAMETERS;
 
 /// The values of one captured object. A record of results has fields of both parts.
@@ -34,11 +28,9 @@ impl Target {
     }
 }
 
-/// The state of reading: the encoding of the file, and the differences and the fault of the record.
+/// The state of reading: the decoder of the file, and the differences and the fault of the record.
 pub(super) struct Reader {
-    pub(super) encoding: ContentEncoding,
-    /// Whether a text of the file is no Base64, although the encoding is.
-    pub(super) is_not_base64: bool,
+    pub(super) decoder: Decoder,
     /// The differences of the record so far.
     pub(super) differences: Vec<Difference>,
     /// Whether a name with a lower first letter was noted. One note is enough for a record.
@@ -52,20 +44,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// [`CaptureEncoding::Auto`] begins with Base64.
     pub(super) fn new(encoding: CaptureEncoding) -> Self {
-        Reader {
-            encoding: match encoding {
-                CaptureEncoding::PlainText => ContentEncoding::PlainText,
-                CaptureEncoding::Auto | CaptureEncoding::Base64 => ContentEncoding::Base64,
-            },
-            is_not_base64: false,
-            differences: Vec::new(),
-            has_sdk_name: false,
-            field: "",
-            run: None,
-            error: None,
-        }
+        let (decoder, differences) = (Decoder::new(encoding), Vec::new());
+        Reader { decoder, differences, has_sdk_name: false, field: "", run: None, error: None }
     }
 
     /// Begins the next record.
@@ -83,21 +64,11 @@ impl Reader {
         });
     }
 
-    /// Notes a difference.
-    pub(super) fn note(
-        &mut self,
-        field: impl Into<Cow<'static, str>>,
-        kind: DifferenceKind,
-        captured: Option<&str>,
-        answered: impl Into<String>,
-    ) {
-        let (captured, answered) = (captured.map(str::to_owned), Some(answered.into()));
-        self.differences.push(Difference::new(self.run, field, kind, captured, answered));
-    }
-
     /// Notes that the field was read from another form than an answer's.
-    fn note_form(&mut self, captured: &str, answered: impl Into<String>) {
-        self.note(self.field, DifferenceKind::Form, Some(captured), answered);
+    pub(super) fn note_form(&mut self, captured: &str, answered: String) {
+        let (run, field, captured) = (self.run, self.field, Some(captured.to_owned()));
+        let form = Difference::new(run, field, DifferenceKind::Form, captured, Some(answered));
+        self.differences.push(form);
     }
 
     /// Notes that `key` stands for `name`.
@@ -105,22 +76,21 @@ impl Reader {
         if key.as_bytes().first() != name.as_bytes().first()
             && !std::mem::replace(&mut self.has_sdk_name, true)
         {
-            let (captured, answered) = (format!("the key {key}"), format!("the key {name}"));
-            self.note(key.to_owned(), DifferenceKind::Form, Some(&captured), answered);
+            self.differences.push(other_key(self.run, key, name));
         }
     }
 }
 
-/// The kinds of captured objects, as bits: an invocation, a run of it, a record of results.
-pub(super) const RECORD: u8 = 1;
-pub(super) const RUN: u8 = 2;
-pub(super) const RESULT: u8 = 4;
+/// The difference that the name of a key makes.
+pub(super) fn other_key(run: Option<usize>, key: &str, name: &str) -> Difference {
+    let (captured, answered) = (format!("the key {key}"), format!("the key {name}"));
+    let kind = DifferenceKind::Form;
+    Difference::new(run, key.to_owned(), kind, Some(captured), Some(answered))
+}
 
-/// A field of captured objects.
+/// A field of a captured object.
 pub(super) struct Field {
     pub(super) name: &'static str,
-    /// The kinds of objects that have it.
-    pub(super) of: u8,
     /// Reads a value that is not `null` into the target.
     pub(super) read: fn(&mut Target, Json<'_>, &mut Reader) -> Result<(), Reason>,
     pub(super) answer: Answer,
@@ -146,162 +116,182 @@ pub(super) struct Shown<'a> {
     pub(super) run: &'a InstanceRun,
 }
 
-/// A field by its name, the kinds of objects that have it, its answer, and the function that reads
-/// it, with the place in the target. Without a place the value is checked and not kept.
+/// A field by its name, the function that reads it, and the answer without it. Reading is a
+/// function of target, value and reader; or the value is put into a place of the target.
 macro_rules! field {
-    ($name:literal, $of:expr, $answer:expr, $($place:ident).+ = $read:ident) => {
-        field!($name, $of, $answer, |target, json, reader| {
-            target.$($place).+ = $read(json, reader)?;
-            Ok(())
-        })
+    ($name:literal, $part:ident.$field:ident = $read:expr, $answer:expr) => {
+        field!(
+            $name,
+            |target, json, reader| {
+                let read: fn(Json<'_>, &mut Reader) -> Result<_, Reason> = $read;
+                target.$part.$field = read(json, reader)?;
+                Ok(())
+            },
+            $answer
+        )
     };
-    ($name:literal, $of:expr, $answer:expr, $read:expr) => {
-        Field { name: $name, of: $of, answer: $answer, read: $read }
+    ($name:literal, $read:expr, $answer:expr) => {
+        Field { name: $name, read: $read, answer: $answer }
     };
 }
 
-const NONE: Answer = Answer::Unset("");
-const MODE: Answer = Answer::Default(|shown| shown.repeat_mode.to_string());
+macro_rules! text {
+    ($name:literal, $part:ident.$field:ident) => {
+        field!($name, $part.$field = |json, _| json.string(), Answer::Unset(""))
+    };
+}
+
 const CREATED: Answer = Answer::Default(|shown| shown.created.to_string());
-const RUN_CREATED: Answer =
-    Answer::Default(|shown| shown.run.creation_time.unwrap_or(shown.created).to_string());
 
-fn overall_status(shown: &Shown<'_>) -> &'static str {
-    shown.overall.invocation_status().as_str()
-}
-
-fn overall_legacy_status(shown: &Shown<'_>) -> &'static str {
-    shown.overall.invoke_status().as_str()
-}
-
-fn legacy_status(shown: &Shown<'_>) -> &'static str {
-    shown.run.invocation_status.legacy(shown.repeat_mode).as_str()
-}
-
-fn timed(shown: &Shown<'_>) -> &'static str {
-    flag_text(shown.overall.timed())
-}
-
-fn run_timed(shown: &Shown<'_>) -> &'static str {
-    flag_text(is_timed(shown.repeat_mode, shown.run.invocation_status.is_end()))
-}
-
-fn flag_text(flag: bool) -> &'static str {
-    if flag { "true" } else { "false" }
-}
-
-/// The fields of all objects, in the order in which differences are reported.
-pub(super) const FIELDS: &[Field] = &[
-    field!("CreationTime", RECORD, CREATED, invocation.creation_time = time),
-    field!("InvocationStatus", RECORD, Answer::Derived(overall_status), any_text),
-    field!("InvokeStatus", RECORD, Answer::Derived(overall_legacy_status), any_text),
-    field!("Timed", RECORD, Answer::Derived(timed), timed = flag),
-    field!("RepeatMode", RECORD, MODE, invocation.repeat_mode = repeat_mode),
-    field!("CommandType", RECORD, NONE, invocation.command_type = command_type),
-    field!("CommandContent", RECORD, NONE, invocation.command_content = bytes),
-    field!("Timeout", RECORD, Answer::Hidden, invocation.timeout = timeout),
-    // A run without InvocationStatus is refused, or gets it from the legacy status.
-    field!("InvocationStatus", RUN | RESULT, Answer::Hidden, run.invocation_status = status),
-    field!("InstanceInvokeStatus", RUN, Answer::Derived(legacy_status), legacy = legacy),
-    field!("InvokeRecordStatus", RESULT, Answer::Derived(legacy_status), legacy = legacy),
-    field!("Timed", RUN, Answer::Derived(run_timed), timed = flag),
-    field!("CreationTime", RUN, CREATED, run.creation_time = time),
-    field!("UpdateTime", RUN, RUN_CREATED, run.update_time = time),
-    field!("StartTime", RUN | RESULT, NONE, run.start_time = time),
-    field!("FinishTime", RUN, NONE, run.finish_time = time),
-    field!("FinishedTime", RESULT, NONE, run.finish_time = time),
-    field!("StopTime", RUN | RESULT, NONE, run.stop_time = time),
-    field!("Repeats", RUN | RESULT, Answer::Unset("0"), run.repeats = repeats),
-    field!("ExitCode", RUN | RESULT, Answer::Hidden, run.exit_code = exit_code),
-    field!("Output", RUN | RESULT, NONE, run.output = bytes),
-    field!("Dropped", RUN | RESULT, Answer::Unset("0"), run.dropped = dropped),
+/// The fields of an invocation, in the order in which differences are reported.
+pub(super) const RECORD: &[Field] = &[
+    field!("CreationTime", invocation.creation_time = time, CREATED),
+    field!(
+        "InvocationStatus",
+        |_, json, _| json.text().map(drop),
+        Answer::Derived(|shown| shown.overall.invocation_status().as_str())
+    ),
+    field!(
+        "InvokeStatus",
+        |_, json, _| json.text().map(drop),
+        Answer::Derived(|shown| shown.overall.invoke_status().as_str())
+    ),
+    field!("Timed", timed, Answer::Derived(|shown| flag(shown.overall.timed()))),
+    field!("RepeatMode", repeat_mode, Answer::Default(|shown| shown.repeat_mode.to_string())),
+    field!("CommandType", command_type, Answer::Unset("")),
+    field!("CommandContent", invocation.command_content = bytes, Answer::Unset("")),
+    field!("Timeout", invocation.timeout = timeout, Answer::Hidden),
     // The two lists are read in `lists`. A record without runs is refused.
-    field!("Tags", RECORD | RESULT, Answer::Unset("[]"), unread),
-    field!("InvokeInstances", RECORD, Answer::Hidden, unread),
-    field!("RegionId", RECORD | RESULT, Answer::Hidden, invocation.region_id = string),
+    field!("Tags", |_, _, _| Ok(()), Answer::Unset("[]")),
+    field!("InvokeInstances", |_, _, _| Ok(()), Answer::Hidden),
+    field!("RegionId", invocation.region_id = |json, _| json.string(), Answer::Hidden),
     field!(
         "ResourceGroupId",
-        RECORD | RESULT,
-        Answer::Hidden,
-        invocation.resource_group_id = string
+        invocation.resource_group_id = |json, _| json.string(),
+        Answer::Hidden
     ),
-    field!("InvokeId", RECORD | RESULT, NONE, invocation.invoke_id = string),
-    field!("CommandId", RECORD | RESULT, NONE, invocation.command_id = string),
-    field!("CommandName", RECORD, NONE, invocation.command_name = string),
-    field!("CommandDescription", RECORD, NONE, invocation.command_description = string),
-    field!("Parameters", RECORD, Answer::Unset(NO_PARAMETERS), invocation.parameters = parameters),
-    field!("Frequency", RECORD, NONE, invocation.frequency = string),
-    field!("WorkingDir", RECORD, NONE, invocation.working_dir = string),
-    field!("InstanceId", RUN | RESULT, NONE, run.instance_id = string),
-    field!("ErrorCode", RUN | RESULT, NONE, run.error_code = string),
-    field!("ErrorInfo", RUN | RESULT, NONE, run.error_info = string),
-    field!("Username", RECORD | RESULT, NONE, invocation.username = string),
-    field!("ContainerId", RECORD | RESULT, NONE, invocation.container_id = string),
-    field!("ContainerName", RECORD | RESULT, NONE, invocation.container_name = string),
-    field!("Launcher", RECORD | RESULT, NONE, invocation.launcher = string),
-    field!("TerminationMode", RECORD | RESULT, NONE, invocation.termination_mode = string),
-    field!("OssOutputDelivery", RECORD | RESULT, NONE, invocation.oss_output_delivery = string),
-    field!("OssOutputStatus", RUN | RESULT, NONE, run.oss_output_status = string),
-    field!("OssOutputUri", RUN | RESULT, NONE, run.oss_output_uri = string),
-    field!("OssOutputErrorCode", RUN | RESULT, NONE, run.oss_output_error_code = string),
-    field!("OssOutputErrorInfo", RUN | RESULT, NONE, run.oss_output_error_info = string),
+    text!("InvokeId", invocation.invoke_id),
+    text!("CommandId", invocation.command_id),
+    text!("CommandName", invocation.command_name),
+    text!("CommandDescription", invocation.command_description),
+    field!("Parameters", invocation.parameters = parameters, Answer::Unset(NO_PARAMETERS)),
+    text!("Frequency", invocation.frequency),
+    text!("WorkingDir", invocation.working_dir),
+    text!("Username", invocation.username),
+    text!("ContainerId", invocation.container_id),
+    text!("ContainerName", invocation.container_name),
+    text!("Launcher", invocation.launcher),
+    text!("TerminationMode", invocation.termination_mode),
+    text!("OssOutputDelivery", invocation.oss_output_delivery),
 ];
 
-/// For the lists, which `lists` reads.
-fn unread(_: &mut Target, _: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
+/// The fields of a run in DescribeInvocations. A run without InvocationStatus is refused, or gets
+/// it from the legacy status.
+pub(super) const RUN: &[Field] = &[
+    field!("InvocationStatus", status, Answer::Hidden),
+    field!("InstanceInvokeStatus", legacy, Answer::Derived(legacy_of)),
+    field!(
+        "Timed",
+        |_, json, _| json.flag().map(drop),
+        Answer::Derived(|shown| {
+            flag(is_timed(shown.repeat_mode, shown.run.invocation_status.is_end()))
+        })
+    ),
+    field!("CreationTime", run.creation_time = time, CREATED),
+    field!(
+        "UpdateTime",
+        run.update_time = time,
+        Answer::Default(|shown| shown.run.creation_time.unwrap_or(shown.created).to_string())
+    ),
+    field!("StartTime", run.start_time = time, Answer::Unset("")),
+    field!("FinishTime", run.finish_time = time, Answer::Unset("")),
+    field!("StopTime", run.stop_time = time, Answer::Unset("")),
+    field!("Repeats", run.repeats = |json, _| json.number(REPEATS), Answer::Unset("0")),
+    field!("ExitCode", run.exit_code = exit_code, Answer::Hidden),
+    field!("Output", run.output = bytes, Answer::Unset("")),
+    field!(
+        "Dropped",
+        run.dropped = |json, _| json.number("a whole number from 0"),
+        Answer::Unset("0")
+    ),
+    text!("InstanceId", run.instance_id),
+    text!("ErrorCode", run.error_code),
+    text!("ErrorInfo", run.error_info),
+    text!("OssOutputStatus", run.oss_output_status),
+    text!("OssOutputUri", run.oss_output_uri),
+    text!("OssOutputErrorCode", run.oss_output_error_code),
+    text!("OssOutputErrorInfo", run.oss_output_error_info),
+];
+
+/// The fields of a record of DescribeInvocationResults.
+pub(super) const RESULT: &[Field] = &[
+    field!("InvocationStatus", status, Answer::Hidden),
+    field!("InvokeRecordStatus", legacy, Answer::Derived(legacy_of)),
+    field!("StartTime", run.start_time = time, Answer::Unset("")),
+    field!("FinishedTime", run.finish_time = time, Answer::Unset("")),
+    field!("StopTime", run.stop_time = time, Answer::Unset("")),
+    field!("Repeats", run.repeats = |json, _| json.number(REPEATS), Answer::Unset("0")),
+    field!("ExitCode", run.exit_code = exit_code, Answer::Hidden),
+    field!("Output", run.output = bytes, Answer::Unset("")),
+    field!(
+        "Dropped",
+        run.dropped = |json, _| json.number("a whole number from 0"),
+        Answer::Unset("0")
+    ),
+    field!("Tags", |_, _, _| Ok(()), Answer::Unset("[]")),
+    field!("RegionId", invocation.region_id = |json, _| json.string(), Answer::Hidden),
+    field!(
+        "ResourceGroupId",
+        invocation.resource_group_id = |json, _| json.string(),
+        Answer::Hidden
+    ),
+    text!("InvokeId", invocation.invoke_id),
+    text!("CommandId", invocation.command_id),
+    text!("InstanceId", run.instance_id),
+    text!("ErrorCode", run.error_code),
+    text!("ErrorInfo", run.error_info),
+    text!("Username", invocation.username),
+    text!("ContainerId", invocation.container_id),
+    text!("ContainerName", invocation.container_name),
+    text!("Launcher", invocation.launcher),
+    text!("TerminationMode", invocation.termination_mode),
+    text!("OssOutputDelivery", invocation.oss_output_delivery),
+    text!("OssOutputStatus", run.oss_output_status),
+    text!("OssOutputUri", run.oss_output_uri),
+    text!("OssOutputErrorCode", run.oss_output_error_code),
+    text!("OssOutputErrorInfo", run.oss_output_error_info),
+];
+
+const REPEATS: &str = "a whole number from 0 to 4294967295";
+
+fn timed(target: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
+    target.timed = Some(json.flag()?);
     Ok(())
 }
 
-fn any_text(_: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
-    json.text().map(drop)
+fn repeat_mode(target: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
+    let mode = &mut target.invocation.repeat_mode;
+    *mode = named(&json.text()?, RepeatMode::ALL, RepeatMode::as_str)?.unwrap_or(*mode);
+    Ok(())
 }
 
-fn flag(json: Json<'_>, _: &mut Reader) -> Result<Option<bool>, Reason> {
-    json.parsed("true or false").map(Some)
+fn command_type(target: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
+    let kind = &mut target.invocation.command_type;
+    *kind = named(&json.text()?, CommandType::ALL, CommandType::as_str)?.unwrap_or(*kind);
+    Ok(())
 }
 
-fn repeat_mode(json: Json<'_>, _: &mut Reader) -> Result<RepeatMode, Reason> {
-    named(&json.text()?, RepeatMode::Once)
-}
-
-fn command_type(json: Json<'_>, _: &mut Reader) -> Result<CommandType, Reason> {
-    named(&json.text()?, CommandType::RunShellScript)
-}
-
-fn string(json: Json<'_>, _: &mut Reader) -> Result<String, Reason> {
-    json.text().map(Cow::into_owned)
-}
-
-/// The bytes of an encoded text. Base64 must be canonical.
 fn bytes(json: Json<'_>, reader: &mut Reader) -> Result<Vec<u8>, Reason> {
-    let text = json.text()?;
-    if reader.encoding == ContentEncoding::PlainText {
-        return Ok(text.into_owned().into_bytes());
-    }
-    STANDARD.decode(&*text).map_err(|error| {
-        reader.is_not_base64 = true;
-        format!(
-            "it is not canonical Base64: {error}; if the file is plain text, say so with \
-             CaptureEncoding::PlainText"
-        )
-    })
+    reader.decoder.decode(json.text()?)
 }
 
 fn timeout(json: Json<'_>, _: &mut Reader) -> Result<Option<u32>, Reason> {
     const { assert!(limits::TIMEOUT_SECONDS == 86_400) };
-    json.parsed("a whole number from 1 to 86400").map(Some)
-}
-
-fn repeats(json: Json<'_>, _: &mut Reader) -> Result<u32, Reason> {
-    json.parsed("a whole number from 0 to 4294967295")
-}
-
-fn dropped(json: Json<'_>, _: &mut Reader) -> Result<u64, Reason> {
-    json.parsed("a whole number from 0")
+    json.number("a whole number from 1 to 86400").map(Some)
 }
 
 fn exit_code(json: Json<'_>, _: &mut Reader) -> Result<Option<i64>, Reason> {
-    json.parsed("a whole number of 64 bits").map(Some)
+    json.number("a whole number of 64 bits").map(Some)
 }
 
 /// An object is read as its JSON text.
@@ -311,25 +301,32 @@ fn parameters(json: Json<'_>, reader: &mut Reader) -> Result<String, Reason> {
         return Ok(json.as_str().to_owned());
     }
     let is_text = json.as_str().starts_with('"');
-    if is_text { string(json, reader) } else { Err(json.fault("a string or an object")) }
+    if is_text { json.string() } else { Err(json.fault("a string or an object")) }
 }
 
 /// A status in lower case is read, too.
-fn status(json: Json<'_>, reader: &mut Reader) -> Result<InvocationStatus, Reason> {
+fn status(target: &mut Target, json: Json<'_>, reader: &mut Reader) -> Result<(), Reason> {
     let text = json.text()?;
-    let mut all = InvocationStatus::ALL.iter();
-    if let Some(status) = all.find(|status| is_lower(status.as_str(), &text)) {
-        reader.note_form(&text, status.as_str());
-        return Ok(*status);
+    let is_it = |status: &&InvocationStatus| is_lower(status.as_str(), &text);
+    let status = &mut target.run.invocation_status;
+    if let Some(found) = InvocationStatus::ALL.iter().find(is_it) {
+        *status = *found;
+        reader.note_form(&text, found.to_string());
+    } else {
+        let named = named(&text, InvocationStatus::ALL, InvocationStatus::as_str)?;
+        *status = named.unwrap_or(*status);
     }
-    named(&text, InvocationStatus::Pending)
+    Ok(())
 }
 
 /// Any text, because the status of the answer is derived.
-fn legacy(json: Json<'_>, _: &mut Reader) -> Result<Option<InstanceInvokeStatus>, Reason> {
+fn legacy(target: &mut Target, json: Json<'_>, _: &mut Reader) -> Result<(), Reason> {
     let text = json.text()?;
-    let mut all = InstanceInvokeStatus::ALL.iter().copied();
-    Ok(all.find(|status| status.as_str() == text || is_lower(status.as_str(), &text)))
+    let is_it = |status: &&InstanceInvokeStatus| {
+        status.as_str() == text || is_lower(status.as_str(), &text)
+    };
+    target.legacy = InstanceInvokeStatus::ALL.iter().find(is_it).copied();
+    Ok(())
 }
 
 /// Whether `text` is `name` in lower case.
@@ -338,22 +335,45 @@ pub(super) fn is_lower(name: &str, text: &str) -> bool {
     name.len() == text.len() && lower.eq(text.bytes())
 }
 
-/// The value with the name `text`; `unset` for `""`.
-fn named<T: FromStr<Err = Error>>(text: &str, unset: T) -> Result<T, Reason> {
-    if text.is_empty() {
-        return Ok(unset);
+/// The value of `all` that has the name `text`; `None` for `""`.
+fn named<T: Copy>(
+    text: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<Option<T>, Reason> {
+    let found = all.iter().copied().find(|&value| name(value) == text);
+    if found.is_some() || text.is_empty() {
+        return Ok(found);
     }
-    text.parse().map_err(|error: Error| error.detail().to_owned())
+    let allowed: Vec<_> = all.iter().map(|&value| name(value)).collect();
+    Err(Error::not_one_of("", text, &allowed).detail().to_owned())
 }
 
 /// A time; `None` for `""`. A time of old captures has a space for the T and no Z.
 fn time(json: Json<'_>, reader: &mut Reader) -> Result<Option<Timestamp>, Reason> {
     let text = json.text()?;
-    if let Some((date, time)) = text.split_once(' ')
-        && let Some(time) = Timestamp::parse(&format!("{date}T{time}Z"))
-    {
-        reader.note_form(&text, time.to_string());
-        return Ok(Some(time));
+    if text.is_empty() {
+        return Ok(None);
     }
-    if text.is_empty() { Ok(None) } else { named(&text, Timestamp::MIN).map(Some) }
+    let old_form = || {
+        let (date, time) = text.split_once(' ')?;
+        Timestamp::parse(&format!("{date}T{time}Z"))
+    };
+    match text.parse() {
+        Ok(time) => Ok(Some(time)),
+        Err(error) => {
+            let error: Error = error;
+            let time = old_form().ok_or_else(|| error.detail().to_owned())?;
+            reader.note_form(&text, time.to_string());
+            Ok(Some(time))
+        }
+    }
+}
+
+fn legacy_of(shown: &Shown<'_>) -> &'static str {
+    shown.run.invocation_status.legacy(shown.repeat_mode).as_str()
+}
+
+fn flag(flag: bool) -> &'static str {
+    if flag { "true" } else { "false" }
 }

@@ -1,16 +1,15 @@
 //! JSON of any shape, read one level at a time.
 //!
-//! An object is split into its entries and a list into its items. Each value is a text that is not
-//! read yet; serde_json has checked its syntax. A value that cannot be read therefore affects only
-//! its own field, and nesting of any depth takes no stack.
-//!
-//! Each level is scanned once more. Splitting the known lists in one pass with the objects around
-//! them took 0.67 of the time of a whole import, and its limit does not need it (2026-11-29).
+//! An object is split into its entries. Each value is a text that is not read yet; serde_json has
+//! checked its syntax. A value that cannot be read therefore affects only its own field, and
+//! nesting of any depth takes no stack. The lists that a [`Shape`] names are split in the same pass,
+//! because splitting them level by level scans each record four times more (1.2 to 1.4 times as
+//! long for a whole import, 2026-11-28).
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The reason why a value is refused, usually the given value and the allowed ones.
@@ -24,6 +23,9 @@ pub(super) type Reason = String;
 pub(super) struct Json<'de>(&'de str);
 
 impl<'de> Json<'de> {
+    /// Stands for a list that was opened.
+    pub(super) const LIST: Json<'static> = Json("[]");
+
     pub(super) fn as_str(self) -> &'de str {
         self.0
     }
@@ -36,45 +38,22 @@ impl<'de> Json<'de> {
         self.0.starts_with('{')
     }
 
-    pub(super) fn is_list(self) -> bool {
-        self.0.starts_with('[')
-    }
-
     pub(super) fn is_empty_text(self) -> bool {
         self.0 == "\"\""
     }
 
-    fn kind(self) -> &'static str {
-        match self.0.as_bytes().first() {
+    /// The reason that names the kind of the given value and the `allowed` ones.
+    pub(super) fn fault(self, allowed: impl Display) -> Reason {
+        let given = match self.0.as_bytes().first() {
             Some(b'n') => "null",
             Some(b't' | b'f') => "true or false",
             Some(b'"') => "a string",
             Some(b'[') => "a list",
             Some(b'{') => "an object",
-            _ => "a number",
-        }
-    }
-
-    /// The reason that names the given number, or the kind of another value, and what is `allowed`.
-    pub(super) fn fault(self, allowed: impl Display) -> Reason {
-        let given = Some(self.kind()).filter(|&kind| kind != "a number").unwrap_or(self.0);
+            _ => self.0,
+        };
         // Cut to 40 characters, because a number may have any length.
         format!("given {given:.40}, allowed {allowed}")
-    }
-
-    /// The entries of an object, in the order of the file and including repeated keys.
-    pub(super) fn entries(self) -> Result<Vec<Entry<'de>>, Reason> {
-        if !self.is_object() {
-            return Err(self.fault("an object"));
-        }
-        serde_json::Deserializer::from_str(self.0).deserialize_map(Entries).map_err(unreadable)
-    }
-
-    pub(super) fn items(self) -> Result<Vec<Json<'de>>, Reason> {
-        if !self.is_list() {
-            return Err(format!("given {}, allowed a list", self.kind()));
-        }
-        serde_json::from_str(self.0).map_err(unreadable)
     }
 
     pub(super) fn text(self) -> Result<Cow<'de, str>, Reason> {
@@ -86,54 +65,146 @@ impl<'de> Json<'de> {
         }
     }
 
-    /// A flag, or a whole number within the range of `T`.
-    pub(super) fn parsed<T: std::str::FromStr>(self, allowed: &str) -> Result<T, Reason> {
+    pub(super) fn string(self) -> Result<String, Reason> {
+        self.text().map(Cow::into_owned)
+    }
+
+    pub(super) fn flag(self) -> Result<bool, Reason> {
+        self.0.parse().map_err(|_| self.fault("true or false"))
+    }
+
+    /// A whole number within the range of `T`.
+    pub(super) fn number<T: std::str::FromStr>(self, allowed: &str) -> Result<T, Reason> {
         self.0.parse().map_err(|_| self.fault(allowed))
     }
 }
 
-fn unreadable(error: impl Display) -> Reason {
+pub(super) fn unreadable(error: impl Display) -> Reason {
     format!("it cannot be read: {error}")
 }
 
 /// Whether `key` is `name`, or `name` with a lower first letter, as SDKs print it.
 pub(super) fn is_named(key: &str, name: &str) -> bool {
-    // Most names differ in length, which is compared first.
-    key.len() == name.len()
-        && (key == name
-            || key.starts_with(|first: char| first.is_ascii_lowercase())
-                && key[..1].eq_ignore_ascii_case(&name[..1])
-                && key[1..] == name[1..])
+    key == name || is_sdk_form(key, name)
+}
+
+pub(super) fn is_sdk_form(key: &str, name: &str) -> bool {
+    let is_lower = key.len() == name.len() && key.starts_with(|c: char| c.is_ascii_lowercase());
+    is_lower && key != name && key[..1].eq_ignore_ascii_case(&name[..1]) && key[1..] == name[1..]
+}
+
+/// The keys of an object whose values are opened, and the shapes of these values. Other values are
+/// left unread, and so are the items of a list.
+pub(super) struct Shape(pub(super) &'static [(&'static str, Shape)]);
+
+/// A value that was opened by a [`Shape`].
+pub(super) enum Opened<'de> {
+    /// In the order of the file and including repeated keys.
+    Object(Vec<Entry<'de>>),
+    List(Vec<Json<'de>>),
+    /// The kind of a value that is neither.
+    Scalar(&'static str),
+    /// A value that the shape does not name.
+    Unread(Json<'de>),
 }
 
 /// One entry of an object: its key, unless it cannot be read, and its value.
-pub(super) type Entry<'de> = (Result<Cow<'de, str>, Reason>, Json<'de>);
+pub(super) type Entry<'de> = (Result<Cow<'de, str>, Reason>, Opened<'de>);
 
-/// The next value.
-///
-/// # Errors
-///
-/// The error of serde_json, with line and column, if it is not JSON.
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(deserializer).map(|value| Json(value.get()))
+impl<'de> Opened<'de> {
+    /// Opens the value `json`, which must be an object.
+    pub(super) fn object(json: Json<'de>, shape: &Shape) -> Result<Vec<Entry<'de>>, Reason> {
+        if !json.is_object() {
+            return Err(json.fault("an object"));
+        }
+        match Opened::next(&mut serde_json::Deserializer::from_str(json.0), shape) {
+            Ok(Opened::Object(entries)) => Ok(entries),
+            Ok(other) => Err(other.fault("an object")),
+            Err(error) => Err(unreadable(error)),
+        }
+    }
+
+    /// Opens the next value of `deserializer`.
+    ///
+    /// # Errors
+    ///
+    /// The error of serde_json, with line and column, if the value is not JSON.
+    pub(super) fn next<D: Deserializer<'de>>(
+        deserializer: D,
+        shape: &Shape,
+    ) -> Result<Self, D::Error> {
+        Opening(shape).deserialize(deserializer)
+    }
+
+    /// As [`Json::fault`].
+    pub(super) fn fault(&self, allowed: &str) -> Reason {
+        let given = match self {
+            Opened::Object(_) => "an object",
+            Opened::List(_) => "a list",
+            Opened::Scalar(kind) => kind,
+            Opened::Unread(json) => return json.fault(allowed),
+        };
+        format!("given {given}, allowed {allowed}")
     }
 }
 
-struct Entries;
+/// The visits of values that are neither object nor list.
+macro_rules! scalars {
+    ($($visit:ident($type:ty) $kind:literal),+) => {
+        $(fn $visit<E: Error>(self, _: $type) -> Result<Self::Value, E> {
+            Ok(Opened::Scalar($kind))
+        })+
+    };
+}
 
-impl<'de> Visitor<'de> for Entries {
-    type Value = Vec<Entry<'de>>;
+/// Opens the next value by a shape.
+struct Opening<'a>(&'a Shape);
+
+impl<'de> DeserializeSeed<'de> for Opening<'_> {
+    type Value = Opened<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Opening<'_> {
+    type Value = Opened<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("a JSON value")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::with_capacity(32);
-        while let Some((key, value)) = map.next_entry::<Json<'_>, _>()? {
-            entries.push((key.text(), value));
+        while let Some(key) = map.next_key::<&RawValue>()? {
+            let key = Json(key.get()).text();
+            let named = key.as_ref().ok().and_then(|key| {
+                self.0.0.iter().find(|(name, _)| is_named(key, name)).map(|(_, shape)| shape)
+            });
+            let value = match named {
+                Some(shape) => map.next_value_seed(Opening(shape))?,
+                None => Opened::Unread(Json(map.next_value::<&RawValue>()?.get())),
+            };
+            entries.push((key, value));
         }
-        Ok(entries)
+        Ok(Opened::Object(entries))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<&RawValue>()? {
+            items.push(Json(item.get()));
+        }
+        Ok(Opened::List(items))
+    }
+
+    scalars! {
+        visit_bool(bool) "true or false", visit_i64(i64) "a number", visit_u64(u64) "a number",
+        visit_f64(f64) "a number", visit_str(&str) "a string"
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Opened::Scalar("null"))
     }
 }

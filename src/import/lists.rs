@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::fields::Reader;
-use super::json::{Json, Reason, is_named};
+use super::json::{Json, Opened, Reason, Shape, is_named};
 use super::object::Object;
-use super::report::DifferenceKind as Kind;
+use super::report::{Difference, DifferenceKind};
 use crate::limits;
 use crate::model::Tag;
 
@@ -16,22 +16,26 @@ pub(super) type Unknown<'de> = Vec<(Cow<'de, str>, Json<'de>)>;
 /// is no list, or `null` in its place. An SDK prints the list without its last wrapper.
 pub(super) fn open_list<'de>(
     place: &str,
-    mut value: Json<'de>,
+    mut value: Opened<'de>,
     path: &[&'static str],
     unknown: &mut Unknown<'de>,
     reader: &mut Reader,
 ) -> Result<Option<Vec<Json<'de>>>, Reason> {
     let mut place = place.to_owned();
-    if value.is_null() {
-        return Ok(None);
-    }
     for (step, name) in path.iter().enumerate() {
-        if value.is_list() && step + 1 == path.len() {
-            let answered = format!("an object with the list {name}");
-            reader.note(place, Kind::Form, Some("a list"), answered);
-            return value.items().map(Some);
-        }
-        let entries = value.entries().map_err(|reason| format!("of {place}: {reason}"))?;
+        let entries = match value {
+            Opened::Object(entries) => entries,
+            Opened::List(items) if step + 1 == path.len() => {
+                let captured = Some("a list".to_owned());
+                let answered = Some(format!("an object with the list {name}"));
+                let form = DifferenceKind::Form;
+                let form = Difference::new(reader.run, place, form, captured, answered);
+                reader.differences.push(form);
+                return Ok(Some(items));
+            }
+            Opened::Scalar("null") => return Ok(None),
+            other => return Err(format!("of {place}: {}", other.fault("an object"))),
+        };
         let mut found = None;
         for (key, value) in entries {
             let key = key.map_err(|reason| format!("a key of {place}: {reason}"))?;
@@ -40,15 +44,19 @@ pub(super) fn open_list<'de>(
                 if found.replace(value).is_some() {
                     return Err(format!("{place}.{name} is given twice"));
                 }
-            } else {
-                unknown.push((format!("{place}.{key}").into(), value));
+            } else if let Opened::Unread(json) = value {
+                unknown.push((format!("{place}.{key}").into(), json));
             }
         }
-        let Some(next) = found.filter(|value| !value.is_null()) else { return Ok(None) };
+        let Some(next) = found else { return Ok(None) };
         value = next;
         place = format!("{place}.{name}");
     }
-    value.items().map(Some).map_err(|reason| format!("of {place}: {reason}"))
+    match value {
+        Opened::List(items) => Ok(Some(items)),
+        Opened::Scalar("null") => Ok(None),
+        other => Err(format!("of {place}: {}", other.fault("a list"))),
+    }
 }
 
 /// The items of the list `wrapper.item` of a record, such as `Tags.Tag`.
@@ -58,7 +66,10 @@ pub(super) fn items_of<'de>(
     object: &mut Object<'de>,
     reader: &mut Reader,
 ) -> Vec<Json<'de>> {
-    let Some(value) = object.value(wrapper) else { return Vec::new() };
+    let Some(at) = object.lists.iter().position(|(name, _)| *name == wrapper) else {
+        return Vec::new();
+    };
+    let (_, value) = object.lists.swap_remove(at);
     match open_list(wrapper, value, &[item], &mut object.unknown, reader) {
         Ok(Some(items)) => return items,
         Ok(None) => object.unset(wrapper),
@@ -89,8 +100,9 @@ fn read_tag<'de>(
 ) -> Result<Tag, Reason> {
     let fault = |reason| format!("Tags.Tag[{at}]: {reason}");
     let mut texts = [("TagKey", None), ("TagValue", None)];
-    for (key, value) in item.entries().map_err(fault)? {
+    for (key, value) in Opened::object(item, &Shape(&[])).map_err(fault)? {
         let key = key.map_err(fault)?;
+        let Opened::Unread(value) = value else { continue };
         let Some((name, text)) = texts.iter_mut().find(|(name, _)| is_named(&key, name)) else {
             object.unknown.push((format!("Tags.Tag[{at}].{key}").into(), value));
             continue;
@@ -100,13 +112,15 @@ fn read_tag<'de>(
             continue;
         }
         let fault = |reason| format!("Tags.Tag[{at}].{key}: {reason}");
-        if text.replace(value.text().map_err(fault)?.into_owned()).is_some() {
+        if text.replace(value.string().map_err(fault)?).is_some() {
             return Err(fault("given twice, allowed once".into()));
         }
     }
     let [(_, key), (_, value)] = texts;
     if value.is_none() {
-        reader.note(format!("Tags.Tag[{at}].TagValue"), Kind::Omitted, None, "");
+        let field = format!("Tags.Tag[{at}].TagValue");
+        let (kind, answered) = (DifferenceKind::Omitted, Some(String::new()));
+        reader.differences.push(Difference::new(None, field, kind, None, answered));
     }
     Ok(Tag { key: key.unwrap_or_default(), value: value.unwrap_or_default() })
 }

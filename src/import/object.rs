@@ -1,39 +1,39 @@
-//! Reads one captured object by the table of fields, and compares it with its answer.
+//! Reads one captured object by its table of fields, and compares it with its answer.
 
 use std::borrow::Cow;
 
-use super::fields::{Answer, FIELDS, Reader, Shown, Target, is_lower};
-use super::json::{Json, is_named};
+use super::fields::{Answer, Field, Reader, Shown, Target, is_lower};
+use super::json::{Entry, Json, Opened, is_sdk_form};
 use super::report::{Difference, DifferenceKind};
 use crate::limits;
 
 /// The keys and values of an object.
 pub(super) struct Object<'de> {
-    /// The kind of the object.
-    of: u8,
-    /// The captured value of each of [`FIELDS`].
-    seen: [Option<Json<'de>>; FIELDS.len()],
+    fields: &'static [Field],
+    /// The captured value of each field.
+    seen: [Option<Json<'de>>; MOST_FIELDS],
+    /// The values of fields that are lists.
+    pub(super) lists: Vec<(&'static str, Opened<'de>)>,
     /// The paths of the unknown keys and their values.
     pub(super) unknown: Vec<(Cow<'de, str>, Json<'de>)>,
 }
 
+const MOST_FIELDS: usize = 32;
+
 impl<'de> Object<'de> {
     /// Reads each entry into `target`, also after a fault: the refusal can then name the InvokeId
-    /// even if it comes later, and the reader sees every text of the file. `name` is the name of
-    /// the object. A value that is no object is a fault.
+    /// even if it comes later, and the decoder sees every text of the file. `name` is the name of
+    /// the object.
     pub(super) fn read(
         name: &'static str,
-        json: Json<'de>,
-        of: u8,
+        entries: Vec<Entry<'de>>,
+        fields: &'static [Field],
         target: &mut Target,
         reader: &mut Reader,
     ) -> Self {
-        let mut object = Object { of, seen: [None; FIELDS.len()], unknown: Vec::new() };
-        let entries = json.entries().unwrap_or_else(|reason| {
-            reader.refuse(name, reason);
-            Vec::new()
-        });
-        for (key, json) in entries {
+        let (seen, lists, unknown) = ([None; MOST_FIELDS], Vec::new(), Vec::new());
+        let mut object = Object { fields, seen, lists, unknown };
+        for (key, value) in entries {
             let key = match key {
                 Ok(key) => key,
                 Err(reason) => {
@@ -41,17 +41,25 @@ impl<'de> Object<'de> {
                     continue;
                 }
             };
-            let Some(at) = object.position(|name| is_named(&key, name)) else {
-                object.unknown.push((key, json));
+            let Some(at) = find(fields, &key) else {
+                if let Opened::Unread(json) = value {
+                    object.unknown.push((key, json));
+                }
                 continue;
             };
-            let field = &FIELDS[at];
+            let field = &fields[at];
             reader.field = field.name;
             reader.note_key(&key, field.name);
-            if object.seen[at].is_some() {
+            let json = match value {
+                Opened::Unread(json) => json,
+                list => {
+                    object.lists.push((field.name, list));
+                    Json::LIST
+                }
+            };
+            if object.seen[at].replace(json).is_some() {
                 reader.refuse(field.name, "given twice, allowed once".into());
             }
-            object.seen[at].get_or_insert(json);
             if !json.is_null()
                 && let Err(reason) = (field.read)(target, json, reader)
             {
@@ -61,13 +69,10 @@ impl<'de> Object<'de> {
         object
     }
 
-    fn position(&self, is_it: impl Fn(&str) -> bool) -> Option<usize> {
-        FIELDS.iter().position(|field| field.of & self.of != 0 && is_it(field.name))
-    }
-
     /// The captured value of the field, unless it is missing or `null`.
     pub(super) fn value(&self, name: &str) -> Option<Json<'de>> {
-        self.seen[self.position(|field| field == name)?].filter(|json| !json.is_null())
+        let at = self.fields.iter().position(|field| field.name == name)?;
+        self.seen[at].filter(|json| !json.is_null())
     }
 
     /// Whether the capture has a value other than `""`.
@@ -77,7 +82,7 @@ impl<'de> Object<'de> {
 
     /// Forgets the value of the field, which counts as missing.
     pub(super) fn unset(&mut self, name: &str) {
-        if let Some(at) = self.position(|field| field == name) {
+        if let Some(at) = self.fields.iter().position(|field| field.name == name) {
             self.seen[at] = None;
         }
     }
@@ -98,23 +103,30 @@ impl<'de> Object<'de> {
         use DifferenceKind as K;
         let length = shown.run.output.len();
         let cut = length.saturating_sub(limits::OUTPUT_BYTES);
-        let fields = FIELDS.iter().zip(&self.seen).filter(|(field, _)| field.of & self.of != 0);
-        for (field, seen) in fields {
-            let given = seen.filter(|json| !json.is_null());
-            let is_set = given.is_some_and(|json| !json.is_empty_text());
-            let is_cut = cut > 0 && matches!(field.name, "Output" | "Dropped");
-            let answered: Cow<'_, str> = match &field.answer {
-                _ if is_cut && field.name == "Output" => format!("{} bytes", length - cut).into(),
-                _ if is_cut => shown.run.dropped.saturating_add(cut as u64).to_string().into(),
-                Answer::Derived(value) if is_set || omitted => value(shown).into(),
-                Answer::Unset(value) if !is_set && omitted => (*value).into(),
-                Answer::Default(value) if !is_set && omitted => value(shown).into(),
+        for (field, seen) in self.fields.iter().zip(&self.seen) {
+            let captured = seen.filter(|json| !json.is_null());
+            let is_set = captured.is_some_and(|json| !json.is_empty_text());
+            // A value that is no string is compared as it stands in the file.
+            let text = |json: Json<'de>| json.text().unwrap_or(Cow::Borrowed(json.as_str()));
+            let (captured, answered, is_cut) = match (&field.answer, field.name) {
+                (_, "Output") if cut > 0 => {
+                    let captured = Cow::Owned(format!("{length} bytes"));
+                    (Some(captured), format!("{} bytes", length - cut).into(), true)
+                }
+                (_, "Dropped") if cut > 0 => {
+                    let answered = shown.run.dropped.saturating_add(cut as u64).to_string();
+                    (captured.map(text), Cow::Owned(answered), true)
+                }
+                (Answer::Derived(value), _) if is_set || omitted => {
+                    (captured.map(text), Cow::Borrowed(value(shown)), false)
+                }
+                (Answer::Unset(value), _) if !is_set && omitted => {
+                    (captured.map(text), Cow::Borrowed(*value), false)
+                }
+                (Answer::Default(value), _) if !is_set && omitted => {
+                    (captured.map(text), Cow::Owned(value(shown)), false)
+                }
                 _ => continue,
-            };
-            let captured: Option<Cow<'_, str>> = match field.name {
-                "Output" if is_cut => Some(format!("{length} bytes").into()),
-                // A value that is no string is compared as it stands in the file.
-                _ => given.map(|json| json.text().unwrap_or(json.as_str().into())),
             };
             let kind = match &captured {
                 Some(text) if *text == answered => continue,
@@ -126,6 +138,20 @@ impl<'de> Object<'de> {
             let (captured, answered) = (captured.map(Cow::into_owned), Some(answered.into_owned()));
             out.push(Difference::new(run, field.name, kind, captured, answered));
         }
-        out.extend(self.unknown.into_iter().map(|one| Difference::unknown(run, one)));
+        for (path, value) in self.unknown {
+            let captured = Some(value.as_str().to_owned());
+            out.push(Difference::new(run, path.into_owned(), K::Unknown, captured, None));
+        }
     }
+}
+
+/// The position of the field that `key` names.
+fn find(fields: &[Field], key: &str) -> Option<usize> {
+    // Most names differ in length or first letter, which is cheaper to compare than a string.
+    let first = key.as_bytes().first();
+    let exact = fields.iter().position(|field| {
+        let name = field.name;
+        name.len() == key.len() && name.as_bytes().first() == first && name == key
+    });
+    exact.or_else(|| fields.iter().position(|field| is_sdk_form(key, field.name)))
 }

@@ -1,17 +1,23 @@
 //! Reads one record of DescribeInvocations into an invocation.
 
 use super::fields::{RECORD, RUN, Reader, Shown, Target};
-use super::json::Json;
+use super::json::{Json, Opened, Shape};
 use super::lists::{items_of, read_tags};
 use super::object::Object;
 use super::options::ImportOptions;
-use super::report::{Difference, DifferenceKind, NotRetained, Place, Refusal, locate};
+use super::report::{Difference, DifferenceKind, Place, Refusal, locate};
 use crate::error::Error;
 use crate::limits;
 use crate::model::{
     InstanceInvokeStatus, InstanceRun, Invocation, InvocationStatus, Overall, Timestamp,
 };
 use crate::store::RunHistory;
+
+/// The lists of a record.
+const SHAPE: Shape = Shape(&[
+    ("InvokeInstances", Shape(&[("InvokeInstance", Shape(&[]))])),
+    ("Tags", Shape(&[("Tag", Shape(&[]))])),
+]);
 
 /// A record that can be accepted.
 pub(super) struct Record {
@@ -25,26 +31,10 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(place: &Place, invocation: Invocation) -> Self {
-        let (place, histories, differences) = (place.clone(), Vec::new(), Vec::new());
+    /// A record of the store, to be completed by records of results, the first one at `place`.
+    pub(super) fn held(place: Place, invocation: Invocation) -> Self {
+        let (histories, differences) = (Vec::new(), Vec::new());
         Record { place, invocation, histories, differences, is_completed: false }
-    }
-
-    /// Adds differences of the record.
-    pub(super) fn add(&mut self, mut differences: Vec<Difference>) {
-        locate(&mut differences, &self.place, &self.invocation);
-        self.differences.append(&mut differences);
-    }
-
-    pub(super) fn refuse(&self, error: Error) -> Refusal {
-        Refusal::new(self.place.clone(), self.invocation.invoke_id.clone(), error)
-    }
-
-    /// The report on the record, which was accepted and is not held. `cutoff` is the time before
-    /// which records had expired.
-    pub(super) fn not_retained(self, cutoff: Timestamp) -> NotRetained {
-        let expired = self.invocation.creation_time.is_some_and(|created| created < cutoff);
-        NotRetained { place: self.place, invoke_id: self.invocation.invoke_id, expired }
     }
 
     /// Reads a record. Region, resource group and CreationTime become those of `options` and `now`
@@ -61,32 +51,28 @@ impl Record {
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         let mut target = Target::new();
-        let mut object = Object::read("Invocation", json, RECORD, &mut target, reader);
-        // A run has a Timed of its own.
-        let is_timed = target.timed == Some(true);
+        let refused = |id, error| Refusal::new(place.clone(), id, error);
+        let entries = Opened::object(json, &SHAPE)
+            .map_err(|reason| refused(String::new(), Error::captured("Invocation", reason)))?;
+        let mut object = Object::read("Invocation", entries, RECORD, &mut target, reader);
         target.invocation.tags = read_tags(&mut object, reader);
         let items = items_of("InvokeInstances", "InvokeInstance", &mut object, reader);
         let count = items.len();
-        let mut runs = Vec::new();
+        let most = count.min(limits::RUNS);
+        target.invocation.instances.reserve_exact(most);
+        let mut runs = Vec::with_capacity(most);
         for (at, item) in items.into_iter().enumerate() {
-            reader.run = Some(at);
-            let noted = reader.differences.len();
-            let object = Object::read("InvokeInstances", item, RUN, &mut target, reader);
-            settle_status(&mut target, &object, "InstanceInvokeStatus", reader);
+            let object = read_run(at, item, &mut target, reader);
             let run = std::mem::replace(&mut target.run, InstanceRun::new(""));
             target.legacy = None;
-            if at < limits::RUNS {
+            if let Some(object) = object {
                 target.invocation.instances.push(run);
                 runs.push(object);
-            } else {
-                // A run too many refuses the record, but its texts still decide on the encoding.
-                reader.differences.truncate(noted);
             }
         }
-        reader.run = None;
 
         let mode = "RepeatMode";
-        if !object.is_set(mode) && is_timed {
+        if !object.is_set(mode) && target.timed == Some(true) {
             let reason =
                 "not given, and while Timed is true it may be any but Once; add it to the record";
             reader.refuse(mode, reason.into());
@@ -101,7 +87,7 @@ impl Record {
         }
         let mut invocation = target.invocation;
         if let Some(error) = reader.error.take() {
-            return Err(Refusal::new(place.clone(), invocation.invoke_id, error));
+            return Err(refused(invocation.invoke_id, error));
         }
         set_region(&mut invocation, object.value("ResourceGroupId").is_some(), options);
         let created = *invocation.creation_time.get_or_insert(now);
@@ -115,9 +101,9 @@ impl Record {
         for (at, (run, object)) in invocation.instances.iter().zip(runs).enumerate() {
             object.compare(&Shown { run, ..shown }, true, Some(at), &mut differences);
         }
-        let mut record = Record::new(place, invocation);
-        record.add(differences);
-        Ok(record)
+        locate(&mut differences, place, &invocation);
+        let (place, histories) = (place.clone(), Vec::new());
+        Ok(Record { place, invocation, histories, differences, is_completed: false })
     }
 }
 
@@ -129,6 +115,35 @@ pub(super) fn set_region(invocation: &mut Invocation, has_group: bool, options: 
     if !has_group {
         invocation.resource_group_id.clone_from(&options.resource_group_id);
     }
+}
+
+/// Reads the run at position `at` into the target; `None` if it is no object, or beyond the number
+/// of runs that a record can have. The decoder sees the texts of all runs.
+fn read_run<'de>(
+    at: usize,
+    json: Json<'de>,
+    target: &mut Target,
+    reader: &mut Reader,
+) -> Option<Object<'de>> {
+    reader.run = Some(at);
+    let noted = reader.differences.len();
+    let object = match Opened::object(json, &Shape(&[])) {
+        Ok(entries) => {
+            let object = Object::read("InvokeInstances", entries, RUN, target, reader);
+            settle_status(target, &object, "InstanceInvokeStatus", reader);
+            Some(object)
+        }
+        Err(reason) => {
+            reader.refuse("InvokeInstances", reason);
+            None
+        }
+    };
+    reader.run = None;
+    if at >= limits::RUNS {
+        reader.differences.truncate(noted);
+        return None;
+    }
+    object
 }
 
 /// Sets the InvocationStatus of a run without one by its legacy status, the field `legacy`. Refuses
@@ -162,6 +177,7 @@ pub(super) fn settle_status(
         }
     };
     target.run.invocation_status = status;
-    let captured = object.value(field).map(|_| "");
-    reader.note(field, DifferenceKind::Assumed, captured, status.as_str());
+    let captured = object.value(field).map(|_| String::new());
+    let (kind, answered) = (DifferenceKind::Assumed, Some(status.to_string()));
+    reader.differences.push(Difference::new(reader.run, field, kind, captured, answered));
 }

@@ -5,36 +5,28 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::json::Json;
 use crate::error::Error;
 use crate::model::Invocation;
 use crate::request::ContentEncoding;
 
-/// The result of [`Store::import`](crate::Store::import). `Display` shows the counts in one line, and
-/// each listed item has a `Display` of its own.
+/// The result of [`Store::import`](crate::Store::import): counts, differences and refusals.
+///
+/// `Display` shows the counts in one line. Each listed item has a `Display` of its own.
+/// [`grouped`](Self::grouped) lists equal differences of many records once.
 ///
 /// # Examples
 ///
 /// ```
-/// use invodex::{Config, ImportOptions, Store, SystemClock};
+/// use invodex::{ImportOptions, Store};
 ///
-/// let record = |id| format!(
-///     r#"{{"InvokeId": "{id}", "CommandId": "c", "CommandType": "RunShellScript",
-///         "CreationTime": "2020-05-11T09:01:39Z", "InvokeInstances": {{"InvokeInstance": [
-///             {{"InstanceId": "i-0001", "InvocationStatus": "Success"}}]}}}}"#
-/// );
-/// let list = ["t-0001", "t-0002"].map(record).join(",");
-/// let capture = format!(r#"{{"Invocations": {{"Invocation": [{list}, {{"InvokeId": "t-0003"}}]}}}}"#);
-/// let config = Config { retention_seconds: None, ..Config::default() };
-/// let mut store = Store::new(config, SystemClock);
-/// let report = store.import(capture.as_bytes(), &ImportOptions::new("cn-hangzhou"))?;
-/// assert!(report.to_string().starts_with("2 loaded, 0 completed, 0 not retained (0 expired), 1 refused, "));
-/// assert_eq!(report.refusals[0].error.parameter(), Some("CommandType"));
+/// let capture = br#"{"Invocations": {"Invocation": [{"InvokeId": "t-0001"}]}}"#;
+/// let report = Store::default().import(capture, &ImportOptions::new("cn-hangzhou"))?;
 /// assert_eq!(
-///     report.grouped()[0].to_string(),
-///     "2 times, first in record 0 (t-0001): InvocationStatus: captured nothing, answered \
-///      \"Success\" (omitted)"
+///     report.to_string(),
+///     "0 loaded, 0 completed, 0 not retained (0 expired), 1 refused, 0 differences, read as Base64"
 /// );
+/// let refusal = &report.refusals[0];
+/// assert_eq!((refusal.place.record, refusal.error.parameter()), (Some(0), Some("CommandType")));
 /// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,20 +36,45 @@ pub struct ImportReport {
     pub files: Vec<ImportedFile>,
     /// The number of records that were loaded.
     pub loaded: usize,
-    /// The number of records that records of results completed or agree with.
+    /// The number of records, of the store or of this import, that records of results completed or
+    /// agree with.
     pub completed: usize,
     /// Records that were accepted but are not held, by place.
     pub not_retained: Vec<NotRetained>,
-    /// Fields in which an answer differs from the capture, by place. The answer compared is one with
-    /// Output, in the encoding of the capture.
+    /// Fields in which an answer differs from the capture, by place: in each body first those beside
+    /// the list, then those of the loaded records. The answer compared is one with Output, in the
+    /// encoding of the capture.
     pub differences: Vec<Difference>,
     /// Records that were refused, by place.
     pub refusals: Vec<Refusal>,
 }
 
 impl ImportReport {
-    /// The differences for people: equal ones of several records and runs are one group, in the order
-    /// of the first of each. Cost: O(differences).
+    /// The differences for people: equal ones, in whatever records and runs, are one group. In the
+    /// order of the first of each group. Cost: O(differences).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use invodex::{Config, ImportOptions, Store, SystemClock};
+    ///
+    /// let record = |id| format!(
+    ///     r#"{{"InvokeId": "{id}", "CommandId": "c", "CommandType": "RunShellScript",
+    ///         "CreationTime": "2020-05-11T09:01:39Z", "InvokeInstances": {{"InvokeInstance": [
+    ///             {{"InstanceId": "i-0001", "InvocationStatus": "Success"}}]}}}}"#
+    /// );
+    /// let list = ["t-0001", "t-0002"].map(record).join(",");
+    /// let capture = format!(r#"{{"Invocations": {{"Invocation": [{list}]}}}}"#);
+    /// let config = Config { retention_seconds: None, ..Config::default() };
+    /// let mut store = Store::new(config, SystemClock);
+    /// let report = store.import(capture.as_bytes(), &ImportOptions::new("cn-hangzhou"))?;
+    /// assert_eq!(
+    ///     report.grouped()[0].to_string(),
+    ///     "2 times, first in record 0 (t-0001): InvocationStatus: captured nothing, answered \
+    ///      \"Success\" (omitted)"
+    /// );
+    /// # Ok::<(), invodex::Error>(())
+    /// ```
     #[must_use]
     pub fn grouped(&self) -> Vec<DifferenceGroup<'_>> {
         let mut groups: Vec<DifferenceGroup<'_>> = Vec::new();
@@ -210,12 +227,6 @@ impl Difference {
         }
     }
 
-    /// An unknown key, given by its path, and its value.
-    pub(super) fn unknown(run: Option<usize>, (path, value): (Cow<'_, str>, Json<'_>)) -> Self {
-        let captured = Some(value.as_str().to_owned());
-        Difference::new(run, path.into_owned(), DifferenceKind::Unknown, captured, None)
-    }
-
     pub(super) fn run(&self) -> Option<usize> {
         self.instance.as_ref().map(|(at, _)| *at)
     }
@@ -225,12 +236,19 @@ impl Difference {
 /// itself come first, then those of its runs.
 pub(super) fn locate(differences: &mut [Difference], place: &Place, invocation: &Invocation) {
     differences.sort_by_key(Difference::run);
-    let invoke_id: Arc<str> = invocation.invoke_id.as_str().into();
+    let Some(first) = differences.first() else { return };
+    let mut last = first.run();
+    let id_of = |run: usize| invocation.instances[run].instance_id.as_str().into();
+    let (invoke_id, mut id): (Arc<str>, _) =
+        (invocation.invoke_id.as_str().into(), last.map_or("".into(), id_of));
     for one in differences {
-        (one.place, one.invoke_id) = (place.clone(), Arc::clone(&invoke_id));
         if let Some((run, instance_id)) = &mut one.instance {
-            *instance_id = invocation.instances[*run].instance_id.as_str().into();
+            if last.replace(*run) != Some(*run) {
+                id = id_of(*run);
+            }
+            *instance_id = Arc::clone(&id);
         }
+        (one.place, one.invoke_id) = (place.clone(), Arc::clone(&invoke_id));
     }
 }
 
@@ -275,7 +293,16 @@ pub enum DifferenceKind {
 
 impl fmt::Display for DifferenceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{self:?}").to_ascii_lowercase())
+        f.pad(match self {
+            DifferenceKind::Derived => "derived",
+            DifferenceKind::Omitted => "omitted",
+            DifferenceKind::Unknown => "unknown",
+            DifferenceKind::Truncated => "truncated",
+            DifferenceKind::Form => "form",
+            DifferenceKind::Assumed => "assumed",
+            DifferenceKind::Completed => "completed",
+            DifferenceKind::Conflict => "conflict",
+        })
     }
 }
 
@@ -285,10 +312,19 @@ impl fmt::Display for DifferenceKind {
 /// # Examples
 ///
 /// ```
-/// /// The records that a store of unlimited age would hold.
-/// fn too_old(report: &invodex::ImportReport) -> impl Iterator<Item = &str> {
-///     report.not_retained.iter().filter(|one| one.expired).map(|one| &*one.invoke_id)
-/// }
+/// use invodex::{ImportOptions, Store};
+///
+/// let capture = br#"{"Invocations": {"Invocation": [{
+///     "InvokeId": "t-0001", "CommandId": "c-0001", "CommandType": "RunShellScript",
+///     "CreationTime": "2020-05-11T09:01:39Z", "RepeatMode": "Once",
+///     "InvokeInstances": {"InvokeInstance": [
+///         {"InstanceId": "i-0001", "InvocationStatus": "Success"}
+///     ]}
+/// }]}}"#;
+/// let report = Store::default().import(capture, &ImportOptions::new("cn-hangzhou"))?;
+/// let record = report.not_retained[0].to_string();
+/// assert_eq!(record, "record 0 (t-0001): not retained: older than the store keeps records");
+/// # Ok::<(), invodex::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -334,18 +370,29 @@ impl Refusal {
     }
 }
 
-/// Text from a file for one line: at most 64 characters, special ones escaped.
-fn plain(text: &str) -> String {
-    const MOST: usize = 64;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}...", text[..end].escape_debug()),
-        None => text.escape_debug().to_string(),
+/// Displays text from a file on one line: at most 64 characters, special ones escaped.
+struct Plain<'a>(&'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 64;
+        match self.0.char_indices().nth(MOST) {
+            Some((end, _)) => write!(f, "{}...", self.0[..end].escape_debug()),
+            None => write!(f, "{}", self.0.escape_debug()),
+        }
     }
 }
 
-/// The value of a field in quotes, or `nothing`.
-fn value(value: Option<&String>) -> String {
-    value.map_or("nothing".to_owned(), |text| format!("\"{}\"", plain(text)))
+/// Displays the value of a field in quotes, or `nothing`.
+struct Value<'a>(Option<&'a str>);
+
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(text) => write!(f, "\"{}\"", Plain(text)),
+            None => f.write_str("nothing"),
+        }
+    }
 }
 
 impl fmt::Display for ImportReport {
@@ -362,7 +409,7 @@ impl fmt::Display for ImportReport {
 impl fmt::Display for ImportedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = &self.name {
-            write!(f, "{} ", plain(name))?;
+            write!(f, "{} ", Plain(name))?;
         }
         if self.bodies > 1 {
             write!(f, "({} bodies) ", self.bodies)?;
@@ -374,7 +421,7 @@ impl fmt::Display for ImportedFile {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = &self.name {
-            write!(f, "{}, ", plain(name))?;
+            write!(f, "{}, ", Plain(name))?;
         }
         if let Some(body) = self.body {
             write!(f, "body {body}, ")?;
@@ -399,13 +446,13 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.place.fmt(f)?;
         if self.place.record.is_some() {
-            write!(f, " ({})", plain(&self.invoke_id))?;
+            write!(f, " ({})", Plain(&self.invoke_id))?;
         }
         if let Some((at, instance_id)) = &self.instance {
-            write!(f, ", run {at} ({})", plain(instance_id))?;
+            write!(f, ", run {at} ({})", Plain(instance_id))?;
         }
-        write!(f, ": {}: captured {}, ", plain(&self.field), value(self.captured.as_ref()))?;
-        write!(f, "answered {} ({})", value(self.answered.as_ref()), self.kind)
+        write!(f, ": {}: captured {}, ", Plain(&self.field), Value(self.captured.as_deref()))?;
+        write!(f, "answered {} ({})", Value(self.answered.as_deref()), self.kind)
     }
 }
 
@@ -416,7 +463,7 @@ impl fmt::Display for NotRetained {
             true => "older than the store keeps records",
             false => "newer records fill the store",
         };
-        write!(f, "{place} ({}): not retained: {why}", plain(invoke_id))
+        write!(f, "{place} ({}): not retained: {why}", Plain(invoke_id))
     }
 }
 
@@ -424,7 +471,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.place.fmt(f)?;
         if let Some(invoke_id) = &self.invoke_id {
-            write!(f, " ({})", plain(invoke_id))?;
+            write!(f, " ({})", Plain(invoke_id))?;
         }
         write!(f, ": refused: {}", self.error)
     }

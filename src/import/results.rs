@@ -3,18 +3,21 @@
 use std::collections::HashMap;
 
 use super::fields::{RESULT, Reader, Shown, Target};
-use super::json::Json;
+use super::json::{Json, Opened, Shape};
 use super::lists::read_tags;
 use super::object::Object;
 use super::options::ImportOptions;
 use super::record::{Record, set_region, settle_status};
-use super::report::{Difference, DifferenceKind as Kind, Place, Refusal, locate};
+use super::report::{Difference, DifferenceKind, Place, Refusal, locate};
 use crate::error::Error;
 use crate::limits;
 use crate::model::{
     COMMAND_TEXT_FIELDS, InstanceRun, Invocation, Overall, RUN_TEXT_FIELDS, RepeatMode, Timestamp,
 };
 use crate::store::{RunHistory, validate};
+
+/// The lists of a record of results.
+const SHAPE: Shape = Shape(&[("Tags", Shape(&[("Tag", Shape(&[]))]))]);
 
 /// One record of results.
 pub(super) struct Row<'de> {
@@ -38,15 +41,18 @@ impl<'de> Row<'de> {
         place: &Place,
         reader: &mut Reader,
     ) -> Result<Self, Refusal> {
+        let refused = |error| Refusal::new(place.clone(), String::new(), error);
+        let name = "InvocationResult";
+        let entries = Opened::object(json, &SHAPE)
+            .map_err(|reason| refused(Error::captured(name, reason)))?;
         let mut target = Target::new();
-        let mut object = Object::read("InvocationResult", json, RESULT, &mut target, reader);
+        let mut object = Object::read(name, entries, RESULT, &mut target, reader);
         target.invocation.tags = read_tags(&mut object, reader);
         settle_status(&mut target, &object, "InvokeRecordStatus", reader);
         let Target { invocation, run, .. } = target;
         let error = reader.error.take();
         if invocation.invoke_id.is_empty() {
-            let error = error.unwrap_or_else(|| Error::record_missing("InvokeId"));
-            return Err(Refusal::new(place.clone(), String::new(), error));
+            return Err(refused(error.unwrap_or_else(|| Error::record_missing("InvokeId"))));
         }
         let (place, differences) = (place.clone(), std::mem::take(&mut reader.differences));
         Ok(Row { place, invocation, run, object, differences, error })
@@ -81,56 +87,6 @@ pub(super) struct Combined {
     pub(super) histories: Vec<RunHistory>,
 }
 
-impl Combined {
-    /// Adds a record of the group whose first record is at `first`.
-    fn add(&mut self, row: &Row<'_>, first: &Place) -> Result<(), Error> {
-        let Row { invocation: theirs, run, error, .. } = row;
-        if let Some(error) = error {
-            return Err(error.clone());
-        }
-        let invocation = &mut self.invocation;
-        let differs = |name| {
-            Error::captured(name, format!("differs from the record of this InvokeId at {first}"))
-        };
-        for field in COMMAND_TEXT_FIELDS {
-            if (field.get)(invocation) != (field.get)(theirs) {
-                return Err(differs(field.name));
-            }
-        }
-        if invocation.tags != theirs.tags {
-            return Err(differs("Tags"));
-        }
-        let is_same = |held: &InstanceRun| held.instance_id == run.instance_id;
-        let Some(at) = invocation.instances.iter().position(is_same) else {
-            if invocation.instances.len() == limits::RUNS {
-                let (given, most) = (limits::RUNS + 1, limits::RUNS);
-                return Err(Error::record_too_long("InstanceId", given, most, "instances"));
-            }
-            invocation.instances.push(run.clone());
-            self.places.push(row.place.clone());
-            return Ok(());
-        };
-        let status = run.invocation_status;
-        if !status.is_end() {
-            let reason = format!(
-                "given {status} in a further record of the instance, allowed a final status: it is \
-                 read as history; leave one record for each execution"
-            );
-            return Err(Error::captured("InvocationStatus", reason));
-        }
-        RUN_TEXT_FIELDS.iter().try_for_each(|field| validate::text(field, (field.get)(run)))?;
-        invocation.repeat_mode = RepeatMode::Period;
-        let histories = &mut self.histories;
-        let position = histories.iter().position(|history| history.run == at);
-        let position = position.unwrap_or_else(|| {
-            histories.push(RunHistory { run: at, ever: 0, first: 1, records: Vec::new() });
-            histories.len() - 1
-        });
-        histories[position].records.push(run.clone());
-        Ok(())
-    }
-}
-
 impl Group<'_> {
     pub(super) fn invoke_id(&self) -> &str {
         &self.rows[0].invocation.invoke_id
@@ -152,11 +108,61 @@ impl Group<'_> {
     ///
     /// The first fault of a record, or a contradiction between two of them.
     pub(super) fn combine(&self) -> Result<Combined, Refusal> {
-        let Row { place, invocation, .. } = &self.rows[0];
-        let (places, histories) = (Vec::new(), Vec::new());
-        let mut combined = Combined { invocation: invocation.clone(), places, histories };
+        let first = &self.rows[0];
+        let mut combined = Combined {
+            invocation: first.invocation.clone(),
+            places: Vec::new(),
+            histories: Vec::new(),
+        };
+        let invocation = &mut combined.invocation;
         for row in &self.rows {
-            combined.add(row, place).map_err(|error| self.refuse(&row.place, error))?;
+            let refused = |error| Err(self.refuse(&row.place, error));
+            if let Some(error) = &row.error {
+                return refused(error.clone());
+            }
+            let differs = |name: &'static str| {
+                let (first, reason) = (&first.place, "differs from the record of this InvokeId at");
+                refused(Error::captured(name, format!("{reason} {first}")))
+            };
+            for field in COMMAND_TEXT_FIELDS {
+                if (field.get)(invocation) != (field.get)(&row.invocation) {
+                    return differs(field.name);
+                }
+            }
+            if invocation.tags != row.invocation.tags {
+                return differs("Tags");
+            }
+            let run = &row.run;
+            let is_same = |held: &InstanceRun| held.instance_id == run.instance_id;
+            let Some(at) = invocation.instances.iter().position(is_same) else {
+                if invocation.instances.len() == limits::RUNS {
+                    let (given, most) = (limits::RUNS + 1, limits::RUNS);
+                    return refused(Error::record_too_long("InstanceId", given, most, "instances"));
+                }
+                invocation.instances.push(run.clone());
+                combined.places.push(row.place.clone());
+                continue;
+            };
+            if !run.invocation_status.is_end() {
+                let status = run.invocation_status;
+                let reason = format!(
+                    "given {status} in a further record of the instance, allowed a final status: it \
+                     is read as history; leave one record for each execution"
+                );
+                return refused(Error::captured("InvocationStatus", reason));
+            }
+            let mut texts = RUN_TEXT_FIELDS.iter();
+            if let Err(error) = texts.try_for_each(|field| validate::text(field, (field.get)(run)))
+            {
+                return refused(error);
+            }
+            invocation.repeat_mode = RepeatMode::Period;
+            let position = combined.histories.iter().position(|history| history.run == at);
+            let position = position.unwrap_or_else(|| {
+                combined.histories.push(RunHistory { run: at, ever: 0, first: 1, records: vec![] });
+                combined.histories.len() - 1
+            });
+            combined.histories[position].records.push(run.clone());
         }
         for history in &mut combined.histories {
             history.records.reverse();
@@ -184,18 +190,18 @@ impl Group<'_> {
         invocation.creation_time = Some(created);
         let has_group = self.rows[0].object.value("ResourceGroupId").is_some();
         set_region(&mut invocation, has_group, options);
-        let mode = invocation.repeat_mode;
-        let assumed = [
+        let mut differences = [
             ("CreationTime", created.to_string()),
-            ("RepeatMode", mode.to_string()),
+            ("RepeatMode", invocation.repeat_mode.to_string()),
             ("CommandType", invocation.command_type.to_string()),
-        ];
-        let assumed = assumed
-            .map(|(field, value)| Difference::new(None, field, Kind::Assumed, None, Some(value)));
-        let mut record = Record { histories, ..Record::new(&place, invocation) };
-        record.add(assumed.to_vec());
-        self.add_differences(mode, true, &mut record.differences);
-        Ok(record)
+        ]
+        .map(|(field, value)| {
+            Difference::new(None, field, DifferenceKind::Assumed, None, Some(value))
+        })
+        .to_vec();
+        locate(&mut differences, &place, &invocation);
+        self.add_differences(invocation.repeat_mode, true, &mut differences);
+        Ok(Record { place, invocation, histories, differences, is_completed: false })
     }
 
     /// Adds the differences between the records and the answer for a task of `repeat_mode`.
