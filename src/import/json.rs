@@ -3,8 +3,8 @@
 //! An object is split into its entries. Each value is a text that is not read yet; serde_json has
 //! checked its syntax. A value that cannot be read therefore affects only its own field, and
 //! nesting of any depth takes no stack. The lists that a [`Shape`] names are split in the same pass,
-//! because splitting them level by level scans each record four times more (1.2 to 1.4 times as
-//! long for a whole import, 2026-11-28).
+//! because splitting them level by level scans each record four times more: a whole import then
+//! took 4.4 times as long as serde_json into structs, and in one pass 2.7 times (2026-11-29).
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};

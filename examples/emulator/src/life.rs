@@ -46,7 +46,8 @@ struct State {
     is_played: bool,
     last_id: u64,
     runs: BTreeMap<u64, Run>,
-    /// What comes next by the clock, see [`Run::by_clock`], and the steps by [`Execution::timer`].
+    /// The next events by the clock, see [`Run::by_clock`], and the next steps by
+    /// [`Execution::timer`], each with its run.
     by_clock: BTreeSet<(i64, Next, u64)>,
     timers: BTreeSet<(i64, u64)>,
     /// The number of runs when those that had ended were dropped.
@@ -67,7 +68,7 @@ struct Run<S = Arc<[Step]>> {
     execution: Option<Execution>,
 }
 
-/// What comes next. At the same time an execution ends before the next one begins.
+/// The kind of the next event. At the same time an execution ends before the next one begins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
     Step,
@@ -188,7 +189,7 @@ impl Run {
         Run { invoke_id, instance_id, script, at, waits, schedule, execution }
     }
 
-    /// What comes next by the clock, and when, in milliseconds.
+    /// The next events by the clock, each with its time in milliseconds.
     fn by_clock(&self) -> impl Iterator<Item = (i64, Next)> {
         let step = self.execution.map(|execution| (execution.due, Next::Step));
         let due = match self.waits {

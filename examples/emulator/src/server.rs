@@ -36,7 +36,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-acs-trace-id");
 
-/// What every answer needs.
+/// The state that all handlers share.
 struct Server {
     guard: Guard,
     tenants: Arc<Tenants>,

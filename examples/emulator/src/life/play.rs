@@ -49,7 +49,7 @@ pub(super) fn play(tenant: &Tenant, state: &mut State) {
     }
 }
 
-/// What is played until the present.
+/// The runs of a store on their way to the present.
 struct Play<'a> {
     tenant: &'a Tenant,
     state: &'a mut State,
