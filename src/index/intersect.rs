@@ -216,7 +216,7 @@ fn rows_before(list: &[u32], row: u32) -> usize {
 
 /// Hands the rows of `span` that are in all of `bitmaps` to `collector`.
 fn walk_bitmaps(bitmaps: &mut [&Bitmap], span: Span, collector: &mut impl Collect) {
-    // The five smallest become the terms.
+    // The smallest become the terms.
     bitmaps.sort_unstable_by_key(|bitmap| bitmap.len());
     let words = bitmaps.iter().map(|bitmap| bitmap.words().len()).min().unwrap_or(0);
     // No row after the last word of any set matches.
@@ -232,6 +232,9 @@ fn walk_bitmaps(bitmaps: &mut [&Bitmap], span: Span, collector: &mut impl Collec
         [a, b] => walk_words(span, [a, b], &[], collector),
         [a, b, c] => walk_words(span, [a, b, c], &[], collector),
         [a, b, c, d] => walk_words(span, [a, b, c, d], &[], collector),
+        [a, b, c, d, e] => walk_words(span, [a, b, c, d, e], &[], collector),
+        [a, b, c, d, e, f] => walk_words(span, [a, b, c, d, e, f], &[], collector),
+        [a, b, c, d, e, f, g] => walk_words(span, [a, b, c, d, e, f, g], &[], collector),
         [a, b, c, d, e, ref rest @ ..] => walk_words(span, [a, b, c, d, e], rest, collector),
     }
 }

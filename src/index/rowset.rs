@@ -60,9 +60,10 @@ impl Default for RowSet {
     }
 }
 
-/// The length of the longest list among `rows` rows.
-fn longest_list(rows: u32, tuning: Tuning) -> usize {
-    (rows / tuning.list_share).max(tuning.list_min) as usize
+/// Whether a set of `len` rows among `rows` rows in all may be a list. Multiplies, because each
+/// insertion asks and a division takes longer.
+fn may_be_list(len: u32, rows: u32, tuning: Tuning) -> bool {
+    len <= tuning.list_min || u64::from(len) * u64::from(tuning.list_share) <= u64::from(rows)
 }
 
 impl RowSet {
@@ -80,7 +81,7 @@ impl RowSet {
         match self {
             RowSet::List(list) => {
                 insert_into_list(list, row);
-                if list.len() > longest_list(rows, tuning) {
+                if !may_be_list(list.len() as u32, rows, tuning) {
                     *self = RowSet::Bitmap(Box::new(Bitmap::from_list(list)));
                 }
             }
@@ -104,14 +105,12 @@ impl RowSet {
 
     /// Converts a bitmap to a list if it is a sixteenth below the threshold. Insertions call this
     /// too, because the threshold rises with the number of all rows.
+    #[inline]
     fn convert_to_list_if_small(&mut self, rows: u32, tuning: Tuning) {
         if let RowSet::Bitmap(bitmap) = self
-            && (bitmap.len() + bitmap.len() / 16 + 1) as usize <= longest_list(rows, tuning)
+            && may_be_list(bitmap.len() + bitmap.len() / 16 + 1, rows, tuning)
         {
-            let mut list = RowList::new();
-            list.reserve_exact(bitmap.len() as usize);
-            list.extend(bitmap.rows());
-            *self = RowSet::List(list);
+            *self = RowSet::List(list_of(bitmap));
         }
     }
 
@@ -163,6 +162,15 @@ impl RowSet {
             RowSet::Bitmap(bitmap) => bitmap.internal_validate(),
         }
     }
+}
+
+/// The rows of `bitmap`. Not inlined, because most calls of its caller convert nothing.
+#[cold]
+fn list_of(bitmap: &Bitmap) -> RowList {
+    let mut list = RowList::new();
+    list.reserve_exact(bitmap.len() as usize);
+    list.extend(bitmap.rows());
+    list
 }
 
 fn insert_into_list(list: &mut RowList, row: u32) {
