@@ -106,13 +106,22 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads a number that [`put_number`] wrote.
+    #[inline]
     pub(super) fn number(&mut self) -> Result<u64, Fault> {
-        let first = self.byte()?;
-        if first < 0x80 {
-            return Ok(u64::from(first));
+        match self.rest {
+            // Most numbers have one byte.
+            [first @ ..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*first))
+            }
+            _ => self.long_number(),
         }
-        let mut value = u64::from(first & 0x7f);
-        for shift in (7..64).step_by(7) {
+    }
+
+    /// Reads a number of more than one byte.
+    fn long_number(&mut self) -> Result<u64, Fault> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
             let group = u64::from(byte & 0x7f);
             if group << shift >> shift != group {

@@ -37,7 +37,9 @@ pub(super) fn restore(
         last: None,
         values: Values::default(),
         record: None,
-        spare: Vec::new(),
+        spare_tags: Vec::new(),
+        spare_runs: Vec::new(),
+        spare_ids: Vec::new(),
     };
     loop {
         match blocks.next()? {
@@ -79,9 +81,13 @@ struct Restorer {
     last: Option<RowKey>,
     values: Values,
     /// The record whose runs are being read.
-    record: Option<Box<Record>>,
+    record: Option<Record>,
+    /// The tags of the last record: the next one takes their room.
+    spare_tags: Vec<Tag>,
     /// Room for the runs of the next record.
-    spare: Vec<InstanceRun>,
+    spare_runs: Vec<InstanceRun>,
+    /// Room for their InstanceIds.
+    spare_ids: Vec<String>,
 }
 
 /// The shared values so far, by number.
@@ -91,7 +97,8 @@ struct Values {
     resource_groups: Vec<String>,
     instances: Vec<String>,
     tags: Vec<Tag>,
-    /// Records with only the fields of a command set.
+    /// Records with only the fields of a command set, and of the record that is being read the other
+    /// fields too.
     commands: Vec<Invocation>,
     texts: Vec<Texts>,
     /// The XXH3-128 of each entry, to detect a repeated value. A value has only one encoding, so
@@ -102,23 +109,16 @@ struct Values {
 /// The record that is being read: some of its runs or history records are still to come.
 struct Record {
     key: RowKey,
-    /// The command, with the fields of the record added.
-    invocation: Invocation,
-    /// The number of the command.
+    /// The number of the command, to which the fields of the record are added: to copy the command
+    /// would take a tenth of the time, and to move it some hundredths.
     command: usize,
+    /// The number of its runs.
     runs: usize,
     /// Whether the store keeps the record. One beyond its limits is only checked.
     kept: bool,
     histories: Vec<RunHistory>,
     /// The number of history records of the last run that are still to come.
     history_left: usize,
-}
-
-impl Record {
-    /// Whether all runs and their histories have been read.
-    fn is_whole(&self) -> bool {
-        self.history_left == 0 && self.invocation.instances.len() == self.runs
-    }
 }
 
 impl Restorer {
@@ -153,7 +153,7 @@ impl Restorer {
                 .map_or(0, |history| u64::from(history.first) + history.records.len() as u64);
             format!("comes before history record {next} of record {position}")
         } else {
-            let (there, said) = (record.invocation.instances.len(), record.runs);
+            let (there, said) = (self.values.commands[record.command].instances.len(), record.runs);
             format!("comes after {there} of {said} runs of record {position}")
         }))
     }
@@ -170,25 +170,28 @@ impl Restorer {
         let resource_group =
             fields.place("its resource group", self.values.resource_groups.len())?;
         let command = fields.place("its command", self.values.commands.len())?;
-        // Moved out until the record is stored: to copy it would take a tenth of the time.
-        let none = Invocation::new("", "", "");
-        let mut invocation = std::mem::replace(&mut self.values.commands[command], none);
-        let values = &self.values;
+        let values = &mut self.values;
+        let invocation = &mut values.commands[command];
         invocation.region_id.clone_from(&values.regions[region]);
         invocation.resource_group_id.clone_from(&values.resource_groups[resource_group]);
         invocation.invoke_id.push_str(invoke_id);
-        for _ in 0..fields.count("tags", limits::TAGS)? {
+        invocation.tags = std::mem::take(&mut self.spare_tags);
+        let tags = fields.count("tags", limits::TAGS)?;
+        invocation.tags.resize_with(tags, Tag::default);
+        for at in 0..tags {
             let tag = fields.value("a tag", &values.tags)?;
-            if invocation.tags.iter().any(|other| other.key == tag.key) {
+            let (earlier, rest) = invocation.tags.split_at_mut(at);
+            if earlier.iter().any(|other| other.key == tag.key) {
                 return Err(Fault::new("has two tags with the same key"));
             }
-            invocation.tags.push(tag.clone());
+            rest[0].key.clone_from(&tag.key);
+            rest[0].value.clone_from(&tag.value);
         }
         let runs = fields.count("runs", limits::RUNS)?;
         if runs == 0 {
             return Err(Fault::new("has no runs"));
         }
-        invocation.instances = std::mem::take(&mut self.spare);
+        invocation.instances = std::mem::take(&mut self.spare_runs);
         if self.store.holds(invoke_id) {
             return Err(Fault(format!("has the InvokeId {invoke_id:?} of an earlier one")));
         }
@@ -199,8 +202,7 @@ impl Restorer {
         self.totals.records += 1;
         let kept = !expired && !evicted;
         let (histories, history_left) = (Vec::new(), 0);
-        let record = Record { key, invocation, command, runs, kept, histories, history_left };
-        self.record = Some(Box::new(record));
+        self.record = Some(Record { key, command, runs, kept, histories, history_left });
         Ok(())
     }
 
@@ -239,7 +241,8 @@ impl Restorer {
         }
         let base = record.key.time;
         let instance_id = fields.value("its instance", &self.values.instances)?;
-        let instances = &mut record.invocation.instances;
+        let invocation = &mut self.values.commands[record.command];
+        let instances = &mut invocation.instances;
         if instances.iter().any(|other| other.instance_id == *instance_id) {
             return Err(Fault::new("is the second of its record on the same instance"));
         }
@@ -247,7 +250,9 @@ impl Restorer {
         let texts = &self.values.texts;
         // Filled in its place: a run is some 300 bytes, which are better not moved.
         let number = instances.len();
-        instances.push(InstanceRun::new(instance_id));
+        let mut room = self.spare_ids.pop().unwrap_or_default();
+        room.clone_from(instance_id);
+        instances.push(InstanceRun::new(room));
         let run = &mut instances[number];
         let shape = execution::take(fields, run, base, shape::RUN, texts)?;
         run.update_time = Some(update_time);
@@ -263,7 +268,7 @@ impl Restorer {
                 )));
             }
             let kept = fields.count("history records", ever as usize)?;
-            if !record.invocation.repeat_mode.is_recurring() {
+            if !invocation.repeat_mode.is_recurring() {
                 return Err(Fault::new("has a history, but its task is not recurring"));
             }
             record.history_left = kept;
@@ -299,19 +304,23 @@ impl Restorer {
         Ok(())
     }
 
-    /// Inserts the record into the store once it is complete, unless it is left out.
+    /// Inserts the record into the store once all its runs and their histories have been read, unless
+    /// it is left out.
     fn store_whole(&mut self) {
-        let Some(record) = self.record.take_if(|record| record.is_whole()) else { return };
-        let Record { key, mut invocation, command, histories, .. } = *record;
+        let Some(record) = &self.record else { return };
+        let invocation = &mut self.values.commands[record.command];
+        if record.history_left > 0 || invocation.instances.len() < record.runs {
+            return;
+        }
         if record.kept {
-            self.store.restore_record(key, &invocation, &histories);
+            self.store.restore_record(record.key, invocation, &record.histories);
         }
         // The command alone is left.
         invocation.invoke_id.clear();
-        invocation.tags.clear();
-        self.spare = std::mem::take(&mut invocation.instances);
-        self.spare.clear();
-        self.values.commands[command] = invocation;
+        self.spare_tags = std::mem::take(&mut invocation.tags);
+        self.spare_runs = std::mem::take(&mut invocation.instances);
+        self.spare_ids.extend(self.spare_runs.drain(..).map(|run| run.instance_id));
+        self.record = None;
     }
 }
 

@@ -231,11 +231,12 @@ impl Table {
     }
 
     fn acquire_tag(&mut self, key: &str, value: &str) -> ValueId {
-        let encoded = TagPair::key_of(key, value);
-        let texts = &mut self.column_texts;
-        self.tag_pairs.acquire(&encoded, || {
-            let tag_key = acquire_text(texts, IndexedColumn::TagKey, key);
-            TagPair::new(key, value, &encoded, tag_key)
+        let (texts, tag_pairs) = (&mut self.column_texts, &mut self.tag_pairs);
+        TagPair::with_key(key, value, |encoded| {
+            tag_pairs.acquire(encoded, || {
+                let tag_key = acquire_text(texts, IndexedColumn::TagKey, key);
+                TagPair::new(key, value, encoded, tag_key)
+            })
         })
     }
 

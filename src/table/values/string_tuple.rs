@@ -33,8 +33,8 @@ pub(crate) fn key_of<const N: usize>(strings: [&[u8]; N]) -> KeyBytes {
     key
 }
 
-/// Calls `find` with the key of `strings`, which stays on the stack if it is short: a query makes one
-/// for each tag. Cost: O(length).
+/// Calls `find` with the key of `strings`, which stays on the stack if it is short: a query and a
+/// write make one for each tag. Cost: O(length).
 pub(crate) fn with_key<const N: usize, T>(strings: [&[u8]; N], find: impl FnOnce(&[u8]) -> T) -> T {
     const SHORT: usize = 96;
     match [0; SHORT].get_mut(..length_of(strings)) {

@@ -1,6 +1,6 @@
 //! A tag, interned as the pair of its key and value.
 
-use super::string_tuple::{KeyBytes, StringTuple, key_of, with_key};
+use super::string_tuple::{StringTuple, with_key};
 use crate::table::interned::{Value, ValueId};
 use crate::wire;
 
@@ -13,17 +13,12 @@ pub(crate) struct TagPair {
 }
 
 impl TagPair {
-    /// The key under which the tag is interned.
-    pub(crate) fn key_of(key: &str, value: &str) -> KeyBytes {
-        key_of([key.as_bytes(), value.as_bytes()])
-    }
-
-    /// Calls `find` with the bytes that identify the tag. Cost: O(length).
+    /// Calls `find` with the key under which the tag is interned. Cost: O(length).
     pub(crate) fn with_key<T>(key: &str, value: &str, find: impl FnOnce(&[u8]) -> T) -> T {
         with_key([key.as_bytes(), value.as_bytes()], find)
     }
 
-    /// The tag of `key` and `value`. `encoded` is their [`key_of`](Self::key_of).
+    /// The tag of `key` and `value`. `encoded` is the key that [`with_key`](Self::with_key) gives.
     pub(crate) fn new(key: &str, value: &str, encoded: &[u8], tag_key: ValueId) -> Self {
         let json = wire::to_json(&wire::Texts { names: wire::TAG, texts: [key, value] });
         TagPair { strings: StringTuple::new(encoded, &json), tag_key }
