@@ -9,8 +9,12 @@ pub(super) fn words_of(span: Span) -> std::ops::Range<usize> {
     (span.start / 64) as usize..span.end.div_ceil(64) as usize
 }
 
+/// The number of terms if there is a rest. With other numbers the loop over the rest is not
+/// compiled: beside it the compiler takes words out of the vector registers one by one.
+const TERMS_BESIDE_REST: usize = 5;
+
 /// Hands the rows of `span` that are in all of `terms` and all of `rest` to `collector`. Each term
-/// is [`words_of`] the span, which is not empty.
+/// is [`words_of`] the span, which is not empty. If `rest` is not empty, there are five terms.
 ///
 /// **Technique.** The walk takes eight words at a time, from the newest to the oldest. It ANDs the
 /// terms into a block on the stack and hands the block to the collector if any bit is left. A step
@@ -46,6 +50,7 @@ pub(super) fn walk_words<const N: usize>(
     rest: &[&[u64]],
     collector: &mut impl Collect,
 ) {
+    debug_assert!(N == TERMS_BESIDE_REST || rest.is_empty());
     let first = span.start / 64;
     // Equal lengths, known to the compiler, save bounds checks.
     let count = terms.iter().map(|term| term.len()).min().unwrap_or(0);
@@ -77,7 +82,7 @@ pub(super) fn walk_words<const N: usize>(
         for term in &terms {
             and_into(&mut block, &term[at..end]);
         }
-        if !rest.is_empty() && any(&block) {
+        if N == TERMS_BESIDE_REST && !rest.is_empty() && any(&block) {
             touched::add(8 * rest.len());
             for term in rest {
                 and_into(&mut block, &term[at..end]);
