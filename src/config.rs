@@ -362,7 +362,7 @@ pub struct Tuning {
     /// needs constant memory, and stamps and rows fit into a first-level cache of 32 KB. Measured
     /// alternative: with 40,960, the longest lists at 1,000,000 rows take 1.10 times as long.
     pub chunk_span: u32,
-    /// Tombstones, or places of removed runs, are not compacted while there are fewer than this.
+    /// Tombstones, or places of removed runs, are not compacted while there are no more than this.
     pub dead_min: u32,
 }
 

@@ -2,8 +2,8 @@
 //! codes and messages.
 
 use invodex::{
-    Config, DescribeInvocations, InstanceRun, Invocation, InvocationStatus, Regions, RepeatMode,
-    RunUpdate, Store, Timestamp,
+    Config, DescribeInvocations, Error, InstanceRun, Invocation, InvocationStatus, Regions,
+    RepeatMode, RunUpdate, Store, Timestamp,
 };
 
 fn detail(pairs: &[(&str, &str)]) -> String {
@@ -80,4 +80,11 @@ fn a_refused_transition_names_the_allowed_ones() {
     ] {
         assert!(detail.ends_with(end), "{detail}");
     }
+}
+
+#[test]
+fn an_error_without_a_detail_ends_with_its_message() {
+    let error = Error::forbidden();
+    let message = format!("{} ({}): {}", error.code(), error.status(), error.message());
+    assert_eq!((error.detail(), error.to_string()), ("", message));
 }

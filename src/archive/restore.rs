@@ -97,8 +97,8 @@ struct Values {
     resource_groups: Vec<String>,
     instances: Vec<String>,
     tags: Vec<Tag>,
-    /// Records with only the fields of a command set, and of the record that is being read the other
-    /// fields too.
+    /// A record for each command, with only the fields of the command set. That of the record which
+    /// is being read has the other fields too.
     commands: Vec<Invocation>,
     texts: Vec<Texts>,
     /// The XXH3-128 of each entry, to detect a repeated value. A value has only one encoding, so
@@ -110,7 +110,7 @@ struct Values {
 struct Record {
     key: RowKey,
     /// The number of the command, to which the fields of the record are added: to copy the command
-    /// would take a tenth of the time, and to move it some hundredths.
+    /// for each record would add a tenth to the time, and to move it some hundredths.
     command: usize,
     /// The number of its runs.
     runs: usize,

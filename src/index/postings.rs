@@ -10,8 +10,8 @@ use crate::table::{IndexKey, IndexedColumn, Table, reserve_for_one};
 
 /// A batch with more late records than this is merged by one rebuild of the index. A rebuild costs
 /// as much as some 60 insertions that each move the whole index. With half of that as threshold, a
-/// batch of records older than all others costs at most twice its cheaper way; the later its records
-/// belong, the less each insertion would move.
+/// batch of records older than all others costs at most twice the cheaper of the two ways. Records
+/// nearer to the newest move fewer rows, so for them a rebuild may cost more than that.
 const MERGE_FROM: usize = 32;
 
 /// The list order and, for each value of each indexed column, the rows that hold the value.
@@ -125,10 +125,10 @@ impl Index {
         table.for_each_index_key(slot, |key| self.add(key, row));
     }
 
-    /// Drops tombstones once they are more than a quarter of the records and more than
-    /// [`Tuning::dead_min`]. Those in front are dropped in multiples of 512 rows, so that bitmaps
-    /// drop whole blocks; those between records need a rebuild. Cost: O(index), amortised O(1) for
-    /// each removal and index entry.
+    /// Drops the tombstones in front, or those between records, once either are more than a quarter
+    /// of the records and more than [`Tuning::dead_min`]. Those in front are dropped in multiples
+    /// of 512 rows, so that bitmaps drop whole blocks; those between records need a rebuild. Cost:
+    /// O(index), amortised O(1) for each removal and index entry.
     pub(crate) fn drop_dead_rows(&mut self, table: &Table) {
         let enough = (table.len() as u32 / 4).max(self.tuning.dead_min);
         if self.order.tombstones_between() > enough {

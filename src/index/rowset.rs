@@ -36,8 +36,8 @@ pub(crate) type RowList = SmallVec<[u32; INLINE_ROWS]>;
 ///
 /// A list of up to four rows is inside the set itself. Longer lists spill to the heap. They grow by
 /// a quarter, because they are most of the index's memory, and move to a smaller allocation, or
-/// back inline, below 25 % occupancy. An eviction removes the first row and moves the others down,
-/// at most 2 KB for 100,000 records.
+/// back inline, below 25 % occupancy. An eviction removes the first element of a list and moves the
+/// others in memory, at most 2 KB for 100,000 records; no row gets another number.
 ///
 /// **Alternatives.** A counter of removed rows instead of the move: an eviction took 0.75 times as
 /// long (2026-11-25). It is rejected because an eviction without it takes about one AND of three

@@ -6,7 +6,8 @@ use super::touched;
 /// searched for in it.
 const SEARCH_FROM: usize = 32;
 
-/// A byte array that tells which rows are in the running intersection, reused without clearing.
+/// A byte array that tells which rows are in the running intersection, reused without clearing. A
+/// stamp is the number of one step of an intersection, 1 to 255.
 ///
 /// **Technique.** To intersect `rows` with `list`, each row `r` of `rows` writes the stamp of this
 /// step into `stamps[r - first]`, where `first` is the oldest of `rows`. Then each row of `list`

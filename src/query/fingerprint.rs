@@ -20,7 +20,8 @@ pub(super) fn fingerprint(filters: &Filters<'_>, store_id: u64) -> u64 {
 /// - A text is preceded by its length. An optional text is also preceded by the letter of its
 ///   filter, and writes nothing if it is absent. A later version can therefore add a filter with a
 ///   new letter without changing the fingerprints of queries that do not use it.
-/// - Tags are sorted by key, because their order chooses no rows.
+/// - A tag is its key as such a text, and then its value, if it has one, as another. Tags are sorted
+///   by key, because their order chooses no rows.
 ///
 /// **Alternatives.** A buffer on the stack took 434 ns instead of 289 for a query with three tags
 /// (2026-11-28).

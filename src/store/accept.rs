@@ -47,9 +47,9 @@ impl Store {
     /// not held.
     ///
     /// Cost: O(size of the record and its index entries) if its CreationTime is not before that of
-    /// any other record. A late record also moves every row after it, in all posting lists:
-    /// O(index) in the middle, and at least O(distinct values). A record with a CreationTime in the
-    /// future makes each later one late.
+    /// any record accepted so far. A late record also moves every row after it, in all posting
+    /// lists: O(index) in the middle, and at least O(distinct values). A record with a CreationTime
+    /// in the future makes each later one late.
     ///
     /// # Errors
     ///

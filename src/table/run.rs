@@ -15,17 +15,17 @@ use crate::model::{InvocationStatus, Timestamp};
 /// in a [`RunOverflow`], which a run has only while one of them is set. `repeats` and `exit_code`
 /// are a byte in this struct if a byte can hold them, and in the overflow otherwise.
 ///
-/// **Invariant.** `repeats` and `exit_code` are in exactly one of the two places. The overflow has
-/// one only if a byte cannot hold it; the byte is then 0 or `None`.
+/// **Invariant.** `repeats` is in exactly one of the two places, and `exit_code`, which may be unset,
+/// in at most one. The overflow has one only if a byte cannot hold it; the byte is then 0 or `None`.
 ///
-/// **No field may be set on its own**, for two reasons. If only the byte of `repeats` or `exit_code`
-/// is written, the old value stays in the overflow, and readers use the overflow. If only `status`
-/// is written, the overall statuses of the record, which are derived from the statuses of its runs,
-/// become wrong. [`set`](Self::set) therefore writes all fields of an execution, in both places.
-/// Only [`Table::set_execution`](super::core::Table::set_execution), which derives the overall
-/// statuses anew, and the insertion of a record call it. Fields that exist only in the overflow may
-/// change alone, through [`change_overflow`](Self::change_overflow). Readers use [`RunRef`], which
-/// looks in both places.
+/// **No field of an execution may be set on its own**, for two reasons. If only the byte of
+/// `repeats` or `exit_code` is written, the old value stays in the overflow, and readers use the
+/// overflow. If only `status` is written, the overall statuses of the record, which are derived
+/// from the statuses of its runs, become wrong. [`set`](Self::set) therefore writes all fields of
+/// an execution, in both places. Only [`Table::set_execution`](super::core::Table::set_execution),
+/// which derives the overall statuses anew, and the insertion of a record call it. The history and
+/// the bytes of output, which exist only in the overflow, may change alone, through
+/// [`change_overflow`](Self::change_overflow). Readers use [`RunRef`], which looks in both places.
 ///
 /// **Cost.** O(1) to set or to read. A run with an overflow takes a second look-up, in the slab.
 ///
