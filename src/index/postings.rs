@@ -125,8 +125,8 @@ impl Index {
         table.for_each_index_key(slot, |key| self.add(key, row));
     }
 
-    /// Drops the tombstones in front, or those between records, once either are more than a quarter
-    /// of the records and more than [`Tuning::dead_min`]. Those in front are dropped in multiples
+    /// Drops the tombstones in front, or those between records, once either kind is more than a
+    /// quarter of the records and more than [`Tuning::dead_min`]. Those in front are dropped in multiples
     /// of 512 rows, so that bitmaps drop whole blocks; those between records need a rebuild. Cost:
     /// O(index), amortised O(1) for each removal and index entry.
     pub(crate) fn drop_dead_rows(&mut self, table: &Table) {

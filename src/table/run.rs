@@ -23,8 +23,8 @@ use crate::model::{InvocationStatus, Timestamp};
 /// overflow. If only `status` is written, the overall statuses of the record, which are derived
 /// from the statuses of its runs, become wrong. [`set`](Self::set) therefore writes all fields of
 /// an execution, in both places. Only [`Table::set_execution`](super::core::Table::set_execution),
-/// which derives the overall statuses anew, and the insertion of a record call it. The history and
-/// the bytes of output, which exist only in the overflow, may change alone, through
+/// which derives the overall statuses anew, and the insertion of a record call it. The history, the
+/// output and Dropped, which exist only in the overflow, may change alone, through
 /// [`change_overflow`](Self::change_overflow). Readers use [`RunRef`], which looks in both places.
 ///
 /// **Cost.** O(1) to set or to read. A run with an overflow takes a second look-up, in the slab.
