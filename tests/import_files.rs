@@ -74,7 +74,7 @@ fn a_file_that_is_something_else_is_refused_by_name() {
     let good = capture(&[record("t-1")]);
     let cut = &good[..good.len() - 2];
     let cases: &[(&[u8], &str)] = &[
-        (b"", "it is not JSON: cut off at byte 0 (EOF while parsing a value at line 1 column 0)"),
+        (b"", "it is not JSON: cut off at byte 0 (it has no value)"),
         (b"{\n  nonsense", "it is not JSON: key must be a string at line 2 column 3"),
         (cut, "it is not JSON: cut off at byte "),
         (b"{\"Invocations\":{\"Invocation\":[]}} {}", "in body 1: it has neither an Invocations nor an Invocation list; its keys: none"),

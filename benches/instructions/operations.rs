@@ -14,8 +14,12 @@ use std::hint::black_box;
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, main};
-use invodex::{Config, DescribeInvocations, InstanceRun, Invocation, RunUpdate, Store, Timestamp};
+use invodex::{
+    Config, DescribeInvocations, ImportOptions, InstanceRun, Invocation, RunUpdate, Store,
+    Timestamp,
+};
 
+use support::dataset::pools::REGIONS;
 use support::dataset::requests::{adversarial, classes};
 use support::dataset::{Dataset, Options};
 use support::place::places;
@@ -26,6 +30,9 @@ const COUNT: usize = 100_000;
 
 /// Number of records in the archive that `restore` reads.
 const RESTORED: usize = 1_000;
+
+/// Number of records in the captured responses that `imports` reads.
+const IMPORTED: usize = 1_000;
 
 /// Number of accepts, or updates, that are counted together. Whether a single one makes a vector
 /// grow is chance; a hundred in a row vary less.
@@ -119,6 +126,7 @@ fn numbered(class: &str, number: u32) -> Query {
 #[bench::three_filters(head("status-instance-tag", 10))]
 #[bench::adversarial_lists(head("equal-rare-lists-dense", 10))]
 #[bench::dense_and(head("none-dense-keys-more", 10))]
+#[bench::total_of_two(numbered("type", 1))]
 #[bench::exact_total(numbered("status-type-mode", 1))]
 #[bench::deep_offset(numbered("status-type-mode", 4_000))]
 fn find(query: Query) -> Query {
@@ -237,9 +245,28 @@ fn restore(archive: Vec<u8>) -> (Vec<u8>, Store) {
     (archive, restored.expect("it is whole").store)
 }
 
+/// Captured responses of one record each, one after the other.
+fn captured_lines() -> String {
+    let store = stores::full_store(&options(IMPORTED));
+    let row = |record| serde_json::to_string(&record).expect("it has no key that is no text");
+    let lines = store
+        .iter()
+        .map(|record| format!("{{\"Invocations\":{{\"Invocation\":[{}]}}}}\n", row(record)));
+    lines.collect()
+}
+
+#[library_benchmark]
+#[bench::lines(captured_lines())]
+fn imports(lines: String) -> (String, Store) {
+    let mut store = Store::new(config(IMPORTED), options(IMPORTED).now);
+    let report = store.import(lines.as_bytes(), &ImportOptions::new(REGIONS[0].id));
+    assert_eq!(report.expect("it is a capture").loaded, IMPORTED);
+    (lines, store)
+}
+
 library_benchmark_group!(
     name = operations,
-    benchmarks = [find, walk, body, accepts, updates, restore]
+    benchmarks = [find, walk, body, accepts, updates, restore, imports]
 );
 
 main!(

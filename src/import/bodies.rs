@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
+use serde::{Deserialize, Deserializer};
+
 use super::fields::Reader;
 use super::json::{Entry, Json, Opened, Reason, Shape, is_named};
 use super::lists::{Unknown, open_list};
@@ -28,7 +30,16 @@ pub(super) struct Body<'de> {
     pub(super) differences: Vec<Difference>,
 }
 
-/// The bodies of a file: one, several in a list, or several one after the other.
+/// A value of a file, opened as a body.
+struct Value<'de>(Opened<'de>);
+
+impl<'de> Deserialize<'de> for Value<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Opened::next(deserializer, &BODY).map(Value)
+    }
+}
+
+/// The bodies of a file: one, several in a list, or several one after the other. Cost: O(bytes).
 ///
 /// # Errors
 ///
@@ -39,15 +50,19 @@ pub(super) fn split(bytes: &[u8]) -> Result<Vec<Body<'_>>, Reason> {
     };
     let text = std::str::from_utf8(bytes).map_err(|error| not_json(&error))?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let mut values = Vec::new();
-    while values.is_empty() || deserializer.end().is_err() {
-        values.push(Opened::next(&mut deserializer, &BODY).map_err(
-            |error| match error.is_eof() {
-                true => not_json(&format_args!("cut off at byte {} ({error})", bytes.len())),
-                false => not_json(&error),
-            },
-        )?);
+    // Not `Deserializer::end` after each value: where another one follows, it makes an error, and for
+    // the line of an error all of the file before it is searched.
+    let stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let read = stream.map(|value| match value {
+        Ok(Value(opened)) => Ok(opened),
+        Err(error) if error.is_eof() => {
+            Err(not_json(&format_args!("cut off at byte {} ({error})", bytes.len())))
+        }
+        Err(error) => Err(not_json(&error)),
+    });
+    let mut values = read.collect::<Result<Vec<_>, _>>()?;
+    if values.is_empty() {
+        return Err(not_json(&format_args!("cut off at byte {} (it has no value)", bytes.len())));
     }
     if let [Opened::List(items)] = &values[..] {
         let open = |&item| Opened::object(item, &BODY).map(Opened::Object);
