@@ -3,7 +3,7 @@
 //!
 //! Counts all bytes allocated while a request is read, its page found, and the body written into a
 //! buffer that is large enough, including bytes that are freed in between; and the bytes allocated
-//! for a buffer without room. This file has a single test, because the allocator would also count
+//! for a buffer without room. Also: the memory that dropped subscriptions leave. This file has a single test, because the allocator would also count
 //! what a test running beside it allocates.
 
 use std::alloc::System;
@@ -302,4 +302,16 @@ fn a_query_allocates_its_page_and_a_constant() {
     assert_eq!((taken.rows, taken.runs), (CROWDED, CROWDED * RUNS));
     assert_eq!((taken.borrowed, taken.shared), (with_history.borrowed, with_history.shared));
     println!("{} requests, at most {most} bytes", all[0].len());
+    dropped_subscriptions_are_freed(&without);
+}
+
+/// A client that comes and goes leaves nothing behind in a store that is not written to.
+fn dropped_subscriptions_are_freed(store: &SharedStore) {
+    drop(store.subscribe(1));
+    let before = ALLOCATOR.allocated();
+    for _ in 0..1_000 {
+        drop(store.subscribe(1));
+    }
+    let kept = ALLOCATOR.allocated() - before;
+    assert!(kept < 4_096, "{kept} bytes of 1,000 subscriptions");
 }

@@ -42,6 +42,30 @@ fn only_regions_with_this_api_are_listed() {
 }
 
 #[test]
+fn of_many_regions_the_first_eight_are_listed() {
+    let allowed = |count: usize| {
+        let config = Config {
+            regions: Regions::only((1..=count).map(|n| format!("cn-{n}"))),
+            ..Config::default()
+        };
+        let request = DescribeInvocations::new("cn-x");
+        let store = Store::new(config, Timestamp::MIN);
+        let error = store.describe_invocations(&request).expect_err("the region is unknown");
+        let detail = error.detail();
+        detail.split_once("configuration: ").expect("it lists regions").1.to_owned()
+    };
+    assert_eq!(allowed(8), "cn-1, cn-2, cn-3, cn-4, cn-5, cn-6, cn-7, cn-8");
+    assert_eq!(allowed(9), "cn-1, cn-2, cn-3, cn-4, cn-5, cn-6, cn-7, cn-8, ...");
+}
+
+#[test]
+fn a_missing_parameter_is_asked_for_by_its_use() {
+    assert_eq!(detail(&[]), "not given; name the region of the records");
+    let advice = "IncludeOutput needs an InvokeId or an InstanceId, IncludeHistory an InvokeId";
+    assert_eq!(in_region(&[("IncludeOutput", "true")]), format!("not given; {advice}"));
+}
+
+#[test]
 fn the_lowest_number_of_a_tag_is_named() {
     let above = |numbers: [u32; 2]| {
         let names = numbers.map(|number| format!("Tag.{number}.Key"));

@@ -309,6 +309,18 @@ fn a_tag_without_a_value_has_an_empty_one() {
 }
 
 #[test]
+fn a_list_that_is_null_is_reported_as_a_missing_one() {
+    let reported = |record: Value| {
+        let report = store().import(&capture(&[record]), &options()).unwrap();
+        assert_eq!(report.loaded, 1, "{report:?}");
+        report.differences.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let missing = reported(with(record("t-1"), "/Tags", None));
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert_eq!(reported(with(record("t-1"), "/Tags/Tag", Some(json!(null)))), missing);
+}
+
+#[test]
 fn refusals_stand_in_the_order_of_the_list() {
     let records = [
         with(record("t-1"), "/CommandName", Some(json!("x".repeat(129)))),
