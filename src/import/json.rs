@@ -148,6 +148,9 @@ impl<'de> Opened<'de> {
     }
 }
 
+/// An object with fewer keys gives back the room that it has for more.
+const FEW_KEYS: usize = 8;
+
 /// The visits of values that are neither object nor list.
 macro_rules! scalars {
     ($($visit:ident($type:ty) $kind:literal),+) => {
@@ -176,6 +179,7 @@ impl<'de> Visitor<'de> for Opening<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        // Enough for a record, a run or a record of results.
         let mut entries = Vec::with_capacity(32);
         while let Some(key) = map.next_key::<&RawValue>()? {
             let key = Json(key.get()).text();
@@ -187,6 +191,10 @@ impl<'de> Visitor<'de> for Opening<'_> {
                 None => Opened::Unread(Json(map.next_value::<&RawValue>()?.get())),
             };
             entries.push((key, value));
+        }
+        // Those of a file's bodies, which have few keys, are all held at once.
+        if entries.len() < FEW_KEYS {
+            entries.shrink_to_fit();
         }
         Ok(Opened::Object(entries))
     }
