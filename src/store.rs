@@ -263,8 +263,8 @@ impl Store {
     /// history record. See [`DescribeInvocationResultsResponse`] for an example.
     ///
     /// Cost: that of [`describe_invocations`](Self::describe_invocations), and O(runs) of the
-    /// invocations up to the end of the page. An offset page also counts: O(runs of all matching
-    /// invocations).
+    /// invocations up to the end of the page, with IncludeHistory O(runs and history). An offset page
+    /// also counts: O(runs of all matching invocations).
     ///
     /// # Errors
     ///

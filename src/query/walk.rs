@@ -49,8 +49,8 @@ pub(crate) fn invocations(
     window.page(rows, seen, last, query, snapshot)
 }
 
-/// The page of DescribeInvocationResults. Cost: that of the conjunction, and O(runs) of the
-/// invocations up to the end of the page; in offset mode of all matching invocations.
+/// The page of DescribeInvocationResults. Cost: that of the conjunction, and O(runs), with history O(runs
+/// and history), of the invocations up to the end of the page; in offset mode of all matching invocations.
 pub(crate) fn results(
     mut plan: Plan<'_>,
     query: &Checked<'_>,

@@ -57,8 +57,9 @@ impl Store {
     /// status is sent to the subscriptions.
     ///
     /// Cost: O(runs of the record + bytes given), and with [`OutputUpdate::Append`] O(bytes of the
-    /// present output); O(list) for each posting list that changes; with an output budget also
-    /// O(history of the record).
+    /// present output); O(list) for each posting list that changes; O(history of the run) if an
+    /// execution ends and its history is full; with an output budget also O(history of the record) if
+    /// an execution begins or ends, or output is given.
     ///
     /// # Errors
     ///
@@ -87,8 +88,7 @@ impl Store {
     /// Pending and Scheduled runs become Cancelled, Running ones Stopping, others stay as they are.
     /// Returns the number of runs that changed.
     ///
-    /// Cost: O((runs changed + ids named) * runs of the record), and with an output budget
-    /// O(history of the record).
+    /// Cost: O((runs changed + ids named) * runs of the record).
     ///
     /// # Errors
     ///
@@ -160,7 +160,8 @@ impl Store {
             self.counters.history_dropped += table.push_history(slot, at, to, limit);
         }
         self.index_overall(slot, before);
-        if to != from || update.output.is_some() {
+        // Nothing else changes outputs. To count those of the record takes O(its history).
+        if starts || execution_ends || update.output.is_some() {
             self.note_outputs(slot);
             self.keep_output_budget();
         }
