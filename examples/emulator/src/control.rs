@@ -1,6 +1,7 @@
 //! Endpoints for tests under `/_emulator/`, which the API does not have. Bodies are JSON objects.
 //! The access key id is read as in any other request.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -185,7 +186,7 @@ fn outcomes(tenant: &Tenant, outcome: Outcome) -> Result<Value, ApiError> {
 /// Lists the instances of an answer of DescribeInstances, in place of those listed before.
 fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
     let mut instances = Instances::default();
-    instances.add(&answer, &tenant.cloud).map_err(invalid_body)?;
+    instances.add(&answer, &tenant.cloud, &mut HashSet::new()).map_err(invalid_body)?;
     tenant.check_room(instances.bytes())?;
     let listed = instances.len();
     tenant.state().instances = Some(Arc::new(instances));

@@ -81,14 +81,14 @@ impl Cloud {
     /// Lists the instances of `files`, if there is one. A file has answers of DescribeInstances, one
     /// after the other.
     pub(crate) fn list(&mut self, files: &[PathBuf]) -> Result<(), String> {
-        let mut instances = Instances::default();
+        let (mut instances, mut ids) = (Instances::default(), HashSet::new());
         for path in files {
             let named = |error: String| format!("--instances {}: {error}", path.display());
             let bytes = std::fs::read(path).map_err(|error| named(error.to_string()))?;
             let before = instances.0.len();
             for answer in serde_json::Deserializer::from_slice(&bytes).into_iter() {
                 let answer = answer.map_err(|error| named(error.to_string()))?;
-                instances.add(&answer, self).map_err(named)?;
+                instances.add(&answer, self, &mut ids).map_err(named)?;
             }
             if instances.0.len() == before {
                 return Err(named("it has no instance".to_owned()));
@@ -100,13 +100,18 @@ impl Cloud {
 }
 
 impl Instances {
-    /// Adds the instances of an answer of DescribeInstances. The error says where the answer is not as
-    /// the service has it, and why.
-    pub(crate) fn add(&mut self, answer: &Value, cloud: &Cloud) -> Result<(), String> {
+    /// Adds the instances of an answer of DescribeInstances. `ids` has the ids of the list: a file may
+    /// have many answers, so they are not collected anew for each. The error says where the answer is
+    /// not as the service has it, and why.
+    pub(crate) fn add(
+        &mut self,
+        answer: &Value,
+        cloud: &Cloud,
+        ids: &mut HashSet<String>,
+    ) -> Result<(), String> {
         let list = answer.get("Instances").and_then(|list| list.get("Instance")?.as_array()).ok_or(
             "Instances.Instance: allowed is a list of instances, as DescribeInstances answers it",
         )?;
-        let mut ids: HashSet<String> = self.0.iter().map(|known| known.id.clone()).collect();
         for (at, given) in list.iter().enumerate() {
             let named = |error| format!("Instances.Instance[{at}]: {error}");
             let instance = Instance::read(given, cloud).map_err(named)?;
@@ -128,10 +133,10 @@ impl Instances {
         ids: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Self {
         let cloud = Cloud::new(region_id, Vec::new());
-        let mut instances = Instances::default();
+        let (mut instances, mut listed) = (Instances::default(), HashSet::new());
         for id in ids {
             let answer = json!({"Instances": {"Instance": [{"InstanceId": id.as_ref()}]}});
-            let _ = instances.add(&answer, &cloud);
+            let _ = instances.add(&answer, &cloud, &mut listed);
         }
         instances
     }
