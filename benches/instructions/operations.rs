@@ -15,8 +15,8 @@ use std::hint::black_box;
 use gungraun::prelude::*;
 use gungraun::{Callgrind, main};
 use invodex::{
-    Config, DescribeInvocations, ImportOptions, InstanceRun, Invocation, RunUpdate, Store,
-    Timestamp,
+    Config, DescribeInvocations, ImportOptions, InstanceRun, Invocation, RepeatMode, RunUpdate,
+    Store, Timestamp,
 };
 
 use support::dataset::pools::REGIONS;
@@ -231,6 +231,33 @@ fn updates(mut write: Write) -> Write {
     write
 }
 
+/// A recurring task of 100 runs with ten executions each, in a store with a budget for outputs.
+fn with_history() -> Store {
+    const RUNS: usize = 100;
+    let config = Config { output_budget: Some(1 << 30), ..Config::default() };
+    let mut store = Store::new(config, options(1).now);
+    let mut record = Dataset::new(options(1)).record(0);
+    record.repeat_mode = RepeatMode::Period;
+    record.instances = (0..RUNS).map(|run| InstanceRun::new(format!("i-{run}"))).collect();
+    accept(&mut store, &record);
+    let end = RunUpdate::finished(0).output(*b"some output").rescheduled();
+    for run in &record.instances {
+        for update in [RunUpdate::started(), end.clone()].iter().cycle().take(20) {
+            let updated = store.update_run(&record.invoke_id, &run.instance_id, update);
+            updated.expect("it starts and ends in turn");
+        }
+    }
+    store
+}
+
+#[library_benchmark]
+#[bench::with_history(with_history())]
+fn stops(mut store: Store) -> Store {
+    let id = store.iter().next().expect("it has a task").invoke_id().to_owned();
+    assert_eq!(store.stop(black_box(&id), &[]).expect("it can be stopped"), 100);
+    store
+}
+
 /// The archive of a store of [`RESTORED`] records.
 fn small_archive() -> Vec<u8> {
     let mut archive = Vec::new();
@@ -266,7 +293,7 @@ fn imports(lines: String) -> (String, Store) {
 
 library_benchmark_group!(
     name = operations,
-    benchmarks = [find, walk, body, accepts, updates, restore, imports]
+    benchmarks = [find, walk, body, accepts, updates, stops, restore, imports]
 );
 
 main!(

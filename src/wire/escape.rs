@@ -69,10 +69,12 @@ mod tests {
     #[test]
     fn each_character_has_the_form_that_serde_json_writes() {
         for character in '\0'..='\u{100}' {
-            let mut escaped = Vec::new();
-            push_text(format!("a{character}b").as_bytes(), &mut escaped);
-            let expected = serde_json::to_string(&format!("a{character}b")).unwrap();
-            assert_eq!(escaped, &expected.as_bytes()[1..expected.len() - 1], "{character:?}");
+            for text in [character.to_string(), format!("a{character}b")] {
+                let mut escaped = Vec::new();
+                push_text(text.as_bytes(), &mut escaped);
+                let expected = serde_json::to_string(&text).unwrap();
+                assert_eq!(escaped, &expected.as_bytes()[1..expected.len() - 1], "{character:?}");
+            }
         }
     }
 }
