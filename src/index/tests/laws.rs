@@ -86,6 +86,24 @@ fn of_all(sets: &[(BTreeSet<u32>, bool)]) -> Vec<RowSet> {
     sets.iter().map(|(rows, list)| of(rows, if *list { SMALL } else { bitmaps })).collect()
 }
 
+/// A walk through bitmaps ANDs eight words at a time, and masks the first and the last word of the span.
+/// Every number of words meets the border between the two.
+#[test]
+fn every_length_of_a_span_begins_and_ends_where_it_says() {
+    let full = vec![((0..ROWS).collect::<BTreeSet<u32>>(), false); 2];
+    let (built, scratches) = (of_all(&full), ScratchPool::default());
+    for start in [0, 1, 63, 65] {
+        for words in 0..20_u32 {
+            for end in [words * 64 + 1, words * 64 + 63, words * 64 + 64] {
+                let span = Span { start, end: end.max(start) };
+                let page = newest(all_of(&built, SMALL, &scratches), span, ROWS as usize);
+                let expected: Vec<u32> = (span.start..span.end).rev().collect();
+                assert_eq!(&page[..], &expected[..], "{start}..{end}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn changes_do_what_they_do_to_a_set(
