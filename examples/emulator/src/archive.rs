@@ -8,6 +8,7 @@ use std::io::Write;
 
 use crate::Failure;
 use crate::ids::fnv1a;
+use crate::progress;
 use crate::tenants::{Saved, State, Tenants};
 
 const NAME: &[u8] = b"invodex-emulator archive 1\n";
@@ -50,13 +51,14 @@ pub(crate) fn restore(tenants: &Tenants, bytes: &[u8]) -> Result<(), String> {
         parts(bytes).ok_or("is no archive of this emulator, or is damaged")?;
     let entries: Vec<Saved<State>> =
         serde_json::from_slice(entries).map_err(|error| error.to_string())?;
+    let progress = progress::restoring(stores.len());
     for saved in entries {
         let length = usize::try_from(saved.bytes).ok().filter(|&bytes| bytes <= stores.len());
         let (store, rest) = stores.split_at(length.ok_or("is cut off")?);
         stores = rest;
         let name = saved.account.clone();
         tenants
-            .restore(saved, store)
+            .restore(saved, progress.wrap_read(store))
             .map_err(|error| format!("the store of account {name:?}: {error}"))?;
     }
     if stores.is_empty() { Ok(()) } else { Err("goes on after its end".to_owned()) }

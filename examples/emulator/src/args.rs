@@ -13,105 +13,146 @@ use invodex::{
 use crate::format::{Format, Style};
 use crate::guard;
 use crate::instances::Cloud;
+use crate::log::LogForm;
 use crate::proxy::Stub;
 use crate::public_commands;
 use crate::schedule::Zone;
 use crate::tenants::Settings;
 
-/// Answers DescribeInvocations and its siblings over HTTP, from memory.
+/// The version of the package, and the build: commit, profile and target.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("INVODEX_BUILD"), ")");
+
+const EXAMPLES: &str = "\
+Examples:
+  A server whose runs succeed at once, with repeatable ids, on a free port:
+    invodex-emulator --auto-complete 0 --seed 1 --listen 127.0.0.1:0
+  The records of captured answers, under a fixed clock:
+    invodex-emulator --load captured.json --now 2024-05-01T00:00:00Z
+  Programs that hold https://ecs.REGION.aliyuncs.com fixed:
+    invodex-emulator --proxy 127.0.0.1:8089
+    HTTPS_PROXY=http://127.0.0.1:8089 CURL_CA_BUNDLE=~/.invodex-emulator/ca.pem PROGRAM
+  A store that outlives the process, and a log of its requests:
+    invodex-emulator --archive state.invodex --log text
+
+While it runs, a browser shows the store at http://127.0.0.1:8088/_emulator/";
+
+// The headings of the help.
+const ADDRESS: &str = "Address";
+const TLS: &str = "TLS and proxy";
+const CONTENT: &str = "What it starts with";
+const RUNS: &str = "Time and runs";
+const LIMITS: &str = "Limits of a store";
+const ANSWERS: &str = "Answers";
+const ARCHIVE: &str = "Archive";
+const PROCESS: &str = "Process";
+
+/// An emulator of the ECS API's command executions, for tests: it answers RunCommand,
+/// DescribeInvocations and their siblings over HTTP, from memory, and executes nothing.
 #[derive(Parser, Debug)]
-#[command(version, group(ArgGroup::new("https").args(["tls", "proxy"]).multiple(true)))]
+#[command(
+    version = VERSION,
+    after_help = EXAMPLES,
+    group(ArgGroup::new("https").args(["tls", "proxy"]).multiple(true))
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) task: Option<Task>,
     /// Address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8088")]
+    #[arg(long, help_heading = ADDRESS, value_name = "ADDR", default_value = "127.0.0.1:8088")]
     pub(crate) listen: String,
     /// Further names or addresses by which clients may address the emulator, such as the name of its
     /// container, each without a port
-    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = guard::allowed_host)]
+    #[arg(long, help_heading = ADDRESS, value_name = "NAME", num_args = 1.., value_parser = guard::allowed_host)]
     pub(crate) allow_host: Vec<String>,
     /// Answers HTTPS in place of HTTP, with the certificate of a test authority that is made on first
     /// use; see the subcommand ca
-    #[arg(long)]
+    #[arg(long, help_heading = TLS)]
     pub(crate) tls: bool,
     /// Directory of the test authority, ca.pem and ca-key.pem; .invodex-emulator in HOME if not given
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, help_heading = TLS, value_name = "DIR", global = true)]
     pub(crate) tls_dir: Option<PathBuf>,
     /// A certificate chain as PEM, in place of one of the test authority
-    #[arg(long, value_name = "FILE", requires = "https", requires = "tls_key")]
+    #[arg(long, help_heading = TLS, value_name = "FILE", requires = "https", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The private key of the certificate as PEM
-    #[arg(long, value_name = "FILE", requires = "https", requires = "tls_cert")]
+    #[arg(long, help_heading = TLS, value_name = "FILE", requires = "https", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
     /// Address of a proxy as well, which answers for every host under aliyuncs.com, by HTTPS with the
     /// certificate of --tls; port 0 takes a free one
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, help_heading = TLS, value_name = "ADDR")]
     pub(crate) proxy: Option<String>,
     /// A host for which the proxy asks the HTTP server at an address, such as a test's own; may be
     /// repeated
-    #[arg(long, value_name = "HOST=ADDR", requires = "proxy", value_parser = Stub::parse)]
+    #[arg(long, help_heading = TLS, value_name = "HOST=ADDR", requires = "proxy", value_parser = Stub::parse)]
     pub(crate) proxy_map: Vec<Stub>,
     /// Captured responses of DescribeInvocations and DescribeInvocationResults, loaded together and
     /// copied into every store; the records may carry RegionId and ResourceGroupId as extra keys
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, help_heading = CONTENT, value_name = "FILE", num_args = 1..)]
     load: Vec<PathBuf>,
     /// Encoding of CommandContent and Output in the captures
-    #[arg(long, value_parser = one_of(ENCODINGS), default_value = "auto")]
+    #[arg(long, help_heading = CONTENT, value_parser = one_of(ENCODINGS), default_value = "auto")]
     load_encoding: CaptureEncoding,
     /// Region of captured records without one
-    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
+    #[arg(long, help_heading = CONTENT, value_name = "REGION", default_value = "cn-hangzhou")]
     region: String,
     /// The known regions; every region if the list is empty. A minus, as in -C, marks a known
     /// region without this API
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    #[arg(long, help_heading = CONTENT, value_name = "A,B,...", value_delimiter = ',')]
     regions: Vec<String>,
     /// Answers of DescribeInstances: the instances that there are; without it every id is an instance
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, help_heading = CONTENT, value_name = "FILE", num_args = 1..)]
     instances: Vec<PathBuf>,
+    /// Public commands: answers of DescribeCommands with a Provider
+    #[arg(long, help_heading = CONTENT, value_name = "FILE", num_args = 1..)]
+    commands: Vec<PathBuf>,
     /// A fixed clock, such as 2024-05-01T00:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, help_heading = RUNS, value_name = "TIME")]
     now: Option<Timestamp>,
-    /// Days that a record is kept; 0 keeps it forever
-    #[arg(long, value_name = "N", default_value_t = 28)]
-    retention_days: u16,
-    /// Maximum number of records in a store
-    #[arg(long, value_name = "N", default_value_t = Config::default().capacity)]
-    capacity: usize,
-    /// Maximum memory of a store in bytes; its outputs may take half of it, the oldest are dropped
-    #[arg(long, value_name = "N", default_value_t = 1 << 30)]
-    max_bytes: usize,
-    /// Meaning of a request without Timed
-    #[arg(long, value_parser = one_of(OMITTED), default_value = "documented")]
-    omitted_timed: OmittedTimed,
-    /// Recommend of an API error: the link that the service writes, or the given and the allowed
-    /// values
-    #[arg(long, value_parser = one_of(RECOMMENDS), default_value = "link")]
-    recommend: Recommend,
-    /// Format of the API's answers to a request that asks for none
-    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Json)]
-    format: Format,
-    /// File that is restored at start, and saved at exit and while anything changes
-    #[arg(long, value_name = "FILE")]
-    pub(crate) archive: Option<PathBuf>,
-    /// Seconds between two saves of a changed archive; the pause after a save is at least ten times
-    /// as long as the save
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = save_every)]
-    pub(crate) save_every: Duration,
     /// Completes accepted runs automatically: Pending, Running, Success, with this pause before
     /// each step
-    #[arg(long, value_name = "MS")]
+    #[arg(long, help_heading = RUNS, value_name = "MS")]
     auto_complete: Option<u64>,
     /// Time zone of the instances, for a cron expression without one: a full name as Asia/Shanghai,
     /// an offset as GMT+8:00, or UTC
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    #[arg(long, help_heading = RUNS, value_name = "ZONE", default_value = "UTC")]
     zone: Zone,
-    /// Public commands: answers of DescribeCommands with a Provider
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    commands: Vec<PathBuf>,
     /// Makes ids and RequestIds repeatable
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = RUNS, value_name = "N")]
     seed: Option<u64>,
+    /// Days that a record is kept; 0 keeps it forever
+    #[arg(long, help_heading = LIMITS, value_name = "N", default_value_t = 28)]
+    retention_days: u16,
+    /// Maximum number of records in a store
+    #[arg(long, help_heading = LIMITS, value_name = "N", default_value_t = Config::default().capacity)]
+    capacity: usize,
+    /// Maximum memory of a store in bytes; its outputs may take half of it, the oldest are dropped
+    #[arg(long, help_heading = LIMITS, value_name = "N", default_value_t = 1 << 30)]
+    max_bytes: usize,
+    /// Meaning of a request without Timed
+    #[arg(long, help_heading = ANSWERS, value_parser = one_of(OMITTED), default_value = "documented")]
+    omitted_timed: OmittedTimed,
+    /// Recommend of an API error: the link that the service writes, or the given and the allowed
+    /// values
+    #[arg(long, help_heading = ANSWERS, value_parser = one_of(RECOMMENDS), default_value = "link")]
+    recommend: Recommend,
+    /// Format of the API's answers to a request that asks for none
+    #[arg(long, help_heading = ANSWERS, value_enum, ignore_case = true, default_value_t = Format::Json)]
+    format: Format,
+    /// File that is restored at start, and saved at exit and while anything changes
+    #[arg(long, help_heading = ARCHIVE, value_name = "FILE")]
+    pub(crate) archive: Option<PathBuf>,
+    /// Seconds between two saves of a changed archive; the pause after a save is at least ten times
+    /// as long as the save
+    #[arg(long, help_heading = ARCHIVE, value_name = "SECONDS", default_value = "1", value_parser = save_every)]
+    pub(crate) save_every: Duration,
+    /// Writes a line to standard error for each request, with its action, account, status, error and
+    /// time; text for a person, json an object for a program
+    #[arg(long, help_heading = PROCESS, value_name = "FORM", value_enum)]
+    pub(crate) log: Option<LogForm>,
+    /// Ends, as at SIGTERM, when standard input ends, as it does with the program that holds its other
+    /// end
+    #[arg(long, help_heading = PROCESS)]
+    pub(crate) until_eof: bool,
 }
 
 #[derive(Subcommand, Debug)]

@@ -11,10 +11,15 @@ const SHOWN: usize = 60;
 
 /// `given` in quotes. A long value is cut.
 pub(crate) fn quoted(given: &str) -> String {
-    match given.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{:?} and more", &given[..end]),
-        None => format!("{given:?}"),
+    match cut(given, SHOWN) {
+        begin if begin.len() < given.len() => format!("{begin:?} and more"),
+        whole => format!("{whole:?}"),
     }
+}
+
+/// The first `length` characters of a text.
+pub(crate) fn cut(text: &str, length: usize) -> &str {
+    text.char_indices().nth(length).map_or(text, |(end, _)| &text[..end])
 }
 
 /// An error of the API.
@@ -33,6 +38,10 @@ impl ApiError {
     /// Sets the detail: the given value and the allowed ones.
     pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
         ApiError(self.0.with_detail(detail))
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.0.code()
     }
 
     pub(crate) fn status(&self) -> StatusCode {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::actions::ACTIONS;
 use crate::error::ApiError;
+use crate::log;
 use crate::params::Params;
 use crate::tenants::Tenant;
 
@@ -210,7 +211,9 @@ fn cut(answer: Response<Body>, begin: Bytes) -> Response<Body> {
         Err(io::Error::other("cut by a fault"))
     };
     let begin = stream::iter(is_begun.then_some(Ok(begin)));
-    answer.map(|_| Body::from_stream(begin.chain(stream::once(end))))
+    let mut answer = answer.map(|_| Body::from_stream(begin.chain(stream::once(end))));
+    log::note_cut(&mut answer);
+    answer
 }
 
 /// A fault with its counts.

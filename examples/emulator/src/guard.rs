@@ -57,6 +57,12 @@ impl Guard {
 
     /// Checks who asks, and by which name.
     pub(crate) fn check(&self, head: &Parts) -> Result<(), ApiError> {
+        let host = self.check_host(head)?;
+        check_site(&head.headers, host.as_str())
+    }
+
+    /// Checks by which name the client asks, which is returned.
+    pub(crate) fn check_host(&self, head: &Parts) -> Result<Authority, ApiError> {
         let mut hosts = head.headers.get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
             let given = head.headers.get_all(header::HOST).iter().count();
@@ -72,7 +78,7 @@ impl Guard {
                 return Err(foreign_host(named.host()));
             }
         }
-        check_site(&head.headers, host.as_str())
+        Ok(host)
     }
 
     fn allows(&self, host: &str) -> bool {

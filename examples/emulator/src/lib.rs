@@ -20,10 +20,10 @@
 //! `pattern` matches names; `refusals` is the table of their errors. `life` changes the runs that have a
 //! script, at the times of their schedules; `jump` passes the executions that a history does not keep.
 //!
-//! Beside it, `control` and `events` are the endpoints for tests, `outcomes` keeps the scripts of runs,
+//! Beside it, `control` and `events` are the endpoints for tests, `console` is a page that uses them, `outcomes` keeps the scripts of runs,
 //! `faults` spoils chosen requests, `ids` generates ids, and `budget` bounds the memory of a store.
-//! `archive` writes and restores all stores, `place` owns the file, and `saver` saves it. `signals`
-//! end the emulator, and `tell` writes lines to standard error. `in_memory` is an emulator without
+//! `archive` writes and restores all stores, with `progress` on a terminal, `place` owns the file, and `saver` saves it. `signals`
+//! end the emulator, and `tell` writes lines to standard error, with those of `log` if asked for. `in_memory` is an emulator without
 //! socket and file, for the fuzz target.
 
 mod actions;
@@ -34,6 +34,7 @@ mod client_token;
 mod command;
 mod commands;
 mod connections;
+mod console;
 mod control;
 mod error;
 mod events;
@@ -46,10 +47,12 @@ mod instances;
 mod inventory;
 mod jump;
 mod life;
+mod log;
 mod outcomes;
 mod params;
 mod pattern;
 mod place;
+mod progress;
 mod proxy;
 mod public_commands;
 mod refusals;
@@ -137,7 +140,10 @@ async fn start(args: &Args) -> Result<Running<impl Future<Output = ()>>, Failure
     tenants.open_default()?;
 
     tell::begin();
-    let stop = signals::catch()?;
+    if let Some(form) = args.log {
+        log::begin(form);
+    }
+    let stop = signals::catch(args.until_eof)?;
     let (listener, address) = listen("--listen", &args.listen).await?;
     let proxy = match &args.proxy {
         Some(proxy) => Some(listen("--proxy", proxy).await?),

@@ -30,8 +30,8 @@ use crate::connections::{self, Door, Refusal, Stopping};
 use crate::error::ApiError;
 use crate::format::Style;
 use crate::guard::plain_name;
+use crate::log;
 use crate::server::{self, refusal};
-use crate::tell::tell;
 use crate::tenants::Tenants;
 
 /// Timeout for a mapped server, up to the headers of its answer.
@@ -211,7 +211,7 @@ fn remove_own(headers: &mut HeaderMap) {
 /// Refuses a request, and says so to the operator too: a program may hide a proxy's answers.
 fn refuse(tenants: &Tenants, headers: &HeaderMap, error: &ApiError) -> Response<Body> {
     let request_id = tenants.ids.request_id();
-    tell(format!("{request_id} {error}"));
+    log::tell_refused(error, &request_id);
     refusal(error, &request_id, server::host(headers), Style::CONTROL)
 }
 

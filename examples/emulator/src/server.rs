@@ -26,14 +26,14 @@ use crate::ids::Ids;
 use crate::params::Params;
 use crate::tell::tell;
 use crate::tenants::Tenants;
-use crate::{actions, control, faults};
+use crate::{actions, console, control, faults, log};
 
 /// Maximum size of a request's body.
 const BODY_BYTES: usize = 1_024 * 1_024;
 /// Timeout for a request's body.
 const BODY_TIME: Duration = Duration::from_secs(10);
 const FORM: &str = "application/x-www-form-urlencoded";
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-acs-trace-id");
 
 /// The state that all handlers share.
@@ -56,13 +56,14 @@ pub(crate) fn router(tenants: Arc<Tenants>, guard: Guard) -> Router {
     let router = Router::new()
         // axum takes HEAD for GET: it would execute an action and hide its answer.
         .route("/", get(api).post(api).head(no_method))
+        .route("/_emulator/", get(page).head(no_method))
         .fallback(async |State(server): Shared, request| {
             server.refuse(request, &ApiError::unknown_action())
         })
         .method_not_allowed_fallback(no_method)
         .with_state(server)
         .nest("/_emulator", control);
-    guarded(router, style)
+    log::around(guarded(router, style))
 }
 
 /// The answer to a request whose head HTTP refuses: it is malformed or too large.
@@ -87,7 +88,7 @@ pub(crate) fn unparsed(tenants: Arc<Tenants>) -> Refusal {
         };
         let error = ApiError::new(status.as_u16(), code, message).detail(detail);
         let request_id = tenants.ids.request_id();
-        tell(format!("{request_id} {error}"));
+        log::tell_refused(&error, &request_id);
         // No parameter and no Host of it is known.
         refusal(&error, &request_id, "", tenants.style())
     })
@@ -97,9 +98,12 @@ impl Server {
     /// The answer to a request that the guard refuses. The service has no such refusal, so the answer
     /// says what it means.
     fn guards(&self, head: &Parts) -> Option<Response<Body>> {
-        let error = self.guard.check(head).err()?;
+        self.guard.check(head).err().map(|error| self.refusal(head, &error))
+    }
+
+    fn refusal(&self, head: &Parts, error: &ApiError) -> Response<Body> {
         let style = Style { recommend: Recommend::Detail, ..self.tenants.style().asked_by(head) };
-        Some(refusal(&error, &self.tenants.ids.request_id(), host(&head.headers), style))
+        refusal(error, &self.tenants.ids.request_id(), host(&head.headers), style)
     }
 
     /// The answer to a request whose body is not read.
@@ -107,6 +111,15 @@ impl Server {
         let (head, body) = request.into_parts();
         let refused = || refuse(&self.tenants, &head, error);
         unread(&body, self.guards(&head).unwrap_or_else(refused))
+    }
+}
+
+/// Answers the console, also to a link in a page of another site.
+async fn page(State(server): Shared, request: Request) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    match server.guard.check_host(&head) {
+        Ok(_) => unread(&body, console::page()),
+        Err(error) => unread(&body, server.refusal(&head, &error)),
     }
 }
 
@@ -178,6 +191,25 @@ async fn api(State(server): Shared, request: Request) -> Response<Body> {
         Err(error) => return refuse(tenants, &head, &error),
     };
     let call = Call { headers: &head.headers, params };
+    let action = call.param_or_header("Action", "x-acs-action").unwrap_or_default();
+    let observes = console::is_observer(call.headers) && !actions::writes(action);
+    let mut answer = act(tenants, &call, action, observes).await;
+    if observes {
+        log::note_unlogged(&mut answer);
+    } else {
+        log::note_asked(&mut answer, action, call.params.access_key_id(call.headers));
+    }
+    answer
+}
+
+/// Does the action. A query of the console `observes`: it takes no id that a seed repeats, and no fault
+/// hits it.
+async fn act(
+    tenants: &Arc<Tenants>,
+    call: &Call<'_>,
+    action: &str,
+    observes: bool,
+) -> Response<Body> {
     let host = host(call.headers);
     let mut style = tenants.style();
     style.format = Format::asked(call.params.get("Format"), call.headers).unwrap_or(style.format);
@@ -185,15 +217,17 @@ async fn api(State(server): Shared, request: Request) -> Response<Body> {
         Ok(tenant) => tenant,
         Err(error) => return api_refusal(&error, &tenants.ids.request_id(), host, style),
     };
-    let request_id = tenant.ids.request_id();
-    let action = call.param_or_header("Action", "x-acs-action").unwrap_or_default();
+    let request_id = match observes {
+        true => Ids::new(None, "").request_id(),
+        false => tenant.ids.request_id(),
+    };
     let refuse = |error: &ApiError| api_refusal(error, &request_id, host, style);
     let usual = async {
         let _writing = match actions::writes(action) {
             true => Some(tenant.saving.read().await),
             false => None,
         };
-        match actions::answer(&tenant, &call, &request_id) {
+        match actions::answer(&tenant, call, &request_id) {
             Ok(body) => answer(
                 StatusCode::OK,
                 &request_id,
@@ -204,7 +238,8 @@ async fn api(State(server): Shared, request: Request) -> Response<Body> {
             Err(error) => refuse(&error),
         }
     };
-    match faults::hit(&tenant, action, &call.params).await {
+    let fault = if observes { None } else { faults::hit(&tenant, action, &call.params).await };
+    match fault {
         None => usual.await,
         Some(fault) => fault.answer(usual, refuse).await,
     }
@@ -309,7 +344,9 @@ fn refuse(tenants: &Tenants, head: &Parts, error: &ApiError) -> Response<Body> {
 
 /// The answer to a refused request to the API. The log gets the detail, which the answer may lack.
 fn api_refusal(error: &ApiError, request_id: &str, host: &str, style: Style) -> Response<Body> {
-    tell(format!("{request_id} {error}"));
+    if !log::is_on() {
+        tell(format!("{request_id} {error}"));
+    }
     refusal(error, request_id, host, style)
 }
 
@@ -335,7 +372,9 @@ pub(crate) fn refusal<B: From<Vec<u8>>>(
 ) -> Response<B> {
     let body = error.body(request_id, host, style.recommend);
     let root = format_args!("Error");
-    answer(error.status(), request_id, style.format, root, body)
+    let mut answer = answer(error.status(), request_id, style.format, root, body);
+    log::note_refused(&mut answer, error);
+    answer
 }
 
 #[cfg(test)]

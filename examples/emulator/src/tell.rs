@@ -18,16 +18,21 @@ pub(crate) fn begin() {
         let (sender, lines) = sync_channel::<String>(WAITING);
         std::thread::spawn(move || {
             for line in lines {
-                tell_at_once(&line);
+                let _ = writeln!(io::stderr(), "{line}");
             }
         });
         sender
     });
 }
 
+/// Writes a line to standard error with the name of the program. Otherwise as [`write`].
+pub(crate) fn tell(line: String) {
+    write(named(&line));
+}
+
 /// Writes a line to standard error. Never waits and never fails: a thread of its own writes, so that
 /// neither a closed standard error nor a full pipe stops the emulator.
-pub(crate) fn tell(line: String) {
+pub(crate) fn write(line: String) {
     if let Some(lines) = LINES.get() {
         let _ = lines.try_send(cut(line));
     }
@@ -47,5 +52,9 @@ fn cut(mut line: String) -> String {
 /// Writes a line to standard error before it returns, if standard error takes it. For the last line
 /// of a process, and for those before it serves.
 pub(crate) fn tell_at_once(line: &str) {
-    let _ = writeln!(io::stderr(), "invodex-emulator: {line}");
+    let _ = writeln!(io::stderr(), "{}", named(line));
+}
+
+fn named(line: &str) -> String {
+    format!("invodex-emulator: {line}")
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
@@ -26,6 +27,7 @@ use crate::ids::{Ids, fnv1a};
 use crate::instances::{Cloud, Instances};
 use crate::life::{self, Lives};
 use crate::outcomes::Outcomes;
+use crate::progress;
 use crate::saver::Saves;
 use crate::schedule::Zone;
 use crate::tell::tell_at_once;
@@ -337,7 +339,11 @@ impl Tenants {
         let mut store = Store::new(self.settings.config.clone(), clock);
         let mut captures = self.captures.lock().unwrap_or_else(PoisonError::into_inner);
         let files: Vec<_> = captures.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
-        let loaded = store.import_files(&files, &self.settings.import)?;
+        let bytes = files.iter().map(|(_, bytes)| bytes.len()).sum();
+        let progress = progress::loading(files.len(), bytes);
+        let loaded = store.import_files(&files, &self.settings.import);
+        drop(progress);
+        let loaded = loaded?;
         if !files.is_empty() {
             tell_at_once(&loaded.to_string());
             tell_some(&loaded.refusals, "refusals");
@@ -436,7 +442,7 @@ impl Tenants {
     }
 
     /// Opens a saved store.
-    pub(crate) fn restore(&self, saved: Saved, archive: &[u8]) -> Result<(), Error> {
+    pub(crate) fn restore(&self, saved: Saved, archive: impl Read) -> Result<(), Error> {
         let stands = saved.stands.and_then(|secs| Timestamp::from_secs(secs.into()));
         let (account, shift) = (&saved.account, saved.shift);
         let tenant = self.assemble(account, stands, shift, |config, clock| {
@@ -485,7 +491,7 @@ pub(crate) struct Saved<S = State> {
 
 /// The account of an access key id: the id itself if it has exactly 16 digits, else the one account
 /// of all other keys, whose name is empty.
-fn account_of(access_key_id: &str) -> &str {
+pub(crate) fn account_of(access_key_id: &str) -> &str {
     let is_account = access_key_id.len() == ACCOUNT_DIGITS
         && access_key_id.bytes().all(|byte| byte.is_ascii_digit());
     if is_account { access_key_id } else { "" }

@@ -3,7 +3,7 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use common::{Answer, BINARY, CAPTURE, Emulator, NOW, ONE, TWO, scratch};
@@ -210,4 +210,66 @@ fn a_further_name_is_allowed_and_an_open_address_is_told() {
     open.kill().unwrap();
     open.wait().unwrap();
     assert!(line.contains("everyone who reaches it can read and change every store"), "{line}");
+}
+
+#[test]
+fn version_and_help() {
+    let said = |flag: &str| {
+        let output = Command::new(BINARY).arg(flag).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let version = said("--version");
+    let build = version.strip_prefix("invodex-emulator 0.1.0 (").unwrap().trim_end();
+    let [commit, profile, target] =
+        build.strip_suffix(')').unwrap().split(", ").collect::<Vec<_>>()[..]
+    else {
+        panic!("{version}")
+    };
+    let hash = commit.strip_prefix("commit ").unwrap_or("0");
+    assert!(
+        commit == "no commit"
+            || (hash.len() >= 12 && hash.bytes().all(|it| it.is_ascii_hexdigit()))
+    );
+    assert!(matches!(profile, "debug" | "release") && target.contains('-'), "{version}");
+
+    let help = said("--help");
+    for part in [
+        "Examples:",
+        "Address:",
+        "Archive:",
+        "--until-eof",
+        "invodex-emulator --load captured.json",
+    ] {
+        assert!(help.contains(part), "{part} in {help}");
+    }
+    // Every example is a command line that the program takes.
+    let examples = help.lines().filter_map(|line| line.trim().strip_prefix("invodex-emulator "));
+    assert_eq!(examples.clone().count(), 4);
+    for example in examples {
+        let mut args: Vec<_> = example.split(' ').collect();
+        args.push("--help");
+        let output = Command::new(BINARY).args(&args).output().unwrap();
+        assert!(output.status.success(), "{example}");
+    }
+}
+
+#[test]
+fn it_ends_with_standard_input() {
+    let path = scratch("until-eof.archive");
+    let archive = path.to_str().unwrap();
+    let mut command = Command::new(BINARY);
+    command.stdin(Stdio::piped());
+    let args = ["--until-eof", "--archive", archive, "--save-every", "86400"];
+    let mut emulator = Emulator::try_start_by(command, &args).unwrap();
+    emulator.run(ONE, &["i-1"], &[]);
+    // What is written there changes nothing.
+    let mut stdin = emulator.stdin();
+    stdin.write_all(b"anything\n").unwrap();
+    emulator.run(ONE, &["i-1"], &[]);
+    drop(stdin);
+    assert!(emulator.end());
+    // All was saved, as at a signal.
+    let emulator = Emulator::start(&["--archive", archive]);
+    assert_eq!(emulator.total(ONE), 2);
 }

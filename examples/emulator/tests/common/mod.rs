@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -213,6 +213,11 @@ impl Emulator {
         }
     }
 
+    /// The lines so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
     /// Opens a connection.
     pub(crate) fn connect(&self) -> TcpStream {
         connect(&self.address)
@@ -243,6 +248,11 @@ impl Emulator {
     /// Waits until the process ends and returns whether it ended with success.
     pub(crate) fn end(mut self) -> bool {
         self.process.wait().unwrap().success()
+    }
+
+    /// Takes its standard input, which must be a pipe.
+    pub(crate) fn stdin(&mut self) -> ChildStdin {
+        self.process.stdin.take().unwrap()
     }
 
     /// The id of the process.
