@@ -23,6 +23,7 @@ mod peer_roaring;
 mod peer_scan;
 mod peer_sqlite;
 mod plot;
+mod progress;
 mod reader;
 mod record;
 mod report;
@@ -37,10 +38,10 @@ mod yardstick;
 mod support;
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use args::Args;
 use measure_find::Finds;
+use progress::Progress;
 use report::Report;
 use rounds::{Effort, interleave};
 use world::{Variant, World};
@@ -62,10 +63,6 @@ fn main() -> ExitCode {
     }
 }
 
-fn say(started: Instant, what: &str) {
-    eprintln!("[{:6.1} s] {what}", started.elapsed().as_secs_f64());
-}
-
 fn equal_only(args: &Args) -> ExitCode {
     for variant in Variant::ALL {
         let world = World::new(variant.options(args.records), true);
@@ -77,7 +74,7 @@ fn equal_only(args: &Args) -> ExitCode {
 }
 
 fn run(args: &Args) -> ExitCode {
-    let started = Instant::now();
+    let mut progress = Progress::new(args);
     let effort = if args.quick { Effort::QUICK } else { Effort::FULL };
     let yardstick = Yardstick::new();
     let mut report = Report { records: args.records, quick: args.quick, ..Report::default() };
@@ -85,25 +82,23 @@ fn run(args: &Args) -> ExitCode {
     let word_by_word = interleave(effort, &yardstick, &mut word_by_word)[0][0];
     // First, while the allocator has handed out little.
     if args.wants("memory") {
-        say(started, "memory");
+        progress.begin(progress::MEMORY, None);
         let memory = measure_memory::measure(args.records, args.quick, effort, &yardstick);
         report.memory = Some(memory);
     }
-    if args.wants("find") || args.wants("answer") || args.wants("cold") {
-        measure_queries(args, effort, &yardstick, started, &mut report);
-    }
+    measure_queries(args, effort, &yardstick, &mut progress, &mut report);
     if args.wants("write") {
-        say(started, "writes");
+        progress.begin(progress::WRITE, None);
         let writes = measure_write::measure(args.records, args.quick, effort, &yardstick);
         report.write = Some(writes);
     }
     if args.wants("shared") {
-        say(started, "a reader and a writer");
+        progress.begin(progress::SHARED, None);
         let shared = measure_shared::measure(args.records, args.quick, effort, &yardstick);
         report.shared = Some(shared);
     }
     if args.wants("growth") {
-        say(started, "growth");
+        progress.begin(progress::GROWTH, None);
         let mut sizes = vec![10, 100, 1_000, 10_000, 100_000];
         if !args.quick {
             sizes.push(1_000_000);
@@ -114,10 +109,10 @@ fn run(args: &Args) -> ExitCode {
         report.growth = Some(measure_growth::measure(&sizes, effort, &yardstick));
     }
     if args.wants("load") {
-        say(started, "loading");
+        progress.begin(progress::LOAD, None);
         report.load = Some(measure_load::measure(args.records, effort));
     }
-    say(started, "done");
+    progress.end();
     report.y_nanoseconds = yardstick.nanoseconds();
     report.y_word_by_word_nanoseconds = word_by_word.y * report.y_nanoseconds;
     collect_bounds(&mut report);
@@ -129,32 +124,29 @@ fn measure_queries(
     args: &Args,
     effort: Effort,
     yardstick: &Yardstick,
-    started: Instant,
+    progress: &mut Progress,
     report: &mut Report,
 ) {
     let mut finds = Finds::default();
-    for variant in Variant::ALL {
+    for variant in progress::variants(args) {
         let plain = variant == Variant::Plain;
-        if !plain && !args.wants("find") {
-            continue;
-        }
-        say(started, &format!("{}: filling", variant.name()));
+        progress.begin(progress::FILL, Some(variant));
         let with_sqlite = plain && (args.wants("find") || args.wants("answer"));
         let world = World::new(variant.options(args.records), with_sqlite);
         let cases = world.cases();
-        say(started, "  all answers equal?");
+        progress.begin(progress::EQUAL, Some(variant));
         equal::check(&world, &cases);
         if args.wants("find") {
-            say(started, "  finding pages");
+            progress.begin(progress::FIND, Some(variant));
             measure_find::measure(&world, variant, &cases, effort, yardstick, &mut finds);
         }
         if plain && args.wants("answer") {
-            say(started, "  bodies and whole answers");
+            progress.begin(progress::ANSWER, Some(variant));
             report.answer =
                 Some(measure_answer::measure(&world, &cases, args.records, effort, yardstick));
         }
         if plain && args.wants("cold") {
-            say(started, "  answers with cold caches");
+            progress.begin(progress::COLD, Some(variant));
             report.cold = Some(measure_cold::measure(&world, &cases, effort));
         }
     }
