@@ -283,7 +283,7 @@ class Console(unittest.TestCase):
         self.emulator.control("runs", "", InvokeId=invoke, InstanceId="<i>i", InvocationStatus="Failed", ExitCode=1,
                               ErrorInfo=evil, Output=output)
         self.open(f"open={invoke}&CommandName=" + urllib.parse.quote("<b>name</b>"))
-        self.assert_becomes(has("#detail pre", evil))
+        self.assert_becomes(f"[...document.querySelectorAll('#detail pre')].some((one) => one.textContent.includes({json.dumps(evil)}))")
         self.assert_becomes(has("#rows", "<b>name</b>"))
         self.browser.run("setTimeout(done, 300)")
         self.assertIsNone(self.browser.run("done(window.evil ?? null)"))
