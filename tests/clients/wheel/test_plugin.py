@@ -122,6 +122,22 @@ def test_the_first_test_fails(session):
     result.stdout.re_match_lines([r"-+ invodex-emulator -+", r".*InvalidInvokeId.NotFound.*t-fails.*"])
 
 
+def test_the_requests_of_a_failed_test(session):
+    result = session(REFUSED + """
+    def test_passes(invodex_emulator):
+        refused(invodex_emulator, "t-passes")
+
+    def test_fails(invodex_emulator):
+        invodex_emulator.add_fault(delay_ms=1)
+        refused(invodex_emulator, "t-fails")
+        assert False
+    """, "-o", "invodex_emulator_flags=--log text")
+    result.assert_outcomes(passed=1, failed=1)
+    lines = result.stdout.str().partition("- invodex-emulator -")[2].splitlines()[1:3]
+    assert re.search(" 200 POST /_emulator/faults 1000000000000001 ", lines[0]), lines
+    assert re.search(" 404 StopInvocation 1000000000000001 .*t-fails", lines[1]), lines
+
+
 def test_flags_of_the_configuration(session, pytester):
     pytester.makeini("[pytest]\ninvodex_emulator_flags = --now '2023-01-01T00:00:00Z' --seed 1\n")
     text = """

@@ -9,7 +9,11 @@ import pytest
 from readme import python_with
 
 # The SDK has no types.
-SETTINGS = "[mypy]\n[mypy-alibabacloud_*]\nignore_missing_imports = True\n"
+SETTINGS = """
+[mypy]
+[mypy-alibabacloud_ecs20140526.*,alibabacloud_tea_openapi.*]
+ignore_missing_imports = True
+"""
 
 
 @pytest.fixture
