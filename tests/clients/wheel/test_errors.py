@@ -84,7 +84,7 @@ except EmulatorError as error:
     print(error)
 """
     # The interpreter of which this environment was made has no such package.
-    python = sys._base_executable
+    python = Path(sys.base_prefix) / "bin/python3"
     said = subprocess.run(
         [python, "-c", code],
         env={"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},

@@ -80,6 +80,26 @@ urllib.request.urlopen(emulator.url + "/?Action=DescribeRegions&Version=2014-05-
     wait_for_end(int(pid), endpoint)
 
 
+def test_it_ends_with_the_last_process_that_was_forked_from_the_one_that_started_it():
+    code = PROGRAM + """
+child = os.fork()
+if child == 0:
+    time.sleep(60)
+print(child, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    pid, endpoint = program.stdout.readline().split()
+    child = int(program.stdout.readline())
+    program.wait()
+    program.stdout.close()
+    time.sleep(0.2)
+    host, port = endpoint.split(":")
+    socket.create_connection((host, int(port))).close()
+    os.kill(child, signal.SIGKILL)
+    wait_for_end(int(pid), endpoint)
+
+
 def test_the_end_of_a_context():
     with Emulator() as emulator:
         assert emulator.health()["Status"] == "ok"

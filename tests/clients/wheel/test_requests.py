@@ -28,6 +28,7 @@ def test_the_configuration_of_the_sdk(invodex_emulator, invodex_emulator_session
         "region_id": "cn-hangzhou",
     }
     assert emulator.sdk_config()["access_key_id"] == "test"
+    assert repr(account) == f"Account(url='{account.url}', access_key_id='{account.access_key_id}')"
 
 
 def test_an_outcome_with_a_result(invodex_emulator, ecs):

@@ -113,6 +113,9 @@ class BaseAccount:
     region_id = "cn-hangzhou"
     _control: Control
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(url={self.url!r}, access_key_id={self.access_key_id!r})"
+
     @property
     def endpoint(self) -> str:
         """The address of the emulator, such as `127.0.0.1:40123`."""
@@ -160,14 +163,15 @@ class BaseAccount:
         scripts whose pause is over. Returns the store's time.
 
         >>> account.advance_clock(86_400)
-        '2024-05-02T12:00:00Z'
+        '2024-05-02T00:00:00Z'
         """
         return cast(str, self._post("clock", {"advance": seconds})["Now"])
 
     def load_records(self, capture: Answer) -> Loaded:
         """Accepts the records of a captured answer of DescribeInvocations, all or none.
 
-        >>> account.load_records(pathlib.Path("captured.json").read_bytes())
+        >>> from pathlib import Path
+        >>> account.load_records(Path("captured.json").read_bytes())
         Loaded(loaded=3, not_retained=0)
         """
         answer = self._send("POST", "records", _json(capture))
@@ -265,15 +269,19 @@ class BaseAccount:
     def faults(self) -> List[Fault]:
         """The faults in the order in which they were added, with their counts.
 
+        >>> account.add_fault(action="RunCommand", code="Throttling.User", times=2)
         >>> [(fault.code, fault.hits) for fault in account.faults()]
-        [('Throttling.User', 2)]
+        [('Throttling.User', 0)]
         """
         known = Fault.__dataclass_fields__
         answer = self._send("GET", "faults")
         return [Fault(**cast(Any, from_api(fields, known))) for fields in answer["Faults"]]
 
     def clear_faults(self) -> None:
-        """Removes all faults."""
+        """Removes all faults.
+
+        >>> account.clear_faults()
+        """
         self._send("DELETE", "faults")
 
     def events(

@@ -39,7 +39,8 @@ class Emulator(BaseAccount):
     ...     emulator.advance_clock(60)
     '2024-05-01T00:01:00Z'
 
-    It ends with the process that started it, also if that is killed.
+    It ends with the process that started it, also if that is killed, and with those that were forked from
+    that one without an exec.
     """
 
     access_key_id = "test"

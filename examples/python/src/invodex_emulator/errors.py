@@ -17,12 +17,12 @@ class EmulatorError(Exception):
     ...         emulator.set_clock("noon")
     ...     except EmulatorError as error:
     ...         print(error.status, error.code, error.detail)
-    400 InvalidParameter Now: given "noon", allowed is a time as 2026-03-01T00:00:00Z
+    400 InvalidTime Now: given "noon", allowed is a time as 2026-03-01T00:00:00Z
     """
 
     #: The status of the answer, such as 400.
     status: Optional[int]
-    #: The code of the error, such as `InvalidParameter`.
+    #: The code of the error, such as `InvalidTime`.
     code: Optional[str]
     #: The message of the error.
     message: Optional[str]
