@@ -1,6 +1,7 @@
 """The wheel itself, in environments that have nothing else."""
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -48,7 +49,8 @@ def test_what_is_in_it():
     assert metadata.get_all("Requires-Dist") is None
     assert metadata.get_payload().strip() == (ROOT / "examples/python/README.md").read_text().strip()
     assert "[pytest11]\ninvodex_emulator=invodex_emulator.pytest_plugin" in entry_points.replace(" ", "")
-    assert re.fullmatch(r"invodex_emulator-.*-py3-none-(manylinux\w+_x86_64\.?)+\.whl", WHEEL.name)
+    tag = rf"manylinux\w+_{platform.machine()}"
+    assert re.fullmatch(rf"invodex_emulator-.*-py3-none-({tag}\.)+whl", WHEEL.name)
 
 
 @pytest.fixture

@@ -77,8 +77,8 @@ class Emulator(BaseAccount):
 
     @property
     def log(self) -> List[str]:
-        """The latest lines that the emulator wrote to standard error, at most 5,000: one for each error of the API,
-        with the given and the allowed values."""
+        """The latest lines that the emulator wrote to standard error, at most 5,000: one for each error of
+        the API, with the given and the allowed values; with the flag `--log text` one for each request."""
         return self.log_after(0)
 
     def log_position(self) -> int:
