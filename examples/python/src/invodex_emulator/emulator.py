@@ -146,7 +146,7 @@ class Emulator(BaseAccount):
         if request_id is None:
             self._process.log.wait_for_end(1)
         else:
-            self._process.log.take(request_id, 1)
+            self._process.log.take(request_id, 5)
 
 
 def _has(flags: Sequence[str], name: str) -> bool:

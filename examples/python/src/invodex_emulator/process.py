@@ -84,7 +84,7 @@ class Process:
             return "the emulator was stopped"
         try:
             # Its port is closed just before it ends.
-            code = self._popen.wait(1)
+            code = self._popen.wait(2)
         except subprocess.TimeoutExpired:
             return self._with_lines("the emulator runs, but did not answer")
         self.log.wait_for_end(1)
