@@ -17,11 +17,11 @@ pub(crate) fn restoring(bytes: usize) -> ProgressBar {
 
 /// Loading captured files of so many bytes. The library reads them together, so that only the time is
 /// known.
-pub(crate) fn loading(files: usize, bytes: usize) -> ProgressBar {
-    if files == 0 {
+pub(crate) fn loading(bytes: usize) -> ProgressBar {
+    if bytes == 0 {
         return ProgressBar::hidden();
     }
-    let what = format!("loading {files} captured files, {}", HumanBytes(bytes as u64));
+    let what = format!("loading {} of captured files", HumanBytes(bytes as u64));
     let bar = ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear);
     let bar = bar.with_style(style("{spinner} {msg}, {elapsed}")).with_message(what);
     bar.enable_steady_tick(TICK);

@@ -340,7 +340,7 @@ impl Tenants {
         let mut captures = self.captures.lock().unwrap_or_else(PoisonError::into_inner);
         let files: Vec<_> = captures.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
         let bytes = files.iter().map(|(_, bytes)| bytes.len()).sum();
-        let progress = progress::loading(files.len(), bytes);
+        let progress = progress::loading(bytes);
         let loaded = store.import_files(&files, &self.settings.import);
         drop(progress);
         let loaded = loaded?;
