@@ -1,0 +1,176 @@
+// The start and the end of an emulator, and what it says meanwhile.
+"use strict";
+
+const assert = require("node:assert/strict");
+const { execFileSync } = require("node:child_process");
+const { rmSync } = require("node:fs");
+const { join } = require("node:path");
+const { test } = require("node:test");
+const { Emulator, EmulatorError } = require("invodex-emulator");
+const { call, directory, fixture, isAlive, program, results, run, until } = require("./support.js");
+
+/** An emulator for one test. */
+async function emulator(t, ...flags) {
+  const started = await Emulator.start({ flags });
+  t.after(() => started.stop().catch(() => {}));
+  return started;
+}
+
+/** The error with which a start is refused. */
+async function refusal(flags, options = {}) {
+  const error = await Emulator.start({ flags, ...options }).then(
+    (started) => started.stop().then(() => assert.fail("it started")),
+    (error) => error,
+  );
+  assert.ok(error instanceof EmulatorError, error);
+  return error.message;
+}
+
+test("it is ready after its start, and gone after its stop", async (t) => {
+  const started = await emulator(t);
+  assert.match(started.url, /^http:\/\/127\.0\.0\.1:[0-9]+$/);
+  assert.equal(started.url, `http://${started.endpoint}`);
+  assert.equal((await started.health()).status, "ok");
+  assert.deepEqual(started.log, []);
+  assert.equal(started.proxy, undefined);
+  assert.ok(isAlive(started.pid));
+  await Promise.all([started.stop(), started.stop()]);
+  await started.stop();
+  assert.ok(!isAlive(started.pid));
+  await assert.rejects(started.health(), {
+    name: "EmulatorError",
+    message: "the emulator does not answer: it ended with exit code 0",
+  });
+});
+
+test("a port in use, a missing file and a wrong flag are told in the emulator's words", async (t) => {
+  const { endpoint } = await emulator(t);
+  const inUse = await refusal(["--listen", endpoint]);
+  assert.ok(inUse.startsWith("the emulator did not start, and ended with exit code 2:\n"), inUse);
+  assert.ok(inUse.includes(`--listen ${endpoint}: Address already in use`), inUse);
+  assert.match(await refusal(["--load", "/no/such/file"]), /\/no\/such\/file: No such file or directory/);
+  assert.match(await refusal(["--no-such-flag"]), /unexpected argument '--no-such-flag'/);
+  assert.equal(await refusal(["--version"]), "the emulator did not start, and ended with exit code 0");
+});
+
+test("one that is not ready in time is ended", async (t) => {
+  // Nobody ever writes to this pipe, from which it reads.
+  const pipe = join(directory(t), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  assert.equal(await refusal(["--load", pipe], { timeout: 200 }), "the emulator was not ready within 200 ms");
+  const commands = execFileSync("ps", ["-eo", "stat,args"], { encoding: "utf8" }).split("\n");
+  assert.deepEqual(commands.filter((line) => line.includes(pipe)), []);
+});
+
+test("wrong options are the caller's error", async () => {
+  for (const [options, message] of [
+    [{ flag: [] }, 'unknown option "flag"; allowed are flags and timeout'],
+    [{ flags: "--tls" }, 'flags: given "--tls", allowed is a list of arguments'],
+    [{ timeout: "soon" }, "timeout: given soon, allowed are milliseconds above 0"],
+  ]) {
+    await assert.rejects(Emulator.start(options), { name: "TypeError", message });
+  }
+  assert.throws(() => new Emulator(), /^TypeError: new Emulator\(\) starts nothing; use await Emulator\.start/);
+});
+
+test("flags may be numbers", async (t) => {
+  const started = await emulator(t, "--auto-complete", 0);
+  await run(started);
+  await until(async () => (await results(started))[0].InvocationStatus === "Success", "the end of a run");
+});
+
+test("an archive is saved at its stop; a save that fails is an error, once", async (t) => {
+  const path = directory(t);
+  const flags = ["--archive", join(path, "archive"), "--save-every", "3600"];
+  const first = await emulator(t, ...flags);
+  const id = await run(first);
+  await first.stop();
+  const second = await emulator(t, ...flags);
+  assert.equal((await results(second))[0].InvokeId, id);
+  await run(second);
+  rmSync(path, { recursive: true });
+  await assert.rejects(second.stop(), (error) => {
+    assert.ok(error instanceof EmulatorError);
+    assert.match(error.message, /^the emulator ended with exit code 1:\n.*No such file or directory/s);
+    return true;
+  });
+  await second.stop();
+});
+
+test("a killed emulator is told by every request, by open events and by stop", async (t) => {
+  const started = await emulator(t);
+  const account = started.account();
+  const next = (await account.events()).next();
+  process.kill(started.pid, "SIGKILL");
+  await assert.rejects(next, { name: "EmulatorError", message: /^the emulator does not answer/ });
+  const message = "the emulator does not answer: it was ended by SIGKILL";
+  await until(
+    () => started.health().catch((error) => error instanceof EmulatorError && error.message === message),
+    message,
+  );
+  await account.release();
+  await assert.rejects(started.stop(), { name: "EmulatorError", message: /was ended by SIGKILL/ });
+});
+
+test("its lines never block it, and the latest are kept", async (t) => {
+  const started = await emulator(t);
+  const before = started.logPosition;
+  // Each is refused with a line, of 200 KB and more in all.
+  const refused = () => call(started, "DescribeInvocations", { InvokeStatus: "x".repeat(50) });
+  for (let many = 0; many < 30; many++) await Promise.all(Array.from({ length: 50 }, refused));
+  await until(() => started.logPosition === before + 1500, "1,500 lines");
+  assert.equal(started.log.length, 1000);
+  assert.deepEqual(started.logSince(started.logPosition), []);
+  assert.deepEqual(started.logSince(started.logPosition - 3), started.log.slice(-3));
+  assert.deepEqual(started.logSince(0), started.log);
+  assert.match(started.log[0], /^invodex-emulator: .*InvokeStatus/);
+});
+
+test("HTTPS, and a proxy", async (t) => {
+  const path = directory(t);
+  const started = await emulator(t, "--tls", "--proxy=127.0.0.1:0", "--tls-dir", path);
+  assert.match(started.url, /^https:\/\/127\.0\.0\.1:[0-9]+$/);
+  assert.match(started.proxy, /^http:\/\/127\.0\.0\.1:[0-9]+$/);
+  assert.equal(started.sdkConfig().protocol, "https");
+  assert.equal((await started.health()).status, "ok");
+  const args = ["--silent", "--show-error", "--cacert", join(path, "ca.pem"), "--proxy", started.proxy];
+  const target = "https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions&Version=2014-05-26";
+  const { code, out } = await program("curl", [...args, target]).ended;
+  assert.equal(code, 0, out);
+  assert.ok(JSON.parse(out).Regions);
+});
+
+/** The process id that a program prints. */
+async function printedPid(started) {
+  await until(() => /^emulator [0-9]+$/m.test(started.out), `a process id in ${started.out}`);
+  return Number(/^emulator ([0-9]+)$/m.exec(started.out)[1]);
+}
+
+for (const [end, code, signal] of [
+  ["SIGKILL", null, "SIGKILL"],
+  ["exit", 7, null],
+  ["throw", 1, null],
+  ["return", 0, null],
+]) {
+  test(`it ends with a process that ends by ${end}`, async () => {
+    const started = program("node", [join(__dirname, "fixtures", "leaves.js"), end]);
+    const pid = await printedPid(started);
+    if (end === "SIGKILL") started.child.kill("SIGKILL");
+    const ended = await started.ended;
+    assert.deepEqual([ended.code, ended.signal], [code, signal], ended.out);
+    await until(() => !isAlive(pid), "the end of the emulator");
+  });
+}
+
+test("a test process ends although its emulator was not stopped", async () => {
+  const { code, out } = await fixture("not-stopped.js");
+  assert.equal(code, 0, out);
+  assert.match(out, /^# pass 1$/m);
+});
+
+test("`await using` stops it", async () => {
+  const { code, out } = await program("node", [join(__dirname, "compiled", "using.mjs")]).ended;
+  assert.equal(code, 0, out);
+  const pid = await printedPid({ out });
+  assert.ok(!isAlive(pid));
+});
