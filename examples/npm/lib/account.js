@@ -23,7 +23,7 @@ class Account {
   }
 
   async reset(now) {
-    await this.#post("reset", now === undefined ? undefined : { now });
+    await this.#post("reset", { now });
   }
 
   async setClock(time) {
@@ -79,8 +79,7 @@ class Account {
   check() {}
 
   async #post(name, fields) {
-    const body = fields === undefined ? undefined : JSON.stringify(toApi(fields));
-    return fromApi(await this.#request("POST", name, body));
+    return fromApi(await this.#request("POST", name, json(toApi(fields))));
   }
 
   async #request(method, name, body) {
@@ -89,9 +88,9 @@ class Account {
   }
 }
 
-/** A captured answer as text. */
-function json(answer) {
-  return typeof answer === "string" || answer instanceof Uint8Array ? answer : JSON.stringify(answer);
+/** The body of a request. Text is JSON already. Without a value the emulator tells what is missing. */
+function json(value) {
+  return typeof value === "string" || value instanceof Uint8Array ? value : JSON.stringify(value ?? null);
 }
 
 /** An account of its own, which can be given back. */

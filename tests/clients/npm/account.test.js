@@ -5,7 +5,7 @@ const assert = require("node:assert/strict");
 const { after, before, test } = require("node:test");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { Emulator, EmulatorError } = require("invodex-emulator");
-const { call, results, run, until } = require("./support.js");
+const { call, names, results, run, until } = require("./support.js");
 
 const NOW = "2024-05-01T00:00:00Z";
 let emulator;
@@ -20,6 +20,11 @@ function own(t) {
   const account = emulator.account();
   t.after(() => account.release());
   return account;
+}
+
+/** Begins a run: the first event of an account. */
+async function begin(account) {
+  await account.updateRun(await run(account), "i-1", { invocationStatus: "Running" });
 }
 
 /** The error of a refused request: its status and its code, and texts that it has. */
@@ -53,8 +58,9 @@ test("reset empties the account, and sets its clock", async (t) => {
   assert.deepEqual(await results(account), []);
   for (const now of [NOW, new Date(NOW), new Date("2024-05-01T00:00:00.999Z")]) {
     await account.reset(now);
-    await run(account);
-    assert.equal((await results(account))[0].CreationTime, NOW);
+    const id = await run(account);
+    await account.updateRun(id, "i-1", { invocationStatus: "Running" });
+    assert.equal((await results(account))[0].StartTime, NOW);
   }
   await refused(account.reset("today"), 400, "InvalidTime.Format", "Now", "today");
   await refused(account.reset(new Date("today")), 400, "InvalidTime.Format", "Now", "Invalid Date");
@@ -73,13 +79,12 @@ test("the clock is set and moved", async (t) => {
 
 test("records are loaded from a capture, as an object or as text", async (t) => {
   const account = own(t);
-  await run(account, { CommandContent: "uname" });
-  const { body } = await call(account, "DescribeInvocations", { IncludeOutput: true });
+  const InvokeId = await run(account, { CommandContent: "uname" });
+  const { body } = await call(account, "DescribeInvocations", { InvokeId, IncludeOutput: true });
   for (const capture of [body, JSON.stringify(body), Buffer.from(JSON.stringify(body))]) {
     await account.reset();
     assert.deepEqual(await account.loadRecords(capture), { loaded: 1, notRetained: 0 });
-    const [loaded] = (await call(account, "DescribeInvocations")).body.Invocations.Invocation;
-    assert.equal(loaded.InvokeId, body.Invocations.Invocation[0].InvokeId);
+    assert.equal((await results(account))[0].InvokeId, InvokeId);
   }
   await refused(account.loadRecords("{"), 400, "InvalidBody", "EOF");
   await assert.rejects(account.loadRecords({ Invocations: { Invocation: [{}] } }), EmulatorError);
@@ -155,7 +160,7 @@ test("outcomes are scripted: a sequence, then a result, then steps, then all oth
   const expected = ["Timeout late", "Running zz", "Success yes", "Failed no", "Failed no"];
   const shown = async () => (await results(account)).map((run) => `${run.InvocationStatus} ${run.Output}`);
   await until(async () => (await shown()).join() === expected.join(), expected);
-  await refused(account.addOutcome({ result: result("Success") }), 400, "MissingParam.CommandId", "CommandName");
+  await refused(account.addOutcome({ result: result("Success") }), 400, "MissingParameter.CommandId", "CommandName");
   const impossible = { default: true, steps: [{ invocationStatus: "Terminated" }] };
   await refused(account.addOutcome(impossible), 400, "InvalidParameter.InvocationStatus", "Terminated");
 });
@@ -176,7 +181,7 @@ test("faults are added, counted and cleared", async (t) => {
   await assert.rejects(call(account, "DescribeRegions"), TypeError);
   await account.clearFaults();
   assert.deepEqual(await account.faults(), []);
-  await refused(account.addFault({ code: "Busy" }), 400, "MissingParam.Status", "Throttling.User");
+  await refused(account.addFault({ code: "Busy" }), 400, "MissingParameter.Status", "Throttling.User");
 });
 
 test("events come from the time at which the stream is open; break ends it", async (t) => {
@@ -191,8 +196,7 @@ test("events come from the time at which the stream is open; break ends it", asy
     if (data.invocationStatus === "Success") break;
   }
   assert.deepEqual(seen, [
-    ["progress", id, "i-1", "Pending", ""],
-    ["task", id, "i-1", "Running", ""],
+    ["progress", id, "i-1", "Running", ""],
     ["task", id, "i-1", "Success", "0"],
   ]);
   assert.deepEqual(await events.next(), { done: true, value: undefined });
@@ -201,7 +205,7 @@ test("events come from the time at which the stream is open; break ends it", asy
 test("events have the form of Cloud Monitor if asked for", async (t) => {
   const account = own(t);
   const events = await account.events({ form: "CloudMonitor", playerUid: 11, ownerId: 22 });
-  await run(account);
+  await begin(account);
   const { value } = await events.next();
   assert.deepEqual([value.event, value.data.playerUid, value.data.ownerId], ["progress", 11, 22]);
   await events.return();
@@ -215,7 +219,7 @@ test("a reset and a release end the streams of their account, and no other", asy
   await accounts[0].reset();
   await accounts[1].release();
   assert.deepEqual(await Promise.all(nexts.slice(0, 2)), Array(2).fill({ done: true, value: undefined }));
-  await run(accounts[2]);
+  await begin(accounts[2]);
   assert.equal((await nexts[2]).value.event, "progress");
 });
 
@@ -224,7 +228,7 @@ test("streams that are left with break leave room for others", async (t) => {
   // The emulator takes 64 at a time.
   for (let opened = 0; opened < 200; opened++) {
     const events = await account.events();
-    await run(account);
+    await begin(account);
     for await (const { event } of events) {
       assert.equal(event, "progress");
       break;
@@ -268,7 +272,7 @@ test("accounts do not see each other's records, and the shared one sees none of 
   const accounts = [own(t), own(t), emulator];
   for (const [index, account] of accounts.entries()) await run(account, { Name: `run-${index}` });
   for (const [index, account] of accounts.entries()) {
-    assert.deepEqual((await results(account)).map((run) => run.CommandName), [`run-${index}`]);
+    assert.deepEqual(await names(account), [`run-${index}`]);
   }
 });
 

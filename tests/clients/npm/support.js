@@ -31,6 +31,13 @@ async function results(account, params = {}) {
   return body.Invocation.InvocationResults.InvocationResult;
 }
 
+/** The names of the commands that an account has run, from the newest on. */
+async function names(account) {
+  const { status, body } = await call(account, "DescribeInvocations");
+  assert.equal(status, 200, JSON.stringify(body));
+  return body.Invocations.Invocation.map((invocation) => invocation.CommandName);
+}
+
 /** Calls `condition` until it is true, for ten seconds at most. */
 async function until(condition, what) {
   for (let tries = 0; tries < 1000; tries++) {
@@ -79,4 +86,4 @@ function program(command, args, options = {}) {
 const fixture = (name) => program("node", testing(name)).ended;
 const testing = (name) => ["--test", "--test-reporter=tap", join(__dirname, "fixtures", name)];
 
-module.exports = { call, directory, fixture, isAlive, program, results, run, until };
+module.exports = { call, directory, fixture, isAlive, names, program, results, run, until };
