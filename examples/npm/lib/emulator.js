@@ -7,6 +7,8 @@ const { EmulatorProcess } = require("./process.js");
 
 /** The access key id of the account that all ordinary keys share. */
 const SHARED = "test";
+/** The longest time of a timer, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
 
 /** A running emulator. `index.d.ts` documents the methods. */
 class Emulator extends Account {
@@ -80,8 +82,8 @@ function checked({ flags = [], timeout = 30_000, ...others }) {
   if (!Array.isArray(flags)) {
     throw new TypeError(`flags: given ${JSON.stringify(flags)}, allowed is a list of arguments`);
   }
-  if (!(timeout > 0)) {
-    throw new TypeError(`timeout: given ${timeout}, allowed are milliseconds above 0`);
+  if (!(timeout > 0 && timeout <= LONGEST)) {
+    throw new TypeError(`timeout: given ${timeout}, allowed are milliseconds above 0, up to ${LONGEST}`);
   }
   return { flags: flags.map(String), timeout };
 }

@@ -62,8 +62,8 @@ test("reset empties the account, and sets its clock", async (t) => {
     await account.updateRun(id, "i-1", { invocationStatus: "Running" });
     assert.equal((await results(account))[0].StartTime, NOW);
   }
-  await refused(account.reset("today"), 400, "InvalidTime.Format", "Now", "today");
-  await refused(account.reset(new Date("today")), 400, "InvalidTime.Format", "Now", "Invalid Date");
+  await refused(account.reset("today"), 400, "InvalidTime", "Now", "today");
+  await refused(account.reset(new Date("today")), 400, "InvalidTime", "Now", "Invalid Date");
   assert.equal((await results(account)).length, 1);
 });
 
@@ -112,7 +112,8 @@ test("a refused update names the field, the given and the allowed values, and ch
   const account = own(t);
   const id = await run(account);
   const update = (fields) => account.updateRun(id, "i-1", fields);
-  await refused(update({ invocationStatus: "Finished" }), 400, "InvalidParameter.InvocationStatus", "Finished", "Success");
+  const unknown = update({ invocationStatus: "Finished" });
+  await refused(unknown, 400, "InvalidParameter.InvocationStatus", "Finished", "Success");
   await refused(update({ exitStatus: 1 }), 400, "InvalidBody", "ExitStatus", "ExitCode");
   await refused(update({ output: 1 }), 400, "InvalidBody", "Output", "1");
   await refused(update({ exitCode: "1" }), 400, "InvalidBody", "ExitCode");
@@ -150,9 +151,11 @@ test("a reboot begins the runs that wait for it", async (t) => {
 test("outcomes are scripted: a sequence, then a result, then steps, then all others", async (t) => {
   const account = own(t);
   const result = (invocationStatus, output) => ({ invocationStatus, output });
-  await account.addOutcome({ commandName: "backup", times: 2, result: { ...result("Failed", "no"), exitCode: 75 } });
+  const failed = { ...result("Failed", "no"), exitCode: 75 };
+  await account.addOutcome({ commandName: "backup", times: 2, result: failed });
   await account.addOutcome({ commandName: "backup", result: result("Success", Buffer.from("yes")) });
-  await account.addOutcome({ contentPattern: "*sleep*", steps: [{ invocationStatus: "Running", delayMs: 1, append: "zz" }] });
+  const steps = [{ invocationStatus: "Running", delayMs: 1, append: "zz" }];
+  await account.addOutcome({ contentPattern: "*sleep*", steps });
   await account.addOutcome({ default: true, result: result("Timeout", "late") });
   for (let times = 0; times < 3; times++) await run(account, { Name: "backup" });
   await run(account, { CommandContent: "sleep 9" });
@@ -160,7 +163,8 @@ test("outcomes are scripted: a sequence, then a result, then steps, then all oth
   const expected = ["Timeout late", "Running zz", "Success yes", "Failed no", "Failed no"];
   const shown = async () => (await results(account)).map((run) => `${run.InvocationStatus} ${run.Output}`);
   await until(async () => (await shown()).join() === expected.join(), expected);
-  await refused(account.addOutcome({ result: result("Success") }), 400, "MissingParameter.CommandId", "CommandName");
+  const forNone = account.addOutcome({ result: result("Success") });
+  await refused(forNone, 400, "MissingParameter.CommandId", "CommandName");
   const impossible = { default: true, steps: [{ invocationStatus: "Terminated" }] };
   await refused(account.addOutcome(impossible), 400, "InvalidParameter.InvocationStatus", "Terminated");
 });

@@ -61,7 +61,7 @@ function isAlive(pid) {
 /** A directory for a test, removed after it. */
 function directory(t) {
   const path = mkdtempSync(join(__dirname, "directory-"));
-  t.after(() => rmSync(path, { recursive: true }));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -86,4 +86,10 @@ function program(command, args, options = {}) {
 const fixture = (name) => program("node", testing(name)).ended;
 const testing = (name) => ["--test", "--test-reporter=tap", join(__dirname, "fixtures", name)];
 
-module.exports = { call, directory, fixture, isAlive, names, program, results, run, until };
+/** The numbers of tests in the report of a fixture. */
+function counts(out) {
+  const count = (name) => [name, Number(new RegExp(`^# ${name} ([0-9]+)$`, "m").exec(out)?.[1])];
+  return Object.fromEntries(["pass", "fail", "cancelled"].map(count));
+}
+
+module.exports = { call, counts, directory, fixture, isAlive, names, program, results, run, until };

@@ -23,7 +23,8 @@ test("types", { skip: true }, async (t: TestContext) => {
   await account.updateRun("t-1", "i-1", { append: new Uint8Array(2), finishTime: "" });
   const outcome: Outcome = { default: true, result: { invocationStatus: "Failed", exitCode: 1 } };
   await account.addOutcome(outcome);
-  await account.addOutcome({ contentPattern: "*", steps: [{ invocationStatus: "Running", delayMs: 5 }] });
+  const steps = [{ invocationStatus: "Running", delayMs: 5 }] as const;
+  await account.addOutcome({ contentPattern: "*", steps });
   await account.addFault({ action: "RunCommand", code: "Throttling.User", times: 2 });
   const hits: number = (await account.faults())[0].hits;
   for await (const event of await account.events()) {
