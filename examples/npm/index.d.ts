@@ -320,14 +320,17 @@ export class Emulator extends Account {
   /** The URL of its proxy, with the flag `--proxy`. */
   readonly proxy: string | undefined;
 
-  /** The latest 1,000 lines that it wrote to standard error. */
+  /**
+   * The latest 1,000 lines that it wrote to standard error: one for each error of the API, and with
+   * the flag `--log text` one for each request. The last ones may not have come yet.
+   */
   readonly log: string[];
 
-  /** The number of lines so far, those that were dropped from `log` included. */
-  readonly logPosition: number;
+  /** The place in the log behind all requests that were answered, for `logAfter`. */
+  logPosition(): Promise<number>;
 
-  /** The lines after the first `position` ones, as far as `log` still has them. */
-  logSince(position: number): string[];
+  /** The lines of all requests that were answered since `logPosition` returned this place. */
+  logAfter(position: number): Promise<string[]>;
 
   /**
    * An account of its own, the first free one of 1000000000000001 and the following ones. There are

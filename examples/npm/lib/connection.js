@@ -9,8 +9,8 @@ const { Events } = require("./events.js");
 class Connection {
   #process;
   #url;
-  /** The open streams of events, each with its account's access key id. */
-  #streams = new Map();
+  /** The open streams of events. */
+  #streams = new Set();
 
   constructor(process, url) {
     this.#process = process;
@@ -19,45 +19,55 @@ class Connection {
 
   /** Sends a request for an account, and returns the fields of the answer. */
   async request(method, name, accessKeyId, body) {
-    const response = await this.#send(method, name, { AccessKeyId: accessKeyId }, body);
+    const response = await this.#accepted(method, name, { AccessKeyId: accessKeyId }, body);
     const { RequestId, ...fields } = await this.#body(response);
     return fields;
   }
 
+  /** Makes a request that is refused with a line on standard error, and returns its id. */
+  async refused() {
+    const response = await this.#send("GET", "no-path-of-the-api", {});
+    response.resume();
+    return response.headers["x-acs-request-id"];
+  }
+
   /** Opens the stream of an account's events. */
   async events(accessKeyId, query) {
-    const response = await this.#send("GET", "events", { ...query, AccessKeyId: accessKeyId });
+    const response = await this.#accepted("GET", "events", { ...query, AccessKeyId: accessKeyId });
     const events = new Events(
       response,
       (closed) => this.#streams.delete(closed),
       (cause) => this.#process.unanswered(cause),
     );
-    this.#streams.set(events, accessKeyId);
+    this.#streams.add(events);
     return events;
   }
 
-  /** Closes the streams of an account, or all. */
-  closeStreams(accessKeyId) {
-    for (const [events, owner] of this.#streams) {
-      if (accessKeyId === undefined || owner === accessKeyId) events.close();
-    }
+  /** Closes all streams of events. The emulator itself ends those of an account that is reset. */
+  closeStreams() {
+    for (const events of this.#streams) events.close();
   }
 
-  /** The response of an accepted request, of which the headers have come. */
-  async #send(method, name, query, body) {
-    const target = new URL(`/_emulator/${name}?${new URLSearchParams(query)}`, this.#url);
+  /** The response of an accepted control request. */
+  async #accepted(method, name, query, body) {
+    const response = await this.#send(method, `_emulator/${name}`, query, body);
+    if (response.statusCode < 400) return response;
+    throw EmulatorError.refused(response.statusCode, await this.#body(response));
+  }
+
+  /** The response of a request, of which the headers have come. */
+  async #send(method, path, query, body) {
+    const target = new URL(`/${path}?${new URLSearchParams(query)}`, this.#url);
     const { request } = target.protocol === "https:" ? https : http;
     const headers = body === undefined ? {} : { "Content-Type": "application/json" };
     // The other end is the child that said that it listens there. Its certificate is of a test
     // authority that this process need not trust.
     const options = { method, headers, agent: false, rejectUnauthorized: false };
-    const response = await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const sent = request(target, options, resolve);
       sent.on("error", (error) => reject(this.#process.unanswered(error)));
       sent.end(body);
     });
-    if (response.statusCode < 400) return response;
-    throw EmulatorError.refused(response.statusCode, await this.#body(response));
   }
 
   async #body(response) {

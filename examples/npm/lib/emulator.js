@@ -40,15 +40,17 @@ class Emulator extends Account {
   }
 
   get log() {
-    return this.logSince(0);
+    return this.#process.log.after(0);
   }
 
-  get logPosition() {
-    return this.#process.log.position;
+  async logPosition() {
+    await this.#catchUp();
+    return this.#process.log.last;
   }
 
-  logSince(position) {
-    return this.#process.log.since(position);
+  async logAfter(position) {
+    await this.#catchUp();
+    return this.#process.log.after(position);
   }
 
   account() {
@@ -56,8 +58,11 @@ class Emulator extends Account {
     return new OwnAccount(this.#connection, this.url, id, () => this.#release(id));
   }
 
+  async #catchUp() {
+    await this.#process.catchUp(() => this.#connection.refused());
+  }
+
   async #release(id) {
-    this.#connection.closeStreams(id);
     if (!this.#process.end) await this.#connection.request("POST", "reset", id);
     this.#accounts.give(id);
   }

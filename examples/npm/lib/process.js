@@ -2,12 +2,15 @@
 
 const { spawn } = require("node:child_process");
 const { createInterface } = require("node:readline");
+const { setTimeout: sleep } = require("node:timers/promises");
 const { binary, cannotRun } = require("./binary.js");
 const { EmulatorError } = require("./errors.js");
 const { Log } = require("./log.js");
 
 /** The pause between SIGTERM and SIGKILL, in milliseconds. */
 const PATIENCE = 10_000;
+/** The longest wait for a line that the emulator writes right after its answer. */
+const LINE_PATIENCE = 1_000;
 
 /**
  * The process of an emulator. Its standard input is a pipe on which nothing is ever written: the
@@ -89,6 +92,18 @@ class EmulatorProcess {
     throw this.#failure(this.#ending());
   }
 
+  /**
+   * Waits until the log has all lines of the requests that were answered. They come in the order of the
+   * requests, so that of one more refused request is the last: `refused` makes it and returns its id.
+   */
+  async catchUp(refused) {
+    if (this.end) return;
+    const id = await refused().catch(() => undefined);
+    if (id) await this.log.take(id, LINE_PATIENCE);
+    // Without an answer it is about to end, and all lines have come when it has.
+    else await Promise.race([this.#ended, sleep(LINE_PATIENCE)]);
+  }
+
   /** Why a request has no answer: `cause`, or the end of the emulator. */
   unanswered(cause) {
     if (this.end) return this.#failure(`does not answer: it ${this.#ending()}`, cause);
@@ -102,7 +117,7 @@ class EmulatorProcess {
 
   /** An error with the lines on standard error. */
   #failure(what, cause) {
-    const lines = this.log.since(0);
+    const lines = this.log.after(0);
     const text = `the emulator ${what}`;
     return new EmulatorError(lines.length ? `${text}:\n${lines.join("\n")}` : text, { cause });
   }

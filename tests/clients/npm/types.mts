@@ -38,7 +38,8 @@ test("types", { skip: true }, async (t: TestContext) => {
   const saved: number | undefined = (await account.health()).archive?.lastSave?.bytes;
   const error = new Error() as EmulatorError;
   const texts: (string | undefined)[] = [error.code, error.detail, error.message, emulator.proxy];
-  console.log(everyAccount, now, later, loaded, notRetained, started, listed, hits, saved, texts, error.status);
+  console.log(everyAccount, now, later, loaded, notRetained, started, listed, hits, saved);
+  console.log(texts, error.status);
 
   // @ts-expect-error: an unknown option
   await Emulator.start({ flag: [] });
