@@ -57,6 +57,8 @@ class Connection {
 
   /** The response of a request, of which the headers have come. */
   async #send(method, path, query, body) {
+    // Its port may be another one's by now.
+    if (this.#process.end) throw this.#process.unanswered();
     const target = new URL(`/${path}?${new URLSearchParams(query)}`, this.#url);
     const { request } = target.protocol === "https:" ? https : http;
     const headers = body === undefined ? {} : { "Content-Type": "application/json" };

@@ -2,7 +2,6 @@
 
 const { spawn } = require("node:child_process");
 const { createInterface } = require("node:readline");
-const { setTimeout: sleep } = require("node:timers/promises");
 const { binary, cannotRun } = require("./binary.js");
 const { EmulatorError } = require("./errors.js");
 const { Log } = require("./log.js");
@@ -97,11 +96,9 @@ class EmulatorProcess {
    * requests, so that of one more refused request is the last: `refused` makes it and returns its id.
    */
   async catchUp(refused) {
-    if (this.end) return;
+    // One that has ended answers none, and all of its lines have come.
     const id = await refused().catch(() => undefined);
     if (id) await this.log.take(id, LINE_PATIENCE);
-    // Without an answer it is about to end, and all lines have come when it has.
-    else await Promise.race([this.#ended, sleep(LINE_PATIENCE)]);
   }
 
   /** Why a request has no answer: `cause`, or the end of the emulator. */

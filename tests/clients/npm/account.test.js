@@ -206,6 +206,26 @@ test("events come from the time at which the stream is open; break ends it", asy
   assert.deepEqual(await events.next(), { done: true, value: undefined });
 });
 
+test("many events at once come whole, and in the order of each run", async (t) => {
+  const account = own(t);
+  const instances = Array.from({ length: 100 }, (_, index) => `i-${index + 1}`);
+  const ids = Object.fromEntries(instances.map((id, index) => [`InstanceId.${index + 1}`, id]));
+  await account.addOutcome({ default: true, result: { invocationStatus: "Success" } });
+  const events = await account.events();
+  // 2,000 events of some 400 bytes, which are longer together than what is read at once.
+  await Promise.all(Array.from({ length: 10 }, () => run(account, { Name: "n".repeat(100), ...ids })));
+  const seen = new Map();
+  for (let count = 0; count < 2000; count++) {
+    const { invokeId, instanceId, invocationStatus, commandName } = (await events.next()).value.data;
+    assert.equal(commandName.length, 100);
+    const key = `${invokeId} ${instanceId}`;
+    seen.set(key, [...(seen.get(key) ?? []), invocationStatus]);
+  }
+  await events.return();
+  assert.equal(seen.size, 1000);
+  for (const statuses of seen.values()) assert.deepEqual(statuses, ["Running", "Success"]);
+});
+
 test("events have the form of Cloud Monitor if asked for", async (t) => {
   const account = own(t);
   const events = await account.events({ form: "CloudMonitor", playerUid: 11, ownerId: 22 });

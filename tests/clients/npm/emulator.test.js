@@ -79,6 +79,15 @@ test("one that is not ready in time is ended", async (t) => {
   assert.deepEqual(processesOf(pipe), []);
 });
 
+test("a stopped one does not reach another one on its port", async (t) => {
+  const first = await emulator(t);
+  await first.stop();
+  const second = await emulator(t, "--listen", first.endpoint);
+  await run(second);
+  await assert.rejects(first.reset(), { name: "EmulatorError", message: /it ended with exit code 0$/ });
+  assert.equal((await results(second)).length, 1);
+});
+
 test("wrong options are the caller's error", async () => {
   for (const [options, message] of [
     [{ flag: [] }, 'unknown option "flag"; allowed are flags and timeout'],
