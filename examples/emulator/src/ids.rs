@@ -2,7 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use axum::http::HeaderName;
 use fastrand::Rng;
+
+/// The header of an answer that has its RequestId.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
 
 /// Generates ids. Each store has its own generator, so that stores do not affect each other's ids.
 pub(crate) struct Ids(Mutex<Rng>);

@@ -17,10 +17,9 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::error::{ApiError, cut};
-use crate::params::Params;
-use crate::server::REQUEST_ID;
+use crate::ids::REQUEST_ID;
+use crate::params::{Params, account_of};
 use crate::tell::{tell, write};
-use crate::tenants::account_of;
 
 /// The form of the lines.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,6 +25,9 @@ const ENVELOPE: [&str; 12] = [
     "Version",
 ];
 
+/// Digits of an access key id that is an account of its own.
+const ACCOUNT_DIGITS: usize = 16;
+
 /// Decoded pairs, in the order given.
 #[derive(Default)]
 pub(crate) struct Params<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
@@ -166,4 +169,12 @@ impl<'a> Params<'a> {
 fn number_of(text: &str) -> Option<u32> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     if digits { text.parse().ok() } else { None }
+}
+
+/// The account of an access key id: the id itself if it has exactly 16 digits, else the one account
+/// of all other keys, whose name is empty.
+pub(crate) fn account_of(access_key_id: &str) -> &str {
+    let is_account = access_key_id.len() == ACCOUNT_DIGITS
+        && access_key_id.bytes().all(|byte| byte.is_ascii_digit());
+    if is_account { access_key_id } else { "" }
 }

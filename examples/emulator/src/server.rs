@@ -22,7 +22,7 @@ use crate::connections::Refusal;
 use crate::error::ApiError;
 use crate::format::{Format, Style, is_type};
 use crate::guard::Guard;
-use crate::ids::Ids;
+use crate::ids::{Ids, REQUEST_ID};
 use crate::params::Params;
 use crate::tell::tell;
 use crate::tenants::Tenants;
@@ -33,7 +33,6 @@ const BODY_BYTES: usize = 1_024 * 1_024;
 /// Timeout for a request's body.
 const BODY_TIME: Duration = Duration::from_secs(10);
 const FORM: &str = "application/x-www-form-urlencoded";
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-acs-trace-id");
 
 /// The state that all handlers share.

@@ -27,6 +27,7 @@ use crate::ids::{Ids, fnv1a};
 use crate::instances::{Cloud, Instances};
 use crate::life::{self, Lives};
 use crate::outcomes::Outcomes;
+use crate::params::account_of;
 use crate::progress;
 use crate::saver::Saves;
 use crate::schedule::Zone;
@@ -37,8 +38,6 @@ const MOST: usize = 1_000;
 /// Maximum number of refusals, and of groups of differences, of the captured files that are printed.
 /// A large capture without some fields has many.
 const SHOWN: usize = 100;
-/// Digits of an access key id that is an account of its own.
-const ACCOUNT_DIGITS: usize = 16;
 
 /// The error of an access key that gets one which no store raises, to test how a client handles it.
 fn error_of_key(access_key_id: &str) -> Option<Error> {
@@ -487,14 +486,6 @@ pub(crate) struct Saved<S = State> {
     pub(crate) lives: life::Saved,
     /// Length of the store's archive in bytes.
     pub(crate) bytes: u64,
-}
-
-/// The account of an access key id: the id itself if it has exactly 16 digits, else the one account
-/// of all other keys, whose name is empty.
-pub(crate) fn account_of(access_key_id: &str) -> &str {
-    let is_account = access_key_id.len() == ACCOUNT_DIGITS
-        && access_key_id.bytes().all(|byte| byte.is_ascii_digit());
-    if is_account { access_key_id } else { "" }
 }
 
 /// Prints the first of `lines`, and the number of the others.
