@@ -75,6 +75,7 @@ fn equal_only(args: &Args) -> ExitCode {
 
 fn run(args: &Args) -> ExitCode {
     let mut progress = Progress::new(args);
+    progress.begin(progress::YARDSTICK, None);
     let effort = if args.quick { Effort::QUICK } else { Effort::FULL };
     let yardstick = Yardstick::new();
     let mut report = Report { records: args.records, quick: args.quick, ..Report::default() };
@@ -137,7 +138,7 @@ fn measure_queries(
         progress.begin(progress::EQUAL, Some(variant));
         equal::check(&world, &cases);
         if args.wants("find") {
-            progress.begin(progress::FIND, Some(variant));
+            progress.begin(progress::finding(variant), Some(variant));
             measure_find::measure(&world, variant, &cases, effort, yardstick, &mut finds);
         }
         if plain && args.wants("answer") {
