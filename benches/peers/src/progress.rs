@@ -75,10 +75,13 @@ impl Progress {
     /// Says that a stage begins, of a variant of the data if one is given.
     pub fn begin(&mut self, stage: &str, variant: Option<Variant>) {
         let elapsed = self.started.elapsed().as_secs_f64();
-        // Before the first stage has ended, this machine counts as that of the table.
-        let speed = if self.begun > 0.0 { elapsed / self.begun } else { 1.0 };
+        // The first stages are too short to tell the speed of a machine.
+        let rest = match self.begun > (self.begun + self.left) / 10.0 {
+            true => format!(", some {:.0} s remaining", self.left * elapsed / self.begun),
+            false => String::new(),
+        };
         let of = variant.map(|variant| format!("{}: ", variant.name())).unwrap_or_default();
-        eprintln!("[{elapsed:6.1} s, some {:4.0} s remaining] {of}{stage}", self.left * speed);
+        eprintln!("[{elapsed:6.1} s{rest}] {of}{stage}");
         self.left = (self.left - seconds(stage)).max(0.0);
         self.begun += seconds(stage);
     }
