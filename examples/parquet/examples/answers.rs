@@ -23,9 +23,8 @@ use serde_json::{Value, json};
 
 type Pairs = Vec<(String, String)>;
 
+/// The most rows of a page.
 const PAGE: usize = 50;
-/// Pages in full at the start of an answer.
-const FIRST_PAGES: usize = 2;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -180,15 +179,11 @@ fn answer(
         let walk = store.walk_invocation_results(&DescribeInvocationResults::from_pairs(pairs))?;
         walk.map(|row| json!([row.invoke_id(), row.instance_id(), row.is_history()])).collect()
     };
-    let last = ids.len().div_ceil(PAGE).max(1);
-    let (mut rows, mut total) = (Vec::new(), 0);
-    for number in 1..=last {
-        if number > FIRST_PAGES && number < last {
-            continue;
-        }
-        let page = page(store, operation, pairs, number)?;
-        total = page.0;
-        rows.push(json!([(number - 1) * PAGE, page.1]));
+    let (total, first) = page(store, operation, pairs, 1)?;
+    let mut rows = vec![json!([0, first])];
+    let last = ids.len().div_ceil(PAGE);
+    if last > 1 {
+        rows.push(json!([(last - 1) * PAGE, page(store, operation, pairs, last)?.1]));
     }
     Ok(json!({
         "name": name, "operation": operation, "pairs": pairs,

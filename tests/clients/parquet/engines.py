@@ -12,7 +12,16 @@ def statements(file):
     return [statement for statement in text.split(";") if statement.strip()]
 
 
-class DuckDb:
+class Engine:
+    def keep(self):
+        """Called once when the views are there."""
+
+    def quoted(self, text):
+        """A text as a literal."""
+        return "'" + text.replace("'", "''") + "'"
+
+
+class DuckDb(Engine):
     name = "duckdb"
 
     def __init__(self):
@@ -23,10 +32,12 @@ class DuckDb:
         self.connection.execute("SET TimeZone = 'UTC'")
 
     def run(self, sql):
-        return self.connection.execute(sql).to_arrow_table().to_pylist()
+        relation = self.connection.sql(sql)
+        # A statement that makes a view has no rows.
+        return [] if relation is None else relation.to_arrow_table().to_pylist()
 
 
-class DataFusion:
+class DataFusion(Engine):
     name = "datafusion"
 
     def __init__(self):
@@ -39,7 +50,7 @@ class DataFusion:
         return self.context.sql(sql).to_arrow_table().to_pylist()
 
 
-class Spark:
+class Spark(Engine):
     name = "spark"
 
     def __init__(self):
@@ -50,8 +61,9 @@ class Spark:
         builder = SparkSession.builder.master("local[2]").appName("invodex-parquet")
         for key, value in {
             "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
             "spark.sql.session.timeZone": "UTC",
-            "spark.sql.shuffle.partitions": "4",
+            "spark.sql.shuffle.partitions": "2",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
         }.items():
@@ -59,8 +71,23 @@ class Spark:
         self.session = builder.getOrCreate()
         self.session.sparkContext.setLogLevel("ERROR")
 
+    def quoted(self, text):
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def keep(self):
+        """Keeps both tables in memory, because a query lists and opens all files otherwise."""
+        for table in ("invocations", "runs"):
+            self.session.catalog.cacheTable(table)
+
     def run(self, sql):
-        return [row.asDict() for row in self.session.sql(sql).collect()]
+        from pyspark.sql.functions import map_entries
+
+        rows = self.session.sql(sql)
+        for field in rows.schema.fields:
+            if field.dataType.typeName() == "map":
+                # On its way to Python a map loses its order, a list does not.
+                rows = rows.withColumn(field.name, map_entries(field.name))
+        return [row.asDict() for row in rows.collect()]
 
 
 def open_engine(kind, views, dataset):
@@ -69,6 +96,7 @@ def open_engine(kind, views, dataset):
     engine = kind()
     for statement in statements(os.path.join(views, f"{engine.name}.sql")):
         engine.run(statement)
+    engine.keep()
     return engine
 
 
@@ -76,8 +104,8 @@ def plain(value):
     """A value of an engine as all of them could give it: bytes, times in UTC, tags as pairs."""
     if isinstance(value, bytearray):
         return bytes(value)
-    if isinstance(value, dict):
-        return list(value.items())
+    if isinstance(value, list):
+        return [tuple(entry) for entry in value]
     if hasattr(value, "tzinfo"):
         # Spark's times have no zone; they are those of its session.
         aware = value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value

@@ -1,8 +1,5 @@
-"""The filters of both queries as SQL over the views, as the README's tables say."""
-
-
-def quoted(text):
-    return "'" + text.replace("'", "''") + "'"
+"""The filters of both queries as SQL over the views, as the README's tables say. `quoted` writes a text as
+the engine's literal."""
 
 
 def same_record(view, alias, condition):
@@ -14,7 +11,7 @@ def same_record(view, alias, condition):
     )
 
 
-def tags(given):
+def tags(given, quoted):
     for number in range(1, 21):
         key, value = given.get(f"Tag.{number}.Key"), given.get(f"Tag.{number}.Value")
         if key is not None:
@@ -32,7 +29,7 @@ EQUAL = {
 }
 
 
-def of_invocations(given):
+def of_invocations(given, quoted):
     """The condition on a row `i` of describe_invocations."""
     conditions = [f"i.{EQUAL[name]} = {quoted(given[name])}" for name in EQUAL if name in given]
     on_instance = "InstanceId" in given
@@ -51,10 +48,10 @@ def of_invocations(given):
     status = given.get("InvokeStatus")
     if status and not (status == "PartialFailed" and on_instance):
         conditions.append(f"{quoted(status)} IN (i.invocation_status, i.invoke_status)")
-    return " AND ".join([*conditions, *tags(given)])
+    return " AND ".join([*conditions, *tags(given, quoted)])
 
 
-def of_results(given):
+def of_results(given, quoted):
     """The condition on a row `i` of describe_invocation_results."""
     conditions = [f"i.{EQUAL[name]} = {quoted(given[name])}" for name in EQUAL if name in given]
     if "InstanceId" in given:
@@ -64,7 +61,7 @@ def of_results(given):
         conditions.append(f"{status} IN (i.invocation_status, i.invoke_record_status)")
     if given.get("IncludeHistory") != "true":
         conditions.append("NOT i.is_history")
-    return " AND ".join([*conditions, *tags(given)])
+    return " AND ".join([*conditions, *tags(given, quoted)])
 
 
 QUERIES = {

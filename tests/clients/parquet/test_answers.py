@@ -9,7 +9,7 @@ import unittest
 from datetime import datetime, timezone
 
 import engines
-from filters import QUERIES, quoted
+from filters import QUERIES
 
 WORK = os.environ["INVODEX_PARQUET_WORK"]
 PACKAGE = os.environ["INVODEX_PARQUET_PACKAGE"]
@@ -85,7 +85,7 @@ class Answers:
     def select(self, question, columns, rest=""):
         view, condition, order = QUERIES[question["operation"]]
         given = dict(question["pairs"])
-        return f"SELECT {columns} FROM {view} i WHERE {condition(given)} {rest.format(order=order)}"
+        return f"SELECT {columns} FROM {view} i WHERE {condition(given, self.engine.quoted)} {rest.format(order=order)}"
 
     def check_ids(self, question):
         """All rows by their ids, and the total."""
@@ -124,9 +124,9 @@ class Answers:
         """InvokeInstances of rows: all runs, or that of the instance that is asked for."""
         if not rows:
             return
-        ids = ", ".join(quoted(row["invoke_id"]) for row in found)
+        ids = ", ".join(self.engine.quoted(row["invoke_id"]) for row in found)
         instance = dict(question["pairs"]).get("InstanceId")
-        only = f" AND instance_id = {quoted(instance)}" if instance else ""
+        only = f" AND instance_id = {self.engine.quoted(instance)}" if instance else ""
         runs = {}
         for run in self.engine.run(
             f"SELECT * FROM invoke_instances WHERE invoke_id IN ({ids}){only} ORDER BY instance_number"
