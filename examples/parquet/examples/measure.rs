@@ -4,6 +4,8 @@
 //! ```sh
 //! cargo run --release -p invodex-parquet --example measure -- 1000000 ARCHIVE
 //! ```
+//!
+//! A third argument gives each run that has started an output of so many bytes.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -20,10 +22,13 @@ const ROUNDS: usize = 101;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [count, archive] = &arguments[..] else {
-        return Err("usage: measure COUNT ARCHIVE".into());
+    let (count, archive, outputs) = match &arguments[..] {
+        [count, archive] => (count, archive, None),
+        [count, archive, bytes] => (count, archive, Some(bytes.parse()?)),
+        _ => return Err("usage: measure COUNT ARCHIVE [BYTES]".into()),
     };
-    let options = Options { count: count.parse()?, adversarial_lists: true, ..Options::default() };
+    let options =
+        Options { count: count.parse()?, adversarial_lists: true, outputs, ..Options::default() };
     let dataset = Dataset::new(options);
     let store = dataset.store();
 

@@ -177,10 +177,10 @@ fn write_runs(runs: &mut Merge, record: &Record<'_>) -> Result<usize, Error> {
     let mut values = Vec::new();
     for (at, row) in record.runs.iter().enumerate() {
         runs::values(row, &mut values);
-        if let Some(same) = old.iter().position(|old| columns.same_execution(old, &values)) {
-            if let Some(same) = old.remove(same) {
-                columns.keep_output(&same, &mut values);
-            }
+        if let Some(same) = old.iter().position(|old| columns.same_execution(old, &values))
+            && let Some(same) = old.remove(same)
+        {
+            columns.keep_output(&same, &mut values);
         }
         runs.file.push(&values)?;
         let is_last = |next: Option<&RunRow<'_>>| {
