@@ -119,7 +119,7 @@ fn questions(store: &Store, options: &Options) -> Vec<(&'static str, String, Pai
         ask("DescribeInvocationResults", name, pairs.iter().map(renamed).collect());
         ask("DescribeInvocations", name, pairs);
     }
-    // What no class has: ignored filters, every value of a status, histories, outputs, odd texts.
+    // Cases that no class has: ignored filters, every value of a status, histories, outputs, odd texts.
     let instance = store.iter().flat_map(|record| record.instances()).map(|run| run.instance_id());
     let instance = instance.last().unwrap_or_default();
     let region = "cn-hangzhou";

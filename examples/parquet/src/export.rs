@@ -74,9 +74,10 @@ impl fmt::Display for Summary {
 ///
 /// # Errors
 ///
-/// If the directory is not a data set of this schema, or a file cannot be read or written. Each file
-/// is then as it was or whole, and [`Error::days_written`] says whether any is new. The next export
-/// goes on.
+/// If the directory is not a data set of this schema, or a file cannot be read or written; also if the
+/// store's [`regions`](invodex::Config::regions) leave out the region of a recurring task, whose history
+/// it then does not show. Each file is as it was or whole, and [`Error::days_written`] says whether any
+/// is new. The next export goes on.
 ///
 /// # Examples
 ///

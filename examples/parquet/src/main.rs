@@ -19,11 +19,11 @@ use invodex_parquet::{Error, Progress, check_directory, export, from_archive, fr
 #[command(name = "invodex-parquet", version)]
 struct Arguments {
     #[command(subcommand)]
-    input: Input,
+    work: Work,
 }
 
 #[derive(Subcommand)]
-enum Input {
+enum Work {
     /// Reads an archive that `Store::save` wrote
     Archive {
         /// The archive
@@ -48,6 +48,30 @@ enum Input {
         #[command(flatten)]
         output: Output,
     },
+    /// Prints the views that answer the API's filters, as SQL for an engine
+    ///
+    /// The paths in them are relative: the engine starts in the directory of the data set.
+    Views {
+        /// The engine
+        engine: Engine,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Engine {
+    Duckdb,
+    Datafusion,
+    Spark,
+}
+
+impl Engine {
+    fn views(self) -> &'static str {
+        match self {
+            Engine::Duckdb => include_str!("../sql/duckdb.sql"),
+            Engine::Datafusion => include_str!("../sql/datafusion.sql"),
+            Engine::Spark => include_str!("../sql/spark.sql"),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -76,7 +100,7 @@ impl Encoding {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse().input) {
+    match run(&Arguments::parse().work) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error may be closed.
@@ -86,9 +110,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(input: &Input) -> Result<(), Error> {
-    match input {
-        Input::Archive { file, output } => {
+fn run(work: &Work) -> Result<(), Error> {
+    match work {
+        Work::Archive { file, output } => {
             check_directory(&output.into)?;
             let bar = bar("reading", "{bytes}/{total_bytes}");
             let store = from_archive(file, &mut |read, length| {
@@ -98,7 +122,7 @@ fn run(input: &Input) -> Result<(), Error> {
             bar.finish_and_clear();
             write(&store?, &output.into)
         }
-        Input::Captures { files, region, resource_group, encoding, output } => {
+        Work::Captures { files, region, resource_group, encoding, output } => {
             check_directory(&output.into)?;
             let options = ImportOptions::new(region)
                 .resource_group_id(resource_group)
@@ -109,6 +133,11 @@ fn run(input: &Input) -> Result<(), Error> {
                 let _ = writeln!(io::stderr(), "refused: {refusal}");
             }
             write(&store, &output.into)
+        }
+        Work::Views { engine } => {
+            // A reader that has closed the pipe wants no more of it.
+            let _ = io::stdout().write_all(engine.views().as_bytes());
+            Ok(())
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What cannot be read or written: one error that names it, an exit code that says whether anything was
-//! changed, and every file as it was or whole.
+//! Inputs that cannot be read and places that cannot be written: one error that names them, an exit code
+//! that says whether anything was changed, and every file as it was or whole.
 
 mod common;
 
@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use common::{accept, archive, command, contents, day, ended, files, record, rows, write};
-use invodex::{Config, ManualClock, RunUpdate, Store};
+use invodex::{Config, ManualClock, Regions, RepeatMode, RunUpdate, Store};
+use invodex_parquet::export;
 use invodex_testkit::dataset::Dataset;
 use oorandom::Rand64;
 use parquet::arrow::ArrowWriter;
@@ -302,6 +303,32 @@ fn a_run_that_is_killed_at_any_time() {
     assert!(killed > 0);
     assert_eq!(world.run_on("a", "killed").0, Some(0));
     assert_eq!(rows(&dataset), expected);
+}
+
+#[test]
+fn views_are_printed_for_each_engine() {
+    for engine in ["duckdb", "datafusion", "spark"] {
+        let output = command(&["views", engine]);
+        assert_eq!(ended(&output), (Some(0), String::new()));
+        let views = String::from_utf8(output.stdout).unwrap();
+        assert!(views.contains("VIEW describe_invocations AS"), "{views}");
+    }
+}
+
+/// A store that knows other regions does not show the history of a task in this one.
+#[test]
+fn a_history_that_the_store_does_not_show() {
+    let directory = tempdir().unwrap();
+    let config = Config { regions: Regions::only(["cn-beijing"]), ..Config::default() };
+    let mut store = Store::new(config, day(1));
+    let mut task = record("t-1", day(1));
+    task.repeat_mode = RepeatMode::Period;
+    accept(&mut store, &task);
+    let error = export(&store, directory.path(), &mut |_| ()).unwrap_err();
+    assert_eq!(error.days_written(), 0);
+    let told = error.to_string();
+    assert!(told.contains("\"t-1\"") && told.contains("InvalidRegionId.NotFound"), "{told}");
+    assert!(files(&directory.path().join("runs")).is_empty());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the tests share: data sets as rows and as bytes, and records.
+//! Helpers that the tests share: data sets as rows and as bytes, and records.
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
