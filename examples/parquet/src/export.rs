@@ -69,8 +69,8 @@ impl fmt::Display for Summary {
 /// keep [`output_budget`](invodex::Config::output_budget).
 ///
 /// Cost: O(records, runs and history records of the store), and O(rows of the days that are written).
-/// Memory, beside the store: the largest day takes about 60 bytes a record, and with present files
-/// about 120 more; the open files take at most about 150 MB.
+/// Memory, beside the store: about 60 bytes for each record of the largest day, with present files
+/// about 120 more, and at most some 150 MB for the open files.
 ///
 /// # Errors
 ///
@@ -105,6 +105,8 @@ pub fn export(
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Summary, Error> {
     let mut dataset = DataSet::open(directory)?;
+    // A clock that stands still: no record expires between the two passes, nor while it is read.
+    let store = &store.fork(store.now());
     let total = store.len();
     let mut summary = Summary { records: total, ..Summary::default() };
 

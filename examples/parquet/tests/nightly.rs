@@ -4,10 +4,11 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::{accept, contents, day, record, rows, write};
 use invodex::{
-    Clock as _, Config, InvocationStatus, ManualClock, RepeatMode, RunUpdate, Store, Timestamp,
+    Clock, Config, InvocationStatus, ManualClock, RepeatMode, RunUpdate, Store, Timestamp,
 };
 use invodex_testkit::dataset::{Dataset, Options};
 use oorandom::Rand64;
@@ -210,6 +211,35 @@ fn ends_of_the_range() {
             "region_id=..%2Fa%3Db%2541/creation_date=2106-02-07"
         ]
     );
+}
+
+/// A clock that goes on by a second whenever it is read, so that records expire during an export.
+struct Ticking(AtomicU32);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        day(1).saturating_add_secs(self.0.fetch_add(1, Ordering::Relaxed).into())
+    }
+}
+
+#[test]
+fn an_export_shows_one_moment() {
+    let directory = tempdir().unwrap();
+    let config = Config { retention_seconds: Some(200), ..Config::default() };
+    let mut store = Store::new(config, Ticking(AtomicU32::new(0)));
+    for number in 0..100 {
+        // The oldest are written last.
+        let id = format!("t-{:02}", 99 - number);
+        let mut task = record(&id, day(1).saturating_add_secs(number));
+        task.repeat_mode = RepeatMode::Period;
+        accept(&mut store, &task);
+    }
+    let summary = write(&store, directory.path());
+    assert_eq!((summary.records_written, summary.runs_written), (summary.records, summary.records));
+    let rows = rows(directory.path());
+    assert_eq!(rows.len(), summary.records);
+    assert!(rows.values().all(|rows| rows.len() == 2), "a record and its run");
+    assert!(summary.records > 90, "{summary}");
 }
 
 #[test]

@@ -85,7 +85,8 @@ class Answers:
     def select(self, question, columns, rest=""):
         view, condition, order = QUERIES[question["operation"]]
         given = dict(question["pairs"])
-        return f"SELECT {columns} FROM {view} i WHERE {condition(given, self.engine.quoted)} {rest.format(order=order)}"
+        where = condition(given, self.engine.quoted)
+        return f"SELECT {columns} FROM {view} i WHERE {where} {rest.format(order=order)}"
 
     def check_ids(self, question):
         """All rows by their ids, and the total."""
