@@ -271,6 +271,13 @@ fn a_run_that_is_killed_between_two_files() {
     assert!(!leftover.exists());
     assert_eq!(rows(&world.path("d")), world.expected());
 
+    // A new data set, whose mark is not written yet.
+    fs::create_dir(world.path("new")).unwrap();
+    fs::write(world.path("new/_invodex_parquet"), "").unwrap();
+    assert_eq!(world.run_on("a", "new"), (Some(0), String::new()));
+    let mark = |dataset: &str| fs::read(world.path(dataset).join("_invodex_parquet")).unwrap();
+    assert_eq!(mark("new"), mark("d"));
+
     // A new day: the file of `runs` alone.
     let invocations = files(&world.path("d/invocations")).pop().unwrap();
     fs::remove_file(invocations).unwrap();

@@ -191,6 +191,30 @@ fn a_capture_is_merged_by_invoke_id() {
     assert_eq!(ids.len(), 300);
 }
 
+/// The list order of records with equal times is a part of the day: it follows the numbers, whose values
+/// do not matter.
+#[test]
+fn another_order_within_a_second_is_a_change() {
+    let directory = tempdir().unwrap();
+    let of = |ids: [&str; 3]| {
+        let mut store = Store::new(Config::default(), day(2));
+        for id in ids {
+            accept(&mut store, &record(id, day(if id == "t-0" { 2 } else { 1 })));
+        }
+        store
+    };
+    for (ids, written) in [
+        (["t-0", "t-1", "t-2"], 2),
+        (["t-1", "t-0", "t-2"], 0),
+        (["t-1", "t-2", "t-0"], 0),
+        (["t-2", "t-0", "t-1"], 1),
+        (["t-2", "t-1", "t-0"], 0),
+    ] {
+        let summary = write(&of(ids), directory.path());
+        assert_eq!(summary.days_written, written, "{ids:?}");
+    }
+}
+
 /// The oldest and the newest time, and a region that is no directory's name.
 #[test]
 fn ends_of_the_range() {
