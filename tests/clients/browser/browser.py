@@ -10,6 +10,10 @@ import urllib.request
 from pathlib import Path
 
 
+# Seconds that a page may take, on a busy machine.
+PATIENCE = 30
+
+
 class Refused(Exception):
     """What the driver could not do."""
 
@@ -57,8 +61,8 @@ class Browser:
         return self._ask("POST", "/execute/async", {"script": script, "args": []})
 
     def is_true(self, expression):
-        """Whether an expression becomes true within ten seconds."""
-        deadline = time.monotonic() + 10
+        """Whether an expression becomes true soon."""
+        deadline = time.monotonic() + PATIENCE
         while not self.run(f"done(Boolean({expression}))"):
             if time.monotonic() > deadline:
                 return False
@@ -70,8 +74,16 @@ class Browser:
         return "/element/" + next(iter(found.values()))
 
     def click(self, selector):
-        """As a user with a mouse: the element must be seen and not be covered."""
-        self._ask("POST", self.element(selector) + "/click", {})
+        """As a user with a mouse: the element must be seen and not be covered. A page that is live may put
+        another element in its place just now; then that one is clicked."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._ask("POST", self.element(selector) + "/click", {})
+            except Refused:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
 
     def type(self, selector, text):
         """Puts text in place of that of a field, or chooses the option of a list."""
