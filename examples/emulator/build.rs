@@ -21,7 +21,7 @@ fn main() {
     }
 }
 
-/// What git prints, in one line.
+/// The output of git, in one line.
 fn git(args: &[&str]) -> Option<String> {
     let output = Command::new("git").args(args).output().ok()?;
     let line = String::from_utf8(output.stdout).ok()?;

@@ -39,7 +39,7 @@ While it runs, a browser shows the store at http://127.0.0.1:8088/_emulator/";
 // The headings of the help.
 const ADDRESS: &str = "Address";
 const TLS: &str = "TLS and proxy";
-const CONTENT: &str = "What it starts with";
+const CONTENT: &str = "Content at the start";
 const RUNS: &str = "Time and runs";
 const LIMITS: &str = "Limits of a store";
 const ANSWERS: &str = "Answers";

@@ -201,8 +201,8 @@ async fn api(State(server): Shared, request: Request) -> Response<Body> {
     answer
 }
 
-/// Does the action. A query of the console `observes`: it takes no id that a seed repeats, and no fault
-/// hits it.
+/// Does the action. A query of the console `observes`: it takes no id that a seed repeats, no fault hits
+/// it, and its error is not told to the operator.
 async fn act(
     tenants: &Arc<Tenants>,
     call: &Call<'_>,
@@ -220,7 +220,14 @@ async fn act(
         true => Ids::new(None, "").request_id(),
         false => tenant.ids.request_id(),
     };
-    let refuse = |error: &ApiError| api_refusal(error, &request_id, host, style);
+    let refuse = |error: &ApiError| match observes {
+        // The page shows the detail, and repeats a refused query every two seconds.
+        true => {
+            let style = Style { recommend: Recommend::Detail, ..style };
+            refusal(error, &request_id, host, style)
+        }
+        false => api_refusal(error, &request_id, host, style),
+    };
     let usual = async {
         let _writing = match actions::writes(action) {
             true => Some(tenant.saving.read().await),

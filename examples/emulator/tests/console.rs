@@ -67,6 +67,12 @@ fn its_queries_are_not_seen_by_a_test() {
     assert_eq!(ids(false), ids(true));
 
     let emulator = Emulator::start(&[]);
+    let bad = format!("{query}&PageSize=51");
+    let refused = get(&emulator, &bad, OBSERVER);
+    assert!(refused.contains("given 51, allowed 1 to 50"), "{refused}");
+    assert_eq!(status(&get(&emulator, &format!("{query}&PageSize=52"), "")), "400");
+    emulator.wait_for_log("given 52");
+    assert!(!emulator.log().contains("given 51"), "{}", emulator.log());
     emulator.control("faults", json!({"Code": "Throttling", "Times": 1})).ok();
     assert_eq!(status(&get(&emulator, query, OBSERVER)), "200");
     // It is no way around a fault for a write.

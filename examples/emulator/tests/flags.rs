@@ -263,7 +263,7 @@ fn it_ends_with_standard_input() {
     let args = ["--until-eof", "--archive", archive, "--save-every", "86400"];
     let mut emulator = Emulator::try_start_by(command, &args).unwrap();
     emulator.run(ONE, &["i-1"], &[]);
-    // What is written there changes nothing.
+    // Bytes on it change nothing.
     let mut stdin = emulator.stdin();
     stdin.write_all(b"anything\n").unwrap();
     emulator.run(ONE, &["i-1"], &[]);
