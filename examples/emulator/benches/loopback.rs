@@ -8,11 +8,8 @@
 //!
 //! Each server is a process of its own, so that its processor time, user and system, excludes the
 //! clients, which are threads of this process. The server of constant bytes is this program again.
-//! It uses the emulator's `connections.rs` and the same layer that catches panics. Its handler
-//! reads nothing of the request and copies nothing.
-
-#[path = "../src/connections.rs"]
-mod connections;
+//! It uses the same package for its connections, and a router too. Its handler reads nothing of the
+//! request and copies nothing.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -26,14 +23,13 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
-use axum::routing::get;
 use invodex::{DescribeInvocations, Store, decode_query};
+use invodex_emulator_http::{Door, PlainText, serve};
 use invodex_testkit::dataset::{Dataset, Options};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use tower_http::catch_panic::CatchPanicLayer;
 
 /// Maximum processor time of a page of 10 rows, as a multiple of that of the constant bytes.
 const LIMIT: f64 = 1.5;
@@ -203,15 +199,13 @@ async fn serve_constant(bytes: Vec<u8>) {
         let kind = HeaderValue::from_static("application/json;charset=utf-8");
         ([(header::CONTENT_TYPE, kind)], bytes)
     }
-    let router = Router::new().route("/", get(answer).post(answer));
-    let router = router.layer(CatchPanicLayer::new()).with_state(Bytes::from(bytes));
+    let router = Router::new().fallback(answer).with_state(Bytes::from(bytes));
     let mut terminate =
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("listening on http://{}", listener.local_addr().unwrap());
-    let refusal: connections::Refusal = std::sync::Arc::new(|_| Default::default());
-    let doors = [connections::Door::new(listener, None, router, refusal)];
-    connections::serve(&doors, async move { _ = terminate.recv().await }).await;
+    let doors = [Door::new(listener, None, router, Arc::new(PlainText))];
+    serve(&doors, async move { _ = terminate.recv().await }).await;
 }
 
 /// The length of an answer in bytes, and the seconds from the query string to the complete answer.

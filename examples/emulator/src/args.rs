@@ -9,14 +9,14 @@ use clap::{ArgGroup, Parser, Subcommand};
 use invodex::{
     CaptureEncoding, Config, ImportOptions, OmittedTimed, Recommend, Regions, Timestamp,
 };
+use invodex_emulator_http::Stub;
+use invodex_schedule::Zone;
 
 use crate::format::{Format, Style};
 use crate::guard;
 use crate::instances::Cloud;
 use crate::log::LogForm;
-use crate::proxy::Stub;
 use crate::public_commands;
-use crate::schedule::Zone;
 use crate::tenants::Settings;
 
 /// The version of the package, and the build: commit, profile and target.

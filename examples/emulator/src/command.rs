@@ -21,36 +21,63 @@ const PARAMETERS: (usize, usize) = (20, 64);
 const BUILT_IN: &str = "ACS::RegionId, ACS::AccountId, ACS::InstanceId, ACS::InstanceName, \
                         ACS::InvokeId, ACS::CommandId";
 
-/// A command. Fields are named as the parameters that set them.
+/// A command, as DescribeCommands answers it where the names are the API's.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct Command {
+    #[serde(rename = "CommandId")]
     pub(crate) id: String,
     /// Its place in the list, which tokens name.
+    #[serde(default, rename = "number")]
     pub(crate) number: u64,
+    #[serde(default)]
     pub(crate) region_id: String,
+    #[serde(default)]
     pub(crate) resource_group_id: String,
     pub(crate) name: String,
+    #[serde(default)]
     pub(crate) description: String,
+    #[serde(rename = "Type")]
     pub(crate) command_type: String,
     /// In Base64.
+    #[serde(rename = "CommandContent")]
     pub(crate) content: String,
+    #[serde(default)]
     pub(crate) working_dir: String,
+    #[serde(default = "default_timeout")]
     pub(crate) timeout: u32,
+    #[serde(default)]
     pub(crate) launcher: String,
+    #[serde(default)]
     pub(crate) enable_parameter: bool,
+    #[serde(default, rename = "tags")]
     pub(crate) tags: Vec<(String, String)>,
     /// In seconds; set when the command is saved.
+    #[serde(default, rename = "created")]
     pub(crate) creation_time: u32,
+    #[serde(default)]
     pub(crate) invoke_times: u64,
-    /// The fields of a public command, whose provider has a name.
-    #[serde(skip)]
+    /// Empty, except for a public command.
+    #[serde(default)]
     pub(crate) provider: String,
-    #[serde(skip)]
+    #[serde(default)]
     pub(crate) category: String,
-    #[serde(skip)]
+    #[serde(default = "first_version")]
     pub(crate) version: u32,
-    #[serde(skip)]
+    #[serde(default = "is_latest")]
     pub(crate) latest: bool,
+}
+
+fn default_timeout() -> u32 {
+    DEFAULT_TIMEOUT
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+fn is_latest() -> bool {
+    true
 }
 
 impl Command {
@@ -89,6 +116,8 @@ impl Command {
             launcher: params.text("Launcher"),
             enable_parameter: params.flag("EnableParameter")?,
             tags: params.tags(),
+            version: first_version(),
+            latest: is_latest(),
             ..Command::default()
         };
         command.check_parameter_names()?;
@@ -212,8 +241,8 @@ impl Command {
             "Tags": {"Tag": self.tags.iter().map(tag).collect::<Vec<_>>()},
             "Category": self.category,
             "Provider": self.provider,
-            "Version": if self.provider.is_empty() { 1 } else { self.version },
-            "Latest": self.provider.is_empty() || self.latest,
+            "Version": self.version,
+            "Latest": self.latest,
         })
     }
 }

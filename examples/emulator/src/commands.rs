@@ -104,7 +104,7 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
     let encoding = params.get("ContentEncoding").unwrap_or_default();
     let plain = encoding.eq_ignore_ascii_case("PlainText");
     let provider = params.get("Provider");
-    let tags = params.tag_filters();
+    let tags = params.tagged("Tag.");
 
     let text = |name: &str, value: &str, fits: fn(&str, &str) -> bool| {
         params.get(name).is_none_or(|asked| fits(asked, value))
@@ -126,8 +126,8 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
             && text("Description", &command.description, similar)
             && text("Type", &command.command_type, same)
             && text("ResourceGroupId", &command.resource_group_id, same)
-            && tags.iter().all(|(key, value)| {
-                let mut tags = command.tags.iter().filter(|tag| tag.0 == *key);
+            && tags.get_tags().all(|(key, value)| {
+                let mut tags = command.tags.iter().filter(|tag| tag.0 == key);
                 tags.any(|tag| value.is_none_or(|value| tag.1 == value))
             })
     };

@@ -5,13 +5,10 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{MethodFilter, MethodRouter, get, on};
 use invodex::{Error, Store, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -34,98 +31,117 @@ use crate::tenants::{Tenant, Tenants};
 /// The most that an update adds to a store: the output that is kept of a run.
 const OUTPUT_BYTES: usize = 24_576;
 
-type Shared = State<Arc<Tenants>>;
-/// Answers by the store and the body of a request.
-type Action<T> = fn(&Tenant, T) -> Result<Value, ApiError>;
-
-pub(crate) fn router() -> Router<Arc<Tenants>> {
-    Router::new()
-        .route("/runs", control(MethodFilter::POST, runs))
-        .route("/outcomes", control(MethodFilter::POST, outcomes))
-        .route("/clock", control(MethodFilter::POST, clock))
-        .route("/reboot", control(MethodFilter::POST, reboot))
-        .route("/records", control(MethodFilter::POST, records))
-        .route("/instances", control(MethodFilter::POST, instances))
-        .route("/faults", control(MethodFilter::POST, add_fault))
-        .route("/faults", control(MethodFilter::GET, list_faults))
-        .route("/faults", control(MethodFilter::DELETE, clear_faults))
-        .route("/reset", route(MethodFilter::POST, reset))
-        .route("/events", route(MethodFilter::GET, stream))
-        .route("/health", get(health))
-        .fallback(async |tenants, request| refuse(tenants, request, ApiError::unknown_action()))
-        .method_not_allowed_fallback(async |tenants, request| {
-            refuse(tenants, request, ApiError::method())
-        })
+/// A control request.
+struct Call<'a> {
+    tenants: &'a Arc<Tenants>,
+    head: &'a Parts,
+    body: &'a [u8],
 }
 
-/// The answer to a request that no endpoint takes.
-fn refuse(tenants: Shared, request: Request, error: ApiError) -> Response<Body> {
-    refused(&error, &tenants.ids.request_id(), server::host(request.headers()))
-}
-
-/// The answer to a refused request. It always carries the detail, because a person reads it.
-fn refused(error: &ApiError, request_id: &str, host: &str) -> Response<Body> {
-    server::refusal(error, request_id, host, Style::CONTROL)
-}
-
-/// Routes to a function whose error is the answer to a refused request.
-fn route<A: Future<Output = Result<Response<Body>, ApiError>> + Send>(
-    method: MethodFilter,
-    answer: impl FnOnce(Arc<Tenants>, Request) -> A + Clone + Send + Sync + 'static,
-) -> MethodRouter<Arc<Tenants>> {
-    on(method, async move |State(tenants): Shared, request: Request| {
-        let host = server::host(request.headers()).to_owned();
-        let answered = answer(Arc::clone(&tenants), request).await;
-        answered.unwrap_or_else(|error| refused(&error, &tenants.ids.request_id(), &host))
-    })
-}
-
-/// Routes to `action`.
-fn control<T: DeserializeOwned + Send + 'static>(
-    method: MethodFilter,
-    action: Action<T>,
-) -> MethodRouter<Arc<Tenants>> {
-    route(method, move |tenants, request| act(tenants, request, action))
-}
-
-/// Reads the body, which is `null` if the request has another method than POST, and calls `action`. The
-/// store then counts as changed, unless the request is a GET.
-async fn act<T: DeserializeOwned>(
-    tenants: Arc<Tenants>,
-    request: Request,
-    action: Action<T>,
+/// Answers the control request `name`.
+pub(crate) async fn answer(
+    tenants: &Arc<Tenants>,
+    name: &str,
+    head: &Parts,
+    body: &[u8],
 ) -> Result<Response<Body>, ApiError> {
-    let (head, body) = request.into_parts();
-    let tenant = tenant_of(&tenants, &head).await?;
-    let body = match head.method {
-        Method::POST => {
-            check_is_json(&head.headers)?;
-            server::body_of(body).await?
+    let call = Call { tenants, head, body };
+    match (name, head.method.as_str()) {
+        ("runs", "POST") => call.act(runs).await,
+        ("outcomes", "POST") => call.act(outcomes).await,
+        ("clock", "POST") => call.act(clock).await,
+        ("reboot", "POST") => call.act(reboot).await,
+        ("records", "POST") => call.act(records).await,
+        ("instances", "POST") => call.act(instances).await,
+        ("faults", "POST") => call.act(add_fault).await,
+        ("faults", "GET") => call.act(list_faults).await,
+        ("faults", "DELETE") => call.act(clear_faults).await,
+        ("reset", "POST") => call.reset().await,
+        ("events", "GET") => call.stream().await,
+        ("health", "GET") => Ok(health(tenants)),
+        ("runs" | "outcomes" | "clock" | "reboot" | "records" | "instances", _)
+        | ("faults" | "reset" | "events" | "health", _) => Err(ApiError::method()),
+        _ => Err(ApiError::unknown_action()),
+    }
+}
+
+impl Call<'_> {
+    /// Reads the body, which is `null` if the request has another method than POST, and calls `action`.
+    /// The store then counts as changed, unless the request is a GET.
+    async fn act<T: DeserializeOwned>(
+        &self,
+        action: fn(&Tenant, T) -> Result<Value, ApiError>,
+    ) -> Result<Response<Body>, ApiError> {
+        let tenant = self.tenant().await?;
+        let is_post = self.head.method == Method::POST;
+        if is_post {
+            check_is_json(&self.head.headers)?;
         }
-        _ => Bytes::from_static(b"null"),
-    };
-    let request_id = tenant.ids.request_id();
-    let parsed = parse(&body);
-    let _writing = tenant.saving.read().await;
-    Ok(match parsed.and_then(|body| action(&tenant, body)) {
-        Ok(fields) => {
-            if head.method != Method::GET {
-                tenant.touch();
+        let request_id = tenant.ids.request_id();
+        let parsed = parse(if is_post { self.body } else { b"null" });
+        let _writing = tenant.saving.read().await;
+        Ok(match parsed.and_then(|body| action(&tenant, body)) {
+            Ok(fields) => {
+                if self.head.method != Method::GET {
+                    tenant.touch();
+                }
+                done(&request_id, fields)
             }
-            answer(&request_id, fields)
+            Err(error) => {
+                let host = server::host(&self.head.headers);
+                server::refusal(&error, &request_id, host, Style::CONTROL)
+            }
+        })
+    }
+
+    /// The store of the request.
+    async fn tenant(&self) -> Result<Arc<Tenant>, ApiError> {
+        self.tenants.get(self.params()?.access_key_id(&self.head.headers)).await
+    }
+
+    fn params(&self) -> Result<Params<'_>, ApiError> {
+        Ok(Params::read(self.head.uri.query().unwrap_or_default(), b"")?)
+    }
+
+    /// Empties the store and loads the captures again.
+    async fn reset(&self) -> Result<Response<Body>, ApiError> {
+        // It needs no body, so it may have no type either.
+        if self.head.headers.contains_key(header::CONTENT_TYPE) {
+            check_is_json(&self.head.headers)?;
         }
-        Err(error) => refused(&error, &request_id, server::host(&head.headers)),
-    })
+        let reset: Reset = match self.body {
+            b"" => Reset::default(),
+            body => parse(body)?,
+        };
+        let now = reset.now.as_deref().map(now).transpose()?;
+        self.tenants.reset(self.params()?.access_key_id(&self.head.headers)).await;
+        let tenant = self.tenant().await?;
+        if let Some(now) = now {
+            tenant.clock.stand(now);
+            tenant.touch();
+        }
+        Ok(done(&tenant.ids.request_id(), json!({})))
+    }
+
+    /// Streams the store's events until the client disconnects.
+    async fn stream(&self) -> Result<Response<Body>, ApiError> {
+        let form = Form::read(&self.params()?)?;
+        let permit = Arc::clone(&self.tenants.streams).try_acquire_owned();
+        let permit = permit.map_err(|_| {
+            let allowed = format!("allowed are {} streams of events at a time", events::STREAMS);
+            refusal("Throttling.Events").detail(format!("{allowed}; close one first"))
+        })?;
+        let tenant = self.tenant().await?;
+        // It takes the store's lock as a write does.
+        let _writing = tenant.saving.read().await;
+        let mut answer = events::stream(Arc::clone(&tenant), form, permit).into_response();
+        server::name(&mut answer, &Ids::random());
+        Ok(answer)
+    }
 }
 
-fn answer(request_id: &str, fields: Value) -> Response<Body> {
+fn done(request_id: &str, fields: Value) -> Response<Body> {
     server::json(StatusCode::OK, request_id, with_request_id(fields, request_id))
-}
-
-/// The store of a request.
-async fn tenant_of(tenants: &Arc<Tenants>, head: &Parts) -> Result<Arc<Tenant>, ApiError> {
-    let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
-    tenants.get(params.access_key_id(&head.headers)).await
 }
 
 /// No form of a web page can send this type.
@@ -272,48 +288,8 @@ struct Reset {
     now: Option<String>,
 }
 
-/// Empties the store and loads the captures again.
-async fn reset(tenants: Arc<Tenants>, request: Request) -> Result<Response<Body>, ApiError> {
-    let (head, body) = request.into_parts();
-    let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
-    // It needs no body, so it may have no type either.
-    if head.headers.contains_key(header::CONTENT_TYPE) {
-        check_is_json(&head.headers)?;
-    }
-    let reset: Reset = match &*server::body_of(body).await? {
-        b"" => Reset::default(),
-        body => parse(body)?,
-    };
-    let now = reset.now.as_deref().map(now).transpose()?;
-    tenants.reset(params.access_key_id(&head.headers)).await;
-    let tenant = tenant_of(&tenants, &head).await?;
-    if let Some(now) = now {
-        tenant.clock.stand(now);
-        tenant.touch();
-    }
-    Ok(answer(&tenant.ids.request_id(), json!({})))
-}
-
-/// Streams the store's events until the client disconnects.
-async fn stream(tenants: Arc<Tenants>, request: Request) -> Result<Response<Body>, ApiError> {
-    let (head, _) = request.into_parts();
-    let params = Params::read(head.uri.query().unwrap_or_default(), b"")?;
-    let form = Form::read(&params)?;
-    let permit = Arc::clone(&tenants.streams).try_acquire_owned();
-    let permit = permit.map_err(|_| {
-        let allowed = format!("allowed are {} streams of events at a time", events::STREAMS);
-        refusal("Throttling.Events").detail(format!("{allowed}; close one first"))
-    })?;
-    let tenant = tenant_of(&tenants, &head).await?;
-    // It takes the store's lock as a write does.
-    let _writing = tenant.saving.read().await;
-    Ok(events::stream(Arc::clone(&tenant), form, permit).into_response())
-}
-
-async fn health(State(tenants): Shared) -> Response<Body> {
+fn health(tenants: &Tenants) -> Response<Body> {
     let archive = tenants.saves.json(tenants.has_changed());
     let body = json!({"Status": "ok", "Stores": tenants.count(), "Archive": archive});
-    // Not of the ids that a seed repeats: how often a client asks does not change those.
-    let request_id = Ids::new(None, "").request_id();
-    server::json(StatusCode::OK, &request_id, body.to_string().into_bytes())
+    server::json(StatusCode::OK, &Ids::random(), body.to_string().into_bytes())
 }

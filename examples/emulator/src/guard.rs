@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, header};
-use tokio_rustls::rustls::pki_types::DnsName;
+use invodex_emulator_http::{is_host, plain_name};
 
 use crate::error::ApiError;
 
@@ -29,9 +29,9 @@ pub(crate) struct Guard {
 /// Reads a name or an address of `--allow-host`, which a host without its port is compared with.
 pub(crate) fn allowed_host(text: &str) -> Result<String, String> {
     let bare = without_brackets(text);
-    match (bare.parse::<IpAddr>(), DnsName::try_from(text)) {
-        (Ok(address), _) => Ok(address.to_canonical().to_string()),
-        (_, Ok(_)) => Ok(plain_name(text)),
+    match bare.parse::<IpAddr>() {
+        Ok(address) => Ok(address.to_canonical().to_string()),
+        Err(_) if is_host(text) => Ok(plain_name(text)),
         _ => {
             Err("allowed is a name or an address without a port, as in emulator or 10.0.0.5".into())
         }
@@ -103,11 +103,6 @@ impl Guard {
             || is_below(".aliyuncs.com")
             || self.names.iter().any(|known| is(known))
     }
-}
-
-/// A name of the DNS as it is compared.
-pub(crate) fn plain_name(name: &str) -> String {
-    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
 /// Refuses a browser that shows a page of another site than `host`.

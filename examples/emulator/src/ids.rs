@@ -18,6 +18,11 @@ impl Ids {
         Ids(Mutex::new(rng))
     }
 
+    /// A RequestId that no seed repeats, and that does not change those that one does.
+    pub(crate) fn random() -> String {
+        Ids::new(None, "").request_id()
+    }
+
     /// A RequestId: a random UUID, in the service's upper case.
     pub(crate) fn request_id(&self) -> String {
         let random = self.with(|rng| rng.u128(..));

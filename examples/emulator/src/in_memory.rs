@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use clap::Parser;
-use hyper_util::service::TowerToHyperService;
+use invodex_emulator_http::{Router, serve_stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::args::Args;
 use crate::guard::Guard;
 use crate::tenants::Tenants;
-use crate::{Failure, connections, server};
+use crate::unserved::Unserved;
+use crate::{Failure, server};
 
 /// An emulator for tests and fuzz targets. It runs the program's code from the first byte of a
 /// connection on, and writes nothing to standard error.
@@ -38,10 +38,8 @@ impl InMemory {
 
     /// Serves one connection to its end.
     pub async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let router = TowerToHyperService::new(self.router.clone());
-        let refusal = server::unparsed(Arc::clone(&self.tenants));
-        // A failed connection concerns its client alone.
-        let _ = connections::connection(stream, router, refusal).await;
+        let unserved = Arc::new(Unserved(Arc::clone(&self.tenants)));
+        serve_stream(stream, self.router.clone(), unserved).await;
     }
 
     /// The stores that are not as new ones, as bytes: records, commands, scripts, remembered answers

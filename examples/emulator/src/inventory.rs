@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use invodex::{DescribeInvocationResults, DescribeInvocations, Error, InvokeStatus, Store};
+use invodex_emulator_http::plain_name;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::guard::plain_name;
 use crate::instances::{Instance, Instances, STATUSES, check_ids};
 use crate::params::Params;
 use crate::pattern::fits;

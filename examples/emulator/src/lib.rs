@@ -3,10 +3,10 @@
 //!
 //! The path of a request:
 //!
-//! - `connections` accepts the connection and limits it, with `tls` if asked for, and `proxy` leads
-//!   those of a proxy's clients here;
+//! - the package `invodex-emulator-http` accepts the connection and limits it, with TLS or as a proxy if
+//!   asked for; `unserved` answers what it refuses;
+//! - `server` reads the request and calls the rest;
 //! - `guard` refuses web pages;
-//! - `server` reads HTTP and calls the rest;
 //! - `params` reads the parameters;
 //! - `tenants` finds the store of the access key's account;
 //! - `actions` answers: both queries by the store, the other actions by `run_command` and
@@ -15,15 +15,15 @@
 //!
 //! `inventory` answers the actions around the instances that `instances` lists.
 //!
-//! Below the actions, `command` reads and checks a command, `public_commands` those of the provider,
-//! and `schedule` the Frequency of a task; `client_token` finds a request that is sent again, and
-//! `pattern` matches names; `refusals` is the table of their errors. `life` changes the runs that have a
-//! script, at the times of their schedules; `jump` passes the executions that a history does not keep.
+//! Below the actions, `command` reads and checks a command, and `public_commands` those of the provider;
+//! `client_token` finds a request that is sent again, and `pattern` matches names; `refusals` is the table
+//! of their errors. `life` changes the runs that have a script, at the times of their schedules, which the
+//! package `invodex-schedule` reads.
 //!
 //! Beside it, `control` and `events` are the endpoints for tests, `console` is a page that uses them, `outcomes` keeps the scripts of runs,
 //! `faults` spoils chosen requests, `ids` generates ids, and `budget` bounds the memory of a store.
-//! `archive` writes and restores all stores, with `progress` on a terminal, `place` owns the file, and `saver` saves it. `signals`
-//! end the emulator, and `tell` writes lines to standard error, with those of `log` if asked for. `in_memory` is an emulator without
+//! `archive` writes and restores all stores, with `progress` on a terminal, and `saver` saves it to a file
+//! of the package `invodex-owned-file`. `signals` end the emulator, and `tell` writes lines to standard error, with those of `log` if asked for. `in_memory` is an emulator without
 //! socket and file, for the fuzz target.
 
 mod actions;
@@ -33,7 +33,6 @@ mod budget;
 mod client_token;
 mod command;
 mod commands;
-mod connections;
 mod console;
 mod control;
 mod error;
@@ -45,78 +44,59 @@ mod ids;
 mod in_memory;
 mod instances;
 mod inventory;
-mod jump;
 mod life;
 mod log;
 mod outcomes;
 mod params;
 mod pattern;
-mod place;
 mod progress;
-mod proxy;
 mod public_commands;
 mod refusals;
 mod run_command;
 mod saver;
-mod schedule;
 mod server;
 mod signals;
 mod tell;
 mod tenants;
-mod tls;
+mod unserved;
 
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use invodex_emulator_http::{Authority, Door, TlsAcceptor, acceptor_of, plain_name, serve};
+use invodex_owned_file::OwnedFile;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
 use args::{Args, Task};
-use connections::Door;
 use guard::Guard;
 pub use in_memory::InMemory;
-use place::Place;
 use saver::Saver;
 use tell::tell_at_once;
 use tenants::Tenants;
-use tls::Authority;
+use unserved::Unserved;
 
 /// The exit code if the emulator cannot start, as for a wrong argument.
 const NOT_STARTED: u8 = 2;
+/// The domain of the service's hosts.
+const DOMAIN: &str = ".aliyuncs.com";
 
 /// Runs the program with the arguments of the command line, until a signal ends it.
 pub async fn run() -> ExitCode {
     let args = Args::parse();
-    if let Some(Task::Ca) = args.task {
-        return match Authority::open(args.tls_dir.as_deref()) {
-            Ok(authority) => {
-                // Nobody may read it.
-                let _ = write!(io::stdout(), "{}", authority.pem);
-                ExitCode::SUCCESS
-            }
-            Err(error) => {
-                tell_at_once(&error);
-                ExitCode::from(NOT_STARTED)
-            }
-        };
-    }
-    let running = match start(&args).await {
-        Ok(running) => running,
-        Err(error) => {
-            tell_at_once(&error.to_string());
-            return ExitCode::from(NOT_STARTED);
-        }
+    let (code, error) = match begin(&args).await {
+        Ok(None) => return ExitCode::SUCCESS,
+        Ok(Some(running)) => match running.serve().await {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => (ExitCode::FAILURE, error.into()),
+        },
+        Err(error) => (ExitCode::from(NOT_STARTED), error),
     };
-    match running.run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tell_at_once(&error);
-            ExitCode::FAILURE
-        }
-    }
+    tell_at_once(&error.to_string());
+    code
 }
 
 /// The reason why the emulator cannot start or continue.
@@ -126,17 +106,23 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 struct Running<S> {
     stop: S,
     doors: Vec<Door>,
-    saving: Option<(Saver, Arc<Place>)>,
+    saving: Option<(Saver, Arc<OwnedFile>)>,
+}
+
+/// Does the task of a subcommand, or prepares the emulator.
+async fn begin(args: &Args) -> Result<Option<Running<impl Future<Output = ()>>>, Failure> {
+    match args.task {
+        Some(Task::Ca) => {
+            print(&authority(args)?.pem);
+            Ok(None)
+        }
+        None => start(args).await.map(Some),
+    }
 }
 
 async fn start(args: &Args) -> Result<Running<impl Future<Output = ()>>, Failure> {
     let tenants = Arc::new(Tenants::new(args.settings()?));
-    let place = args.archive.as_deref().map(Place::open).transpose()?.map(Arc::new);
-    if let Some(place) = &place
-        && let Some(bytes) = place.read()?
-    {
-        archive::restore(&tenants, &bytes).map_err(|error| place.named(&error))?;
-    }
+    let file = args.archive.as_deref().map(|path| restored(path, &tenants)).transpose()?;
     tenants.open_default()?;
 
     tell::begin();
@@ -151,25 +137,41 @@ async fn start(args: &Args) -> Result<Running<impl Future<Output = ()>>, Failure
     };
     let https = args.tls || proxy.is_some();
     let tls = https.then(|| acceptor(args, address)).transpose()?;
-    let saving = place.map(|place| {
-        place.note(&address.to_string());
-        (Saver::start(Arc::clone(&tenants), Arc::clone(&place), args.save_every), place)
+    let saving = file.map(|file| {
+        file.note(&address.to_string());
+        (Saver::start(Arc::clone(&tenants), Arc::clone(&file), args.save_every), file)
     });
-    let router =
-        server::router(Arc::clone(&tenants), Guard::new(address, &args.listen, &args.allow_host));
+    let guard = Guard::new(address, &args.listen, &args.allow_host);
+    let router = server::router(Arc::clone(&tenants), guard);
 
     let scheme = if args.tls { "https" } else { "http" };
     let mut ready = format!("listening on {scheme}://{address}\n");
     let direct = tls.clone().filter(|_| args.tls);
-    let refusal = server::unparsed(Arc::clone(&tenants));
-    let mut doors = vec![Door::new(listener, direct, router.clone(), refusal)];
+    let unserved = Arc::new(Unserved(tenants));
+    let mut doors =
+        vec![Door::new(listener, direct, router.clone(), Arc::<Unserved>::clone(&unserved))];
     if let (Some((listener, address)), Some(tls)) = (proxy, tls) {
         ready += &format!("proxy on http://{address}\n");
-        doors.push(proxy::door(listener, tls, router, tenants, &args.proxy_map)?);
+        let door = Door::proxy(listener, tls, (DOMAIN, router), &args.proxy_map, unserved);
+        doors.push(door.map_err(|error| format!("--proxy-map {error}"))?);
     }
-    // Nobody may read it.
-    let _ = write!(io::stdout(), "{ready}");
+    print(&ready);
     Ok(Running { stop, doors, saving })
+}
+
+/// Takes the archive, and restores it if there is one.
+fn restored(path: &Path, tenants: &Tenants) -> Result<Arc<OwnedFile>, String> {
+    let waits = |told: &str| tell_at_once(&format!("the archive is {told}"));
+    let file = OwnedFile::open(path, waits).map_err(|error| saver::named(path, &error))?;
+    if let Some(bytes) = file.read().map_err(|error| saver::named(file.path(), &error))? {
+        archive::restore(tenants, &bytes).map_err(|error| saver::named(file.path(), &error))?;
+    }
+    Ok(Arc::new(file))
+}
+
+/// Prints to standard output, which perhaps nobody reads.
+fn print(text: &str) {
+    let _ = write!(io::stdout(), "{text}");
 }
 
 /// Listens on the address of a flag.
@@ -188,14 +190,25 @@ async fn listen(flag: &str, address: &str) -> Result<(TcpListener, SocketAddr), 
     Ok((listener, address))
 }
 
+/// The test authority in the directory of the flag, or else in the home directory.
+fn authority(args: &Args) -> Result<Authority, String> {
+    let directory = match (&args.tls_dir, std::env::var_os("HOME")) {
+        (Some(directory), _) => directory.clone(),
+        (None, Some(home)) => Path::new(&home).join(".invodex-emulator"),
+        (None, None) => return Err("HOME is not set; give --tls-dir DIR".to_owned()),
+    };
+    Authority::open(&directory)
+        .map_err(|error| format!("--tls-dir {}: {error}", directory.display()))
+}
+
 /// The acceptor of TLS connections, as the flags say. Tells where the authority's certificate is.
 fn acceptor(args: &Args, address: SocketAddr) -> Result<TlsAcceptor, String> {
     if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
-        return tls::acceptor_of(certificate, key);
+        return acceptor_of(("--tls-cert", certificate), ("--tls-key", key));
     }
-    let authority = Authority::open(args.tls_dir.as_deref())?;
+    let authority = authority(args)?;
     tell_at_once(&format!("the certificate to trust is {}", authority.file.display()));
-    authority.acceptor(&certified(args, address))
+    authority.acceptor(&certified(args, address), DOMAIN)
 }
 
 /// The hosts that a certificate names.
@@ -205,7 +218,7 @@ fn certified(args: &Args, address: SocketAddr) -> Vec<String> {
     let listen = guard::host_of(&args.listen);
     // An address is the one before.
     if !listen.starts_with('[') && listen.parse::<IpAddr>().is_err() {
-        names.push(guard::plain_name(listen));
+        names.push(plain_name(listen));
     }
     names.extend(args.proxy_map.iter().map(|stub| stub.host.clone()));
     names
@@ -213,13 +226,13 @@ fn certified(args: &Args, address: SocketAddr) -> Vec<String> {
 
 impl<S: Future<Output = ()>> Running<S> {
     /// Serves until a signal comes, then saves.
-    async fn run(self) -> Result<(), String> {
-        connections::serve(&self.doors, self.stop).await;
-        let Some((saver, place)) = self.saving else { return Ok(()) };
+    async fn serve(self) -> Result<(), String> {
+        serve(&self.doors, self.stop).await;
+        let Some((saver, file)) = self.saving else { return Ok(()) };
         let saved = saver.finish().await;
         // In this order: who owns the archive next finds the port free.
         drop(self.doors);
-        drop(place);
+        drop(file);
         saved
     }
 }

@@ -8,13 +8,14 @@
 mod play;
 mod saved;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use invodex::{
     Clock, Invocation, InvocationStatus, InvocationView, RepeatMode, RunUpdate, Store, Timestamp,
 };
+use invodex_schedule::{Schedule, Zone};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
@@ -22,14 +23,12 @@ use tokio::time::{Instant, timeout};
 use self::play::{Present, executions, play, rescheduled};
 pub(crate) use self::saved::{Saved, restore};
 use crate::outcomes::Step;
-use crate::schedule::{Schedule, Zone};
 use crate::tenants::{MovedClock, Tenant};
 
 /// The longest pause before the clock is looked at again, which others may set.
 const LOOK: Duration = Duration::from_secs(60);
-/// Memory of a run, and of the schedule of a task, roughly: a cron expression has a byte for each year.
+/// Memory of a run, roughly.
 const RUN_BYTES: usize = 1_024;
-const CRON_BYTES: usize = 6_144;
 
 /// The runs of a store that will change by themselves.
 pub(crate) struct Lives {
@@ -118,9 +117,9 @@ impl Lives {
     pub(crate) fn bytes(&self) -> usize {
         let state = self.lock();
         let schedules = state.runs.values().filter_map(|run| run.schedule.as_ref());
-        let crons = schedules.filter(|schedule| matches!(***schedule, Schedule::Cron(..)));
-        let crons = crons.map(Arc::as_ptr).collect::<HashSet<_>>().len();
-        state.runs.len() * RUN_BYTES + crons * CRON_BYTES
+        // The runs of a task share its schedule.
+        let tasks: HashMap<_, _> = schedules.map(|one| (Arc::as_ptr(one), one.bytes())).collect();
+        state.runs.len() * RUN_BYTES + tasks.values().sum::<usize>()
     }
 }
 

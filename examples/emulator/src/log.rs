@@ -7,11 +7,9 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::Response;
-use axum::middleware::{Next, from_fn};
 use chrono::{SecondsFormat, Utc};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -43,95 +41,94 @@ pub(crate) fn is_on() -> bool {
     FORM.get().is_some()
 }
 
-/// The action and the account of a request to the API. They may stand in its form, so its handler leaves
-/// them with the answer.
-#[derive(Clone)]
-struct Asked {
+/// A request whose line is written when its answer begins.
+pub(crate) struct Entry {
+    time: String,
+    begun: Instant,
+    /// For a request that does not come to the handler of the API: its method and path.
     action: String,
     account: String,
 }
 
-/// The error of a refused request.
-#[derive(Clone)]
-struct Refused {
-    code: String,
-    text: String,
+/// What the handlers leave with an answer for its line.
+#[derive(Clone, Default)]
+struct Notes {
+    /// The action and the account of a request to the API. They may stand in its form.
+    asked: Option<(String, String)>,
+    /// The code and the text of an error.
+    refused: Option<(String, String)>,
+    /// Whether it answers a query of the console.
+    unlogged: bool,
+    /// Whether a fault closes the connection.
+    cut: bool,
 }
 
-/// Marks the answer to a query of the console.
-#[derive(Clone)]
-struct Unlogged;
-
-/// Marks the answer of a fault that closes the connection.
-#[derive(Clone)]
-struct Cut;
+fn note<B>(answer: &mut Response<B>, note: impl FnOnce(&mut Notes)) {
+    if is_on() {
+        note(answer.extensions_mut().get_or_insert_default());
+    }
+}
 
 pub(crate) fn note_asked(answer: &mut Response<Body>, action: &str, access_key_id: &str) {
-    if is_on() && !action.is_empty() {
-        let (action, account) =
-            (cut(action, SHOWN).to_owned(), account_of(access_key_id).to_owned());
-        answer.extensions_mut().insert(Asked { action, account });
+    if !action.is_empty() {
+        note(answer, |notes| {
+            let account = account_of(access_key_id).to_owned();
+            notes.asked = Some((cut(action, SHOWN).to_owned(), account));
+        });
     }
 }
 
 pub(crate) fn note_unlogged(answer: &mut Response<Body>) {
-    if is_on() {
-        answer.extensions_mut().insert(Unlogged);
-    }
+    note(answer, |notes| notes.unlogged = true);
 }
 
 pub(crate) fn note_refused<B>(answer: &mut Response<B>, error: &ApiError) {
-    if is_on() {
-        answer.extensions_mut().insert(Refused::new(error));
-    }
+    note(answer, |notes| notes.refused = Some(told(error)));
 }
 
 pub(crate) fn note_cut(answer: &mut Response<Body>) {
-    if is_on() {
-        answer.extensions_mut().insert(Cut);
-    }
+    note(answer, |notes| notes.cut = true);
 }
 
-impl Refused {
-    fn new(error: &ApiError) -> Self {
-        Refused { code: error.code().to_owned(), text: cut(&error.to_string(), SHOWN).to_owned() }
-    }
+fn told(error: &ApiError) -> (String, String) {
+    (error.code().to_owned(), cut(&error.to_string(), SHOWN).to_owned())
 }
 
-/// The router with the log around it, if there is one.
-pub(crate) fn around(router: Router) -> Router {
-    if is_on() { router.layer(from_fn(log)) } else { router }
+/// Begins the line of a request, if the log is on.
+pub(crate) fn begin_entry(request: &Request) -> Option<Entry> {
+    is_on().then(|| {
+        let query = request.uri().query().unwrap_or_default();
+        let params = Params::read(query, b"").unwrap_or_default();
+        Entry {
+            time: now(),
+            begun: Instant::now(),
+            action: format!("{} {}", request.method(), cut(request.uri().path(), SHOWN)),
+            account: account_of(params.access_key_id(request.headers())).to_owned(),
+        }
+    })
 }
 
-async fn log(request: Request, next: Next) -> Response<Body> {
-    let (time, begun) = (now(), Instant::now());
-    // For a request that does not come to the handler of the API.
-    let asked = Asked {
-        action: format!("{} {}", request.method(), cut(request.uri().path(), SHOWN)),
-        account: account(&request),
-    };
-    let answer = next.run(request).await;
-    let milliseconds = (begun.elapsed().as_secs_f64() * 1e6).round() / 1e3;
-    let noted = answer.extensions();
-    if noted.get::<Unlogged>().is_some() {
-        return answer;
+impl Entry {
+    /// Writes the line.
+    pub(crate) fn end(self, answer: &Response<Body>) {
+        let notes = answer.extensions().get::<Notes>().cloned().unwrap_or_default();
+        if notes.unlogged {
+            return;
+        }
+        let (action, account) = notes.asked.unwrap_or((self.action, self.account));
+        let request_id = answer.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        Line {
+            time: self.time,
+            status: answer.status().as_u16(),
+            cut: notes.cut,
+            action,
+            account,
+            milliseconds: (self.begun.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+            request_id: request_id.unwrap_or_default().to_owned(),
+            ..Line::refused(notes.refused)
+        }
+        .write();
     }
-    let Asked { action, account } = noted.get().unwrap_or(&asked);
-    let error = noted.get::<Refused>();
-    let request_id = answer.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    Line {
-        time: &time,
-        status: answer.status().as_u16(),
-        cut: noted.get::<Cut>().is_some(),
-        action,
-        account,
-        milliseconds,
-        request_id: request_id.unwrap_or_default(),
-        code: error.map(|error| &*error.code),
-        error: error.map(|error| &*error.text),
-    }
-    .write();
-    answer
 }
 
 /// Tells of a refused request that does not come to the routes, by the log if there is one.
@@ -139,17 +136,12 @@ pub(crate) fn tell_refused(error: &ApiError, request_id: &str) {
     if !is_on() {
         return tell(format!("{request_id} {error}"));
     }
-    let Refused { code, text } = &Refused::new(error);
     Line {
-        time: &now(),
+        time: now(),
         status: error.status().as_u16(),
-        cut: false,
-        action: "-",
-        account: "",
-        milliseconds: 0.0,
-        request_id,
-        code: Some(code),
-        error: Some(text),
+        action: "-".to_owned(),
+        request_id: request_id.to_owned(),
+        ..Line::refused(Some(told(error)))
     }
     .write();
 }
@@ -158,29 +150,30 @@ fn now() -> String {
     Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-fn account(request: &Request) -> String {
-    let params = Params::read(request.uri().query().unwrap_or_default(), b"").unwrap_or_default();
-    account_of(params.access_key_id(request.headers())).to_owned()
-}
-
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Line<'a> {
-    time: &'a str,
+struct Line {
+    time: String,
     status: u16,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cut: bool,
-    action: &'a str,
-    account: &'a str,
+    action: String,
+    account: String,
     milliseconds: f64,
-    request_id: &'a str,
+    request_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
+    code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
+    error: Option<String>,
 }
 
-impl Line<'_> {
+impl Line {
+    /// A line with the code and the text of an error, if there is one.
+    fn refused(error: Option<(String, String)>) -> Self {
+        let (code, error) = error.unzip();
+        Line { code, error, ..Line::default() }
+    }
+
     fn write(&self) {
         write(match FORM.get() {
             None => return,
@@ -191,9 +184,9 @@ impl Line<'_> {
 
     fn text(&self) -> String {
         let Line { time, status, action, milliseconds, request_id, .. } = self;
-        let account = if self.account.is_empty() { "-" } else { self.account };
+        let account = if self.account.is_empty() { "-" } else { &self.account };
         let cut = if self.cut { " cut" } else { "" };
-        let error = self.error.map(|error| format!(" {error}")).unwrap_or_default();
+        let error = self.error.as_ref().map(|error| format!(" {error}")).unwrap_or_default();
         let text = format!(
             "{time} {status}{cut} {action} {account} {milliseconds} ms {request_id}{error}"
         );

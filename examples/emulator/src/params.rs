@@ -110,24 +110,9 @@ impl<'a> Params<'a> {
 
     /// The keys and values of `Tag.N.Key` and `Tag.N.Value`, in the order of N.
     pub(crate) fn tags(&self) -> Vec<(String, String)> {
-        let tags = self.tag_filters().into_iter();
+        let request = self.tagged("Tag.");
+        let tags = request.get_tags();
         tags.map(|(key, value)| (key.to_owned(), value.unwrap_or_default().to_owned())).collect()
-    }
-
-    /// As [`tags`](Self::tags), with `None` for a value that is not given.
-    pub(crate) fn tag_filters(&self) -> Vec<(&str, Option<&str>)> {
-        let mut tags: BTreeMap<u32, (&str, Option<&str>)> = BTreeMap::new();
-        for (name, value) in self.pairs() {
-            let number = name.strip_prefix("Tag.").and_then(|rest| rest.split_once('.'));
-            let Some((number, part)) = number else { continue };
-            let Some(number) = number_of(number) else { continue };
-            match part {
-                "Key" => tags.entry(number).or_default().0 = value,
-                "Value" => tags.entry(number).or_default().1 = Some(value),
-                _ => {}
-            }
-        }
-        tags.into_values().collect()
     }
 
     /// RegionId and the tags `PREFIX.N.Key` and `PREFIX.N.Value`, as those of a query. `prefix` ends with

@@ -17,33 +17,7 @@ struct Answer {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct List {
-    command: Vec<Entry>,
-}
-
-/// A command of the file. Other fields are ignored.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Entry {
-    command_id: String,
-    name: String,
-    #[serde(rename = "Type")]
-    command_type: String,
-    /// In Base64.
-    command_content: String,
-    provider: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    category: String,
-    #[serde(default)]
-    working_dir: String,
-    #[serde(default)]
-    launcher: String,
-    timeout: Option<u32>,
-    #[serde(default)]
-    enable_parameter: bool,
-    version: Option<u32>,
-    latest: Option<bool>,
+    command: Vec<Command>,
 }
 
 /// Adds the commands of a file, the newest first, to `commands`, the oldest first. The error names the
@@ -53,8 +27,9 @@ pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), Stri
     let answer: Answer =
         serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string())?;
     json.end().map_err(|error| error.to_string())?;
-    for (at, entry) in answer.commands.command.into_iter().enumerate().rev() {
-        let command = read(entry).map_err(|error| format!("Commands.Command[{at}].{error}"))?;
+    for (at, mut command) in answer.commands.command.into_iter().enumerate().rev() {
+        command.content.retain(|c| !matches!(c, '\r' | '\n'));
+        check(&command).map_err(|error| format!("Commands.Command[{at}].{error}"))?;
         commands.push(command);
     }
     let mut known = BTreeSet::new();
@@ -70,9 +45,9 @@ pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), Stri
     Ok(())
 }
 
-fn read(entry: Entry) -> Result<Command, String> {
-    let Entry { command_id, name, provider, command_type, .. } = &entry;
-    let needed = [("CommandId", command_id), ("Name", name), ("Provider", provider)];
+fn check(command: &Command) -> Result<(), String> {
+    let Command { id, name, provider, command_type, .. } = command;
+    let needed = [("CommandId", id), ("Name", name), ("Provider", provider)];
     if let Some((name, _)) = needed.iter().find(|(_, value)| value.is_empty()) {
         return Err(format!("{name} is empty"));
     }
@@ -80,27 +55,10 @@ fn read(entry: Entry) -> Result<Command, String> {
         let allowed = "allowed are RunShellScript, RunBatScript and RunPowerShellScript";
         return Err(format!("Type is {command_type:?}; {allowed}"));
     }
-    if command::decode(&entry.command_content).is_none() {
+    if command::decode(&command.content).is_none() {
         return Err("CommandContent is no Base64".to_owned());
     }
-    let command = Command {
-        id: entry.command_id,
-        name: entry.name,
-        description: entry.description,
-        command_type: entry.command_type,
-        content: entry.command_content.replace(['\r', '\n'], ""),
-        working_dir: entry.working_dir,
-        timeout: entry.timeout.unwrap_or(60),
-        launcher: entry.launcher,
-        enable_parameter: entry.enable_parameter,
-        provider: entry.provider,
-        category: entry.category,
-        version: entry.version.unwrap_or(1),
-        latest: entry.latest.unwrap_or(true),
-        ..Command::default()
-    };
-    command.check().map_err(|error| error.to_string())?;
-    Ok(command)
+    command.check().map_err(|error| error.to_string())
 }
 
 /// The command of an id or a name; of several versions the latest.

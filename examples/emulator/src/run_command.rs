@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use invodex::{CommandType, RepeatMode, Store, Tag};
+use invodex_schedule::Schedule;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
 
@@ -15,7 +16,6 @@ use crate::error::{ApiError, quoted};
 use crate::params::Params;
 use crate::public_commands;
 use crate::refusals::refusal;
-use crate::schedule::Schedule;
 use crate::tenants::Tenant;
 use crate::{instances, life};
 

@@ -1,14 +1,16 @@
 //! Saves the archive while the emulator runs, and at its end.
 
+use std::fmt::Display;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use invodex_owned_file::OwnedFile;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::archive;
-use crate::place::Place;
 use crate::tell::tell;
 use crate::tenants::Tenants;
 
@@ -24,10 +26,10 @@ pub(crate) struct Saver {
 
 impl Saver {
     /// Begins to save all stores `every` so often, if anything changed.
-    pub(crate) fn start(tenants: Arc<Tenants>, place: Arc<Place>, every: Duration) -> Self {
+    pub(crate) fn start(tenants: Arc<Tenants>, file: Arc<OwnedFile>, every: Duration) -> Self {
         tenants.saves.state().wanted = true;
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(save_when_changed(tenants, place, every, stopped));
+        let task = tokio::spawn(save_when_changed(tenants, file, every, stopped));
         Saver { task, stop }
     }
 
@@ -41,21 +43,21 @@ impl Saver {
 
 async fn save_when_changed(
     tenants: Arc<Tenants>,
-    place: Arc<Place>,
+    file: Arc<OwnedFile>,
     every: Duration,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), String> {
     let mut pause = every;
     loop {
         tokio::select! {
-            _ = &mut stopped => return save(&tenants, &place).await,
+            _ = &mut stopped => return save(&tenants, &file).await,
             () = tokio::time::sleep(pause) => {}
         }
         if !tenants.take_changed() {
             continue;
         }
         let begun = Instant::now();
-        if let Err(error) = save(&tenants, &place).await {
+        if let Err(error) = save(&tenants, &file).await {
             tell(error);
             tenants.set_changed();
         }
@@ -64,13 +66,14 @@ async fn save_when_changed(
 }
 
 /// Makes one save and notes its result for [`Saves::json`].
-async fn save(tenants: &Arc<Tenants>, place: &Arc<Place>) -> Result<(), String> {
+async fn save(tenants: &Arc<Tenants>, file: &Arc<OwnedFile>) -> Result<(), String> {
     tenants.saves.state().saving = true;
     let begun = Instant::now();
-    let (all, place) = (Arc::clone(tenants), Arc::clone(place));
+    let (all, file) = (Arc::clone(tenants), Arc::clone(file));
     let saved = tokio::task::spawn_blocking(move || {
-        let bytes = archive::write(&all).map_err(|error| place.named(&error))?;
-        place.write(&bytes).map(|()| bytes.len())
+        let bytes = archive::write(&all).map_err(|error| named(file.path(), &error))?;
+        file.write(&bytes).map_err(|error| named(file.path(), &error))?;
+        Ok(bytes.len())
     });
     let saved = saved.await.unwrap_or_else(|panic| Err(format!("saving panicked: {panic}")));
     let mut saves = tenants.saves.state();
@@ -79,6 +82,11 @@ async fn save(tenants: &Arc<Tenants>, place: &Arc<Place>) -> Result<(), String> 
     let bytes = saved?;
     saves.last = Some(Save { begun, took: begun.elapsed(), bytes });
     Ok(())
+}
+
+/// An error with the path of the archive.
+pub(crate) fn named(path: &Path, error: &dyn Display) -> String {
+    format!("--archive {}: {error}", path.display())
 }
 
 /// The saves so far.

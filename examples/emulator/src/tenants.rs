@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLo
 use std::time::{Duration, SystemTime};
 
 use invodex::{Clock, Config, Error, ImportOptions, SharedStore, Store, SystemClock, Timestamp};
+use invodex_schedule::Zone;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
 
@@ -30,7 +31,6 @@ use crate::outcomes::Outcomes;
 use crate::params::account_of;
 use crate::progress;
 use crate::saver::Saves;
-use crate::schedule::Zone;
 use crate::tell::tell_at_once;
 
 /// Maximum number of stores. It bounds the memory that a client with made-up accounts can take.

@@ -1,9 +1,9 @@
-//! An HTTP proxy for programs that hold the service's own hosts fixed: a proxy variable leads them to
-//! the emulator, and a certificate that they trust lets them believe it.
+//! An HTTP proxy for programs that hold the hosts of a service fixed: a proxy variable leads them here,
+//! and a certificate that they trust lets them believe it.
 //!
-//! It answers for the hosts under aliyuncs.com itself, both to CONNECT and to requests that name the
-//! host in their target. It asks servers of the test for the hosts that are mapped to them, and refuses
-//! every other host: no request leaves for the network.
+//! It answers for the hosts of one domain itself, both to CONNECT and to requests that name the host in
+//! their target. It asks servers of the test for the hosts that are mapped to them, and refuses every
+//! other host: no request leaves for the network.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,15 +24,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::connections::{self, Door, Refusal, Stopping};
-use crate::error::ApiError;
-use crate::format::Style;
-use crate::guard::plain_name;
-use crate::log;
-use crate::server::{self, refusal};
-use crate::tenants::Tenants;
+use crate::connection::{answer, close, named_by_connection, requests};
+use crate::door::{Door, Stopping};
+use crate::refuse::{Refuse, Unproxied};
+use crate::{is_host, plain_name};
 
 /// Timeout for a mapped server, up to the headers of its answer.
 const STUB_TIME: Duration = Duration::from_secs(30);
@@ -41,18 +37,21 @@ const HTTP: u16 = 80;
 
 /// A host, and the address of the HTTP server that answers for it.
 #[derive(Clone, Debug)]
-pub(crate) struct Stub {
+pub struct Stub {
     /// In lower case, without a dot at the end.
-    pub(crate) host: String,
+    pub host: String,
     address: String,
 }
 
 impl Stub {
-    /// Reads `HOST=ADDR`.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads `HOST=ADDR:PORT`.
+    ///
+    /// # Errors
+    ///
+    /// If it is something else, with what is allowed.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let read = || {
-            let (host, address) = text.split_once('=')?;
-            ServerName::try_from(host).ok()?;
+            let (host, address) = text.split_once('=').filter(|(host, _)| is_host(host))?;
             let address = address.parse::<Authority>().ok()?;
             address.port_u16()?;
             let address = Some(address.to_string()).filter(|address| !address.contains('@'))?;
@@ -64,11 +63,12 @@ impl Stub {
 
 struct Proxy {
     tls: TlsAcceptor,
-    emulator: Router,
+    /// Answers for the hosts under `domain`, which begins with a dot.
+    router: Router,
+    domain: &'static str,
     /// The mapped hosts.
     stubs: Vec<(String, Router)>,
-    refusal: Refusal,
-    tenants: Arc<Tenants>,
+    refuse: Arc<dyn Refuse>,
 }
 
 /// A connection that a client asked for by CONNECT.
@@ -78,28 +78,34 @@ struct Tunnel {
     router: Router,
 }
 
-/// The proxy on `listener`. `emulator` answers for the service's hosts.
-pub(crate) fn door(
-    listener: TcpListener,
-    tls: TlsAcceptor,
-    emulator: Router,
-    tenants: Arc<Tenants>,
-    stubs: &[Stub],
-) -> Result<Door, String> {
-    let mut mapped: Vec<(String, Router)> = Vec::new();
-    for stub in stubs {
-        if mapped.iter().any(|(host, _)| *host == stub.host) {
-            return Err(format!("--proxy-map {}: a host is given once", stub.host));
+impl Door {
+    /// A listener that is a proxy. `router` answers for the hosts under `domain`, such as
+    /// `.example.com`, and the servers of `stubs` for theirs.
+    ///
+    /// # Errors
+    ///
+    /// If two of `stubs` are for one host.
+    pub fn proxy(
+        listener: TcpListener,
+        tls: TlsAcceptor,
+        (domain, router): (&'static str, Router),
+        stubs: &[Stub],
+        refuse: Arc<dyn Refuse>,
+    ) -> Result<Self, String> {
+        let mut mapped: Vec<(String, Router)> = Vec::new();
+        for stub in stubs {
+            if mapped.iter().any(|(host, _)| *host == stub.host) {
+                return Err(format!("{}: a host is given once", stub.host));
+            }
+            mapped.push((stub.host.clone(), router_of(stub.clone(), Arc::clone(&refuse))));
         }
-        mapped.push((stub.host.clone(), router(stub.clone(), Arc::clone(&tenants))));
+        // The client's and the mapped server's.
+        let handles = if mapped.is_empty() { 1 } else { 2 };
+        let proxy = Arc::new(Proxy { tls, router, domain, stubs: mapped, refuse });
+        Ok(Door::by(listener, handles, move |stream, stopping| {
+            Box::pin(Arc::clone(&proxy).serve(stream, stopping))
+        }))
     }
-    // The client's and the mapped server's.
-    let handles = if mapped.is_empty() { 1 } else { 2 };
-    let refusal = server::unparsed(Arc::clone(&tenants));
-    let proxy = Arc::new(Proxy { tls, emulator, stubs: mapped, refusal, tenants });
-    Ok(Door::by(listener, handles, move |stream, stopping| {
-        Box::pin(Arc::clone(&proxy).serve(stream, stopping))
-    }))
 }
 
 impl Proxy {
@@ -111,13 +117,13 @@ impl Proxy {
     ) {
         let tunnel = Mutex::new(None);
         let service = service_fn(async |request| Ok(self.answer(request, &tunnel).await));
-        let refusal = || Arc::clone(&self.refusal);
-        connections::requests(stream, service, refusal(), stopping.clone()).await;
+        let refuse = || Arc::clone(&self.refuse);
+        requests(stream, service, refuse(), stopping.clone()).await;
         let tunnel = tunnel.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(Tunnel { stream, tls, router }) = tunnel
             && let Ok(stream) = stream.await
         {
-            connections::answer(TokioIo::new(stream), tls, router, refusal(), stopping).await;
+            answer(TokioIo::new(stream), tls, router, refuse(), stopping).await;
         }
     }
 
@@ -128,11 +134,13 @@ impl Proxy {
     ) -> Response<Body> {
         let asked = request.uri().authority();
         let Some(router) = asked.and_then(|asked| self.router(asked.host())) else {
-            let mut answer = refuse(&self.tenants, request.headers(), &foreign_host(asked));
-            if !request.body().is_end_stream() {
-                server::close(&mut answer);
-            }
-            return answer;
+            let reason = Unproxied::ForeignHost(match asked {
+                Some(asked) => format!("{:?} is given", asked.host()),
+                None => "the request's target names none, as one to a proxy does".to_owned(),
+            });
+            let answer = self.refuse.unproxied(request.headers(), &reason);
+            // Its body is not read.
+            return close(answer, !request.body().is_end_stream());
         };
         if request.method() != Method::CONNECT {
             let Ok(answer) = TowerToHyperService::new(router).call(request).await;
@@ -150,28 +158,24 @@ impl Proxy {
         // An IPv6 address is in brackets here, and has none in a flag.
         let host = plain_name(host.trim_matches(['[', ']']));
         let stub = self.stubs.iter().find(|(mapped, _)| *mapped == host);
-        let emulator = || host.ends_with(".aliyuncs.com").then_some(&self.emulator);
-        stub.map(|(_, router)| router).or_else(emulator).cloned()
+        let own = || host.ends_with(self.domain).then_some(&self.router);
+        stub.map(|(_, router)| router).or_else(own).cloned()
     }
 }
 
 /// The answers of a mapped server.
-fn router(stub: Stub, tenants: Arc<Tenants>) -> Router {
+fn router_of(stub: Stub, refuse: Arc<dyn Refuse>) -> Router {
     Router::new().fallback(async move |request: Request| {
         let headers = request.headers().clone();
         let has_body = !request.body().is_end_stream();
-        let answer = timeout(STUB_TIME, ask(&stub.address, request)).await;
-        let error = match answer {
+        let error = match timeout(STUB_TIME, ask(&stub.address, request)).await {
             Ok(Ok(answer)) => return answer,
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no answer within {} seconds", STUB_TIME.as_secs()),
         };
-        let mut answer = refuse(&tenants, &headers, &no_answer(&stub, &error));
-        if has_body {
-            // Perhaps not all of it was read.
-            server::close(&mut answer);
-        }
-        answer
+        let reason = Unproxied::NoAnswer(format!("{}={}: {error}", stub.host, stub.address));
+        // Perhaps not all of its body was read.
+        close(refuse.unproxied(&headers, &reason), has_body)
     })
 }
 
@@ -202,31 +206,8 @@ async fn ask(
 
 /// Removes the headers that concern one connection alone.
 fn remove_own(headers: &mut HeaderMap) {
-    let named: Vec<_> = connections::named_by_connection(headers).map(str::to_owned).collect();
+    let named: Vec<_> = named_by_connection(headers).map(str::to_owned).collect();
     let own = ["connection", "keep-alive", "proxy-authorization", "proxy-connection", "te"];
     let own = own.into_iter().chain(["transfer-encoding", "upgrade"]);
     named.iter().map(String::as_str).chain(own).for_each(|name| drop(headers.remove(name)));
-}
-
-/// Refuses a request, and says so to the operator too: a program may hide a proxy's answers.
-fn refuse(tenants: &Tenants, headers: &HeaderMap, error: &ApiError) -> Response<Body> {
-    let request_id = tenants.ids.request_id();
-    log::tell_refused(error, &request_id);
-    refusal(error, &request_id, server::host(headers), Style::CONTROL)
-}
-
-fn foreign_host(asked: Option<&Authority>) -> ApiError {
-    let given = match asked {
-        Some(asked) => format!("{:?} is given", asked.host()),
-        None => "the request's target names none, as one to a proxy does".to_owned(),
-    };
-    ApiError::new(403, "Forbidden.Host", "The proxy does not answer for the specified host.")
-        .detail(format!(
-            "{given}; allowed are names under aliyuncs.com and hosts given by --proxy-map"
-        ))
-}
-
-fn no_answer(stub: &Stub, error: &str) -> ApiError {
-    ApiError::new(502, "BadGateway", "The server of the specified host gives no answer.")
-        .detail(format!("--proxy-map {}={}: {error}", stub.host, stub.address))
 }

@@ -9,20 +9,19 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::http::{Response, StatusCode};
+use axum::http::StatusCode;
 use hyper::rt::Timer;
 use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::refuse::Refuse;
 
 /// Timeout for a client to read what is written.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 /// The most that is read from a client after it was refused, and the time for it.
 const LINGER_BYTES: usize = 64 * 1_024 * 1_024;
 const LINGER_TIME: Duration = Duration::from_secs(10);
-
-/// Makes the answer to a request whose head hyper refuses with this status.
-pub(crate) type Refusal = Arc<dyn Fn(StatusCode) -> Response<Vec<u8>> + Send + Sync>;
 
 /// How far a connection is. Its stream, timer and service share it.
 #[derive(Default)]
@@ -37,23 +36,23 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// The service gets a request.
-    pub(super) fn ask(&self) {
+    pub(crate) fn ask(&self) {
         self.asked.store(true, Relaxed);
     }
 
     /// The request is refused, and perhaps its body is not read.
-    pub(super) fn leave_unread(&self) {
+    pub(crate) fn leave_unread(&self) {
         self.unread.store(true, Relaxed);
     }
 }
 
 /// The timer by which hyper waits for a head.
-pub(super) struct HeadTimer {
-    pub(super) progress: Arc<Progress>,
+pub(crate) struct HeadTimer {
+    pub(crate) progress: Arc<Progress>,
     /// Timeout for the first byte of a head.
-    pub(super) idle: Duration,
+    pub(crate) idle: Duration,
     /// Timeout for a head from its first byte on.
-    pub(super) head: Duration,
+    pub(crate) head: Duration,
 }
 
 impl Timer for HeadTimer {
@@ -97,7 +96,7 @@ impl hyper::rt::Sleep for HeadSleep {}
 pub(crate) struct Stream<S> {
     inner: S,
     progress: Arc<Progress>,
-    refusal: Refusal,
+    refuse: Arc<dyn Refuse>,
     /// Written bytes are not flushed yet.
     writing: bool,
     /// Set while written bytes wait for the client. HTTP flushes when it has nothing more to write, and
@@ -110,9 +109,9 @@ pub(crate) struct Stream<S> {
 }
 
 impl<S> Stream<S> {
-    pub(super) fn new(inner: S, progress: Arc<Progress>, refusal: Refusal) -> Self {
+    pub(crate) fn new(inner: S, progress: Arc<Progress>, refuse: Arc<dyn Refuse>) -> Self {
         let (writing, late, instead, linger) = (false, None, None, None);
-        Stream { inner, progress, refusal, writing, late, instead, linger }
+        Stream { inner, progress, refuse, writing, late, instead, linger }
     }
 
     /// Fails if the client takes too long for what is `written`.
@@ -140,7 +139,7 @@ impl<S> Stream<S> {
         let head = String::from_utf8(head).ok()?;
         let status = StatusCode::from_bytes(head.get(9..12)?.as_bytes()).ok()?;
         let (before, after) = head.split_once("content-length: 0\r\n")?;
-        let answer = (self.refusal)(status);
+        let answer = self.refuse.head(status);
         let mut bytes = before.as_bytes().to_vec();
         for (name, value) in answer.headers() {
             bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());

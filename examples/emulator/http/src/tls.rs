@@ -5,6 +5,7 @@
 //! there is no list of all regions and a wildcard matches one label alone.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::net::IpAddr;
@@ -24,29 +25,24 @@ use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WantsServerC
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{ConfigBuilder, ServerConfig};
 
-/// The test authority.
-pub(crate) struct Authority {
+/// A test authority: a key, and a certificate that clients can trust.
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     /// The file of its certificate.
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
     /// Its certificate as PEM.
-    pub(crate) pem: String,
+    pub pem: String,
 }
 
 impl Authority {
-    /// The authority in `directory`, or in `.invodex-emulator` of the home directory. Makes it if
-    /// there is none.
-    pub(crate) fn open(directory: Option<&Path>) -> Result<Self, String> {
-        let directory = match (directory, std::env::var_os("HOME")) {
-            (Some(directory), _) => directory.to_owned(),
-            (None, Some(home)) => Path::new(&home).join(".invodex-emulator"),
-            (None, None) => return Err("HOME is not set; give --tls-dir DIR".to_owned()),
-        };
-        let named = |path: &Path, error: &dyn std::fmt::Display| {
-            format!("--tls-dir {}: {}: {error}", directory.display(), path.display())
-        };
+    /// The authority in `directory`, which is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or written, or holds no key, with its path.
+    pub fn open(directory: &Path) -> Result<Self, String> {
         let (key_file, file) = (directory.join("ca-key.pem"), directory.join("ca.pem"));
-        fs::create_dir_all(&directory).map_err(|error| named(&directory, &error))?;
+        fs::create_dir_all(directory).map_err(|error| named(directory, &error))?;
         let key = key_in(&key_file).map_err(|error| named(&key_file, &*error))?;
         let params = authority_params();
         let pem = match fs::read_to_string(&file) {
@@ -57,19 +53,28 @@ impl Authority {
         Ok(Authority { issuer: Issuer::new(params, key), file, pem })
     }
 
-    /// An acceptor whose certificates hold for `names`, loopback and the host asked for.
-    pub(crate) fn acceptor(self, names: &[String]) -> Result<TlsAcceptor, String> {
+    /// An acceptor whose certificates hold for `names`, loopback, and the host asked for if it is
+    /// under `.localhost` or `domain`, which begins with a dot.
+    ///
+    /// # Errors
+    ///
+    /// If one of `names` is no name of a host.
+    pub fn acceptor(self, names: &[String], domain: &'static str) -> Result<TlsAcceptor, String> {
         let key = KeyPair::generate().map_err(|error| error.to_string())?;
         let names = names.iter().map(String::as_str).chain(["localhost", "127.0.0.1", "::1"]);
         let names = names.map(str::to_owned).collect();
-        let issued = Issued { issuer: self.issuer, key, names };
+        let issued = Issued { issuer: self.issuer, key, names, domain };
         issued.certify(None).ok_or_else(|| format!("{:?}: not a host's name", issued.names))?;
         let config = builder().with_cert_resolver(Arc::new(issued));
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
 
-/// The key in a file, which is made if there is none. If several emulators start for the first time at
+fn named(path: &Path, error: &dyn Display) -> String {
+    format!("{}: {error}", path.display())
+}
+
+/// The key in a file, which is made if there is none. If several processes start for the first time at
 /// once, one makes it, and the others take that one's.
 fn key_in(file: &Path) -> Result<KeyPair, Box<dyn Error>> {
     match fs::read_to_string(file) {
@@ -119,19 +124,22 @@ fn part_of(file: &Path, mode: u32, text: &str) -> io::Result<PathBuf> {
     Ok(part)
 }
 
-/// An acceptor with the certificates and the key of two PEM files.
-pub(crate) fn acceptor_of(certificate: &Path, key: &Path) -> Result<TlsAcceptor, String> {
-    let named = |flag: &str, path: &Path, error: &dyn std::fmt::Display| {
-        format!("{flag} {}: {error}; allowed is PEM", path.display())
+/// An acceptor with the certificates and the key of two PEM files, each after the name that errors
+/// give it.
+///
+/// # Errors
+///
+/// If a file cannot be read, is no PEM of its kind, or the two do not belong together.
+pub fn acceptor_of(certificate: (&str, &Path), key: (&str, &Path)) -> Result<TlsAcceptor, String> {
+    let not_read = |(name, path): (&str, &Path), error: &dyn Display| {
+        format!("{name} {}; allowed is PEM", named(path, error))
     };
-    let chain: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
-    let chain = chain.map_err(|error| named("--tls-cert", certificate, &error))?;
-    let key_der = PrivateKeyDer::from_pem_file(key);
-    let key_der = key_der.map_err(|error| named("--tls-key", key, &error))?;
-    let config = builder().with_single_cert(chain, key_der);
-    let config = config.map_err(|error| {
-        format!("--tls-cert {}, --tls-key {}: {error}", certificate.display(), key.display())
+    let chain = CertificateDer::pem_file_iter(certificate.1).and_then(Iterator::collect);
+    let chain: Vec<_> = chain.map_err(|error| not_read(certificate, &error))?;
+    let key_der = PrivateKeyDer::from_pem_file(key.1).map_err(|error| not_read(key, &error))?;
+    let config = builder().with_single_cert(chain, key_der).map_err(|error| {
+        let files = [certificate, key].map(|(name, path)| format!("{name} {}", path.display()));
+        format!("{}: {error}", files.join(", "))
     })?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -156,15 +164,15 @@ struct Issued {
     issuer: Issuer<'static, KeyPair>,
     key: KeyPair,
     names: Vec<String>,
+    domain: &'static str,
 }
 
 impl Issued {
-    /// A certificate for the names and for `asked` if it is a name of the service or of loopback;
-    /// the guard refuses all others.
+    /// A certificate for the names, and for `asked` if it is under the domain or `.localhost`.
     fn certify(&self, asked: Option<&str>) -> Option<CertifiedKey> {
         let asked = asked.filter(|name| {
             name.parse::<IpAddr>().is_err()
-                && [".aliyuncs.com", ".localhost"].iter().any(|parent| name.ends_with(parent))
+                && [self.domain, ".localhost"].iter().any(|parent| name.ends_with(parent))
         });
         let names = self.names.iter().map(String::as_str).chain(asked);
         let mut params =

@@ -1,9 +1,22 @@
-//! The place of an archive: the file, who owns it, and how it is replaced.
+//! A file that one process owns, and replaces as a whole. It needs Unix.
 //!
-//! Two files stand beside the archive `NAME`. `.NAME.lock` is locked by the process that owns the
-//! archive, from before it restores until after its last save. `.NAME.part` is the next archive while
-//! it is written. Only the owner touches it, so one that stands there at start is left from a save
-//! that was cut off.
+//! Two files stand beside the file `NAME`. `.NAME.lock` is locked by the process that owns the file, from
+//! before it is read until after the last write. `.NAME.part` is the next content while it is written.
+//! Only the owner touches it, so one that stands there at first is left from a write that was cut off.
+//!
+//! ```
+//! # let directory = std::env::temp_dir().join(format!("owned-file-{}", std::process::id()));
+//! # std::fs::create_dir_all(&directory)?;
+//! use invodex_owned_file::OwnedFile;
+//!
+//! let path = directory.join("state");
+//! let file = OwnedFile::open(&path, |told| eprintln!("the file is {told}"))?;
+//! assert_eq!(file.read()?, None);
+//! file.write(b"all of it")?;
+//! assert_eq!(std::fs::read(&path)?, b"all of it");
+//! # std::fs::remove_dir_all(&directory)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
@@ -14,16 +27,14 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 
-use crate::tell::tell_at_once;
-
-/// Time to wait for the process that owns the archive. It covers the grace and the last save of one
-/// that is being stopped.
+/// Time to wait for the process that owns the file, which may be ending.
 const WAIT: Duration = Duration::from_secs(10);
-/// Mode of a new archive: it holds the commands and their outputs.
+/// Mode of a new file.
 const MODE: u32 = 0o600;
 
-/// An archive that this process owns.
-pub(crate) struct Place {
+/// A file that this process owns.
+#[derive(Debug)]
+pub struct OwnedFile {
     /// The file itself, not a link to it.
     file: PathBuf,
     part: PathBuf,
@@ -32,43 +43,60 @@ pub(crate) struct Place {
     lock: File,
 }
 
-impl Place {
-    /// Takes the ownership of the archive at `path`, which need not exist, and tries whether it can
-    /// be saved there.
-    pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let named = |what: String| format!("--archive {}: {what}", path.display());
-        let refuse = |error: io::Error| named(error.to_string());
-        let file = resolve(path).map_err(named)?;
+impl OwnedFile {
+    /// Takes the ownership of the file at `path`, which need not exist, and tries whether it can be
+    /// replaced. Waits up to 10 seconds for another owner, and then calls `waits` once with what that
+    /// one noted.
+    ///
+    /// # Errors
+    ///
+    /// If it is no regular file, if its directory is missing or takes no file, if its owner cannot be
+    /// kept, or if another process keeps it.
+    pub fn open(path: &Path, waits: impl FnOnce(&str)) -> Result<Self, String> {
+        let refuse = |error: io::Error| error.to_string();
+        let file = resolve(path)?;
         let beside = |ending: &str| {
             let mut hidden = OsString::from(".");
             hidden.push(file.file_name().unwrap_or_default());
             hidden.push(ending);
             file.with_file_name(hidden)
         };
-        let lock = own(&beside(".lock")).map_err(named)?;
+        let lock = own(&beside(".lock"), waits)?;
         let directory = File::open(file.with_file_name(".")).map_err(refuse)?;
-        let place = Place { part: beside(".part"), file, directory, lock };
-        place.note("");
+        let owned = OwnedFile { part: beside(".part"), file, directory, lock };
+        owned.note("");
         // A directory in which no file can be made, or an owner who cannot be kept, is found now and
-        // not at the first save.
-        place.begin().map_err(|error| named(format!("cannot be saved: {error}")))?;
-        fs::remove_file(&place.part).map_err(refuse)?;
-        Ok(place)
+        // not at the first write.
+        owned.begin().map_err(|error| format!("cannot be saved: {error}"))?;
+        fs::remove_file(&owned.part).map_err(refuse)?;
+        Ok(owned)
+    }
+
+    /// The file itself, not a link to it.
+    pub fn path(&self) -> &Path {
+        &self.file
     }
 
     /// The whole file; `None` if there is none.
-    pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, String> {
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn read(&self) -> io::Result<Option<Vec<u8>>> {
         match fs::read(&self.file) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.named(&error)),
+            Err(error) => Err(error),
         }
     }
 
     /// Replaces the file by `bytes`, with the mode and the owner of the old file. The path always
-    /// names a complete file, the old one or the new one. If it fails, nothing is left of the new
-    /// one.
-    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), String> {
+    /// names a complete file, the old one or the new one.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written. Nothing is then left of the new one.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let write = || {
             let mut part = self.begin()?;
             part.write_all(bytes)?;
@@ -77,14 +105,12 @@ impl Place {
             // The rename then survives a loss of power.
             self.directory.sync_all()
         };
-        write().map_err(|error| {
-            let _ = fs::remove_file(&self.part);
-            self.named(&error)
-        })
+        write().inspect_err(|_| drop(fs::remove_file(&self.part)))
     }
 
-    /// Tells other processes in the lock file who owns the archive.
-    pub(crate) fn note(&self, address: &str) {
+    /// Tells other processes in the lock file who owns the file: this process, at `address` if it is not
+    /// empty.
+    pub fn note(&self, address: &str) {
         let at = if address.is_empty() { String::new() } else { format!(" at {address}") };
         let text = format!("process {}{at}\n", std::process::id());
         let mut lock = &self.lock;
@@ -93,12 +119,7 @@ impl Place {
         let _ = lock.write_all(text.as_bytes());
     }
 
-    /// An error with the path of the file.
-    pub(crate) fn named(&self, what: &dyn std::fmt::Display) -> String {
-        format!("--archive {}: {what}", self.file.display())
-    }
-
-    /// A new empty file beside the archive, with its mode and owner. A link or a pipe that stands
+    /// A new empty file beside the file, with its mode and owner. A link or a pipe that stands
     /// there is removed, never opened.
     fn begin(&self) -> io::Result<File> {
         match fs::remove_file(&self.part) {
@@ -111,7 +132,7 @@ impl Place {
         Ok(part)
     }
 
-    /// The archive that is there.
+    /// The file that is there.
     fn old(&self) -> io::Result<Option<Metadata>> {
         match fs::symlink_metadata(&self.file) {
             Ok(old) if old.is_file() => Ok(Some(old)),
@@ -156,7 +177,7 @@ fn resolve(path: &Path) -> Result<PathBuf, String> {
 }
 
 /// Locks the file at `path`. Waits for a process that has it locked, since that one may be ending.
-fn own(path: &Path) -> Result<File, String> {
+fn own(path: &Path, waits: impl FnOnce(&str)) -> Result<File, String> {
     let refuse = |error: io::Error| format!("the lock file {}: {error}", path.display());
     // Not through a link, and without waiting for the other end of a pipe.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
@@ -167,7 +188,7 @@ fn own(path: &Path) -> Result<File, String> {
         return Err(refuse(io::Error::other("is not a regular file")));
     }
     let begun = Instant::now();
-    let mut told = false;
+    let mut waits = Some(waits);
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
@@ -178,10 +199,8 @@ fn own(path: &Path) -> Result<File, String> {
             let owner = owner(&mut file);
             return Err(format!("is in use by {owner}; stop that one or name another file"));
         }
-        if !told {
-            told = true;
-            let (owner, seconds) = (owner(&mut file), WAIT.as_secs());
-            tell_at_once(&format!("the archive is in use by {owner}; waiting up to {seconds} s"));
+        if let Some(waits) = waits.take() {
+            waits(&format!("in use by {}; waiting up to {} s", owner(&mut file), WAIT.as_secs()));
         }
         std::thread::sleep(Duration::from_millis(10));
     }

@@ -5,24 +5,27 @@ use std::collections::HashMap;
 
 use invodex::Timestamp;
 
-use crate::schedule::Schedule;
+use crate::Schedule;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// An execution that starts: when it is due, its place in the cycle of executions, and the number of
-/// executions before it.
+/// An execution that starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Start {
-    pub(crate) due: Timestamp,
-    pub(crate) place: usize,
-    pub(crate) before: u64,
+pub struct Start {
+    /// When it is due.
+    pub due: Timestamp,
+    /// Its place in the cycle of executions.
+    pub place: usize,
+    /// The number of executions before it.
+    pub before: u64,
 }
 
-/// The executions of one run: their schedule, and their lengths in milliseconds, which repeat. One
-/// that is due while the last is not over does not start.
-pub(crate) struct Executions<'a> {
-    pub(crate) schedule: &'a Schedule,
-    pub(crate) lengths: &'a [u64],
+/// The executions of one run. One that is due while the last is not over does not start.
+pub struct Executions<'a> {
+    /// When they are due.
+    pub schedule: &'a Schedule,
+    /// Their lengths in milliseconds, which repeat.
+    pub lengths: &'a [u64],
 }
 
 impl Executions<'_> {
@@ -31,7 +34,7 @@ impl Executions<'_> {
     ///
     /// Days on which the same execution is the first, at the same time, are walked once. So it
     /// costs O(days + executions of a day), and not O(executions).
-    pub(crate) fn last(&self, first: Start, until: Timestamp, keep: usize) -> Start {
+    pub fn last(&self, first: Start, until: Timestamp, keep: usize) -> Start {
         let mut days = Vec::new();
         let mut known = HashMap::new();
         let (mut start, mut all) = (Some(first), first.before);
@@ -71,7 +74,7 @@ impl Executions<'_> {
     }
 
     /// The execution that starts after that of `start`.
-    pub(crate) fn after(&self, start: Start) -> Option<Start> {
+    pub fn after(&self, start: Start) -> Option<Start> {
         let due = self.schedule.next_after(self.busy(start))?;
         let place = (start.place + 1) % self.lengths.len();
         Some(Start { due, place, before: start.before + 1 })

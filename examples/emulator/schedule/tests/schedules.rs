@@ -1,20 +1,7 @@
-//! Schedules, the executions that a jump of the clock passes, and patterns: the files that hold them, by
-//! themselves.
-#![allow(dead_code, reason = "the files are compiled alone")]
-
-#[path = "../src/error.rs"]
-mod error;
-#[path = "../src/jump.rs"]
-mod jump;
-#[path = "../src/pattern.rs"]
-mod pattern;
-#[path = "../src/schedule.rs"]
-mod schedule;
+//! Schedules, and the executions that a long time passes.
 
 use invodex::Timestamp;
-use jump::{Executions, Start};
-use pattern::fits;
-use schedule::{Schedule, Zone};
+use invodex_schedule::{Executions, Schedule, Start, Zone};
 
 const DAY: u32 = 24 * 60 * 60;
 
@@ -309,28 +296,5 @@ fn the_last_executions_are_those_of_walking_all() {
                 }
             }
         }
-    }
-}
-
-#[test]
-fn a_star_is_any_text() {
-    for (pattern, text) in [
-        ("", ""),
-        ("*", ""),
-        ("*", "a\nb"),
-        ("a*", "a"),
-        ("*a", "ba"),
-        ("a*a", "aa"),
-        ("*b*", "abc"),
-        ("a*b*c", "a-b-bc"),
-        ("**", "a"),
-        ("a.c", "a.c"),
-    ] {
-        assert!(fits(pattern, text), "{pattern} {text}");
-    }
-    for (pattern, text) in
-        [("", "a"), ("a", "aa"), ("a*a", "a"), ("a*b*b", "ab"), ("*b", "bc"), ("a.c", "abc")]
-    {
-        assert!(!fits(pattern, text), "{pattern} {text}");
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use invodex::{InvocationStatus, RepeatMode, RunUpdate, Store, Timestamp};
+use invodex_schedule::{Executions, Start};
 
 use super::{Execution, Look, Next, Run, State, Waits};
-use crate::jump::{Executions, Start};
 use crate::outcomes::Step;
 use crate::tenants::Tenant;
 
