@@ -5,29 +5,37 @@ use std::sync::Arc;
 use invodex::{DescribeInvocationResults, DescribeInvocations, Error, InvocationStatus, Store};
 use serde_json::{Value, json};
 
+use crate::answer::host;
 use crate::error::ApiError;
 use crate::format::Format;
-use crate::params::Params;
-use crate::server::{Call, host};
+use crate::params::{Call, Params};
 use crate::tenants::Tenant;
 use crate::{commands, inventory, life, run_command};
 
 const VERSION: &str = "2014-05-26";
 
-/// The actions that are answered.
-pub(crate) const ACTIONS: [&str; 11] = [
-    "CreateCommand",
-    "DeleteCommand",
-    "DescribeCloudAssistantStatus",
-    "DescribeCommands",
-    "DescribeInstances",
-    "DescribeInvocationResults",
-    "DescribeInvocations",
-    "DescribeRegions",
-    "InvokeCommand",
-    "RunCommand",
-    "StopInvocation",
+/// The two queries, whose whole bodies the store writes.
+const QUERIES: [&str; 2] = ["DescribeInvocations", "DescribeInvocationResults"];
+
+type Action = fn(&Arc<Tenant>, &Call<'_>) -> Result<Value, ApiError>;
+
+/// The other actions, whose bodies get the RequestId here.
+const OTHERS: [(&str, Action); 9] = [
+    ("RunCommand", |tenant, call| run_command::run_command(tenant, &call.params)),
+    ("InvokeCommand", |tenant, call| run_command::invoke_command(tenant, &call.params)),
+    ("StopInvocation", |tenant, call| stop_invocation(tenant, &call.params)),
+    ("CreateCommand", |tenant, call| commands::create(tenant, &call.params)),
+    ("DescribeCommands", |tenant, call| commands::describe(tenant, &call.params)),
+    ("DeleteCommand", |tenant, call| commands::delete(tenant, &call.params)),
+    ("DescribeInstances", |tenant, call| inventory::instances(tenant, &call.params)),
+    ("DescribeCloudAssistantStatus", |tenant, call| inventory::agents(tenant, &call.params)),
+    ("DescribeRegions", |tenant, call| Ok(inventory::regions(tenant, host(call.headers)))),
 ];
+
+/// The names of all actions.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    QUERIES.into_iter().chain(OTHERS.iter().map(|(name, _)| *name))
+}
 
 /// Whether an action may change a store. The service has no action that only reads and is named
 /// otherwise.
@@ -56,47 +64,23 @@ pub(crate) fn answer(
         tenant.check_room(params.bytes())?;
     }
     let mut body = Vec::new();
-    let fields = match action {
-        // The store writes the whole body of these two.
-        "DescribeInvocations" => {
-            let request = DescribeInvocations::from_pairs(params.pairs());
-            tenant.store.describe_invocations(&request, request_id, &mut body)?;
-            return Ok(body);
-        }
-        "DescribeInvocationResults" => {
-            let request = DescribeInvocationResults::from_pairs(params.pairs());
-            tenant.store.describe_invocation_results(&request, request_id, &mut body)?;
-            return Ok(body);
-        }
-        "RunCommand" => run_command::run_command(tenant, params)?,
-        "InvokeCommand" => run_command::invoke_command(tenant, params)?,
-        "StopInvocation" => stop_invocation(tenant, params)?,
-        "CreateCommand" => commands::create(tenant, params)?,
-        "DescribeCommands" => commands::describe(tenant, params)?,
-        "DeleteCommand" => commands::delete(tenant, params)?,
-        "DescribeInstances" => inventory::instances(tenant, params)?,
-        "DescribeCloudAssistantStatus" => inventory::cloud_assistant(tenant, params)?,
-        "DescribeRegions" => inventory::regions(tenant, host(call.headers)),
-        _ => return Err(ApiError::unknown_action()),
-    };
-    debug_assert!(ACTIONS.contains(&action), "{action} is missing in ACTIONS");
-    Ok(with_request_id(fields, request_id))
+    if action == QUERIES[0] {
+        let request = DescribeInvocations::from_pairs(params.pairs());
+        tenant.store.describe_invocations(&request, request_id, &mut body)?;
+    } else if action == QUERIES[1] {
+        let request = DescribeInvocationResults::from_pairs(params.pairs());
+        tenant.store.describe_invocation_results(&request, request_id, &mut body)?;
+    } else {
+        let other = OTHERS.iter().find(|(name, _)| *name == action);
+        let (_, act) = other.ok_or_else(ApiError::unknown_action)?;
+        body = with_request_id(act(tenant, call)?, request_id);
+    }
+    Ok(body)
 }
 
 pub(crate) fn with_request_id(mut fields: Value, request_id: &str) -> Vec<u8> {
     fields["RequestId"] = request_id.into();
     fields.to_string().into_bytes()
-}
-
-/// Checks RegionId, the tags and the parameters `more` as the API does: as those of a query. Tokens
-/// are the caller's.
-pub(crate) fn check_query(tenant: &Tenant, params: &Params, more: &[&str]) -> Result<(), Error> {
-    let shared =
-        |name: &str| name == "RegionId" || name.starts_with("Tag.") || more.contains(&name);
-    let same = params.pairs().filter(|(name, _)| shared(name));
-    let same = same.map(|(name, value)| (name, if name == "NextToken" { "" } else { value }));
-    let request = DescribeInvocations::from_pairs(same);
-    tenant.store.read(|store| request.check(store.config()))
 }
 
 /// The instances of a record, each with the status of its run.
@@ -106,7 +90,7 @@ fn statuses(store: &Store, invoke_id: &str) -> Vec<(String, InvocationStatus)> {
 }
 
 fn stop_invocation(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiError> {
-    check_query(tenant, params, &[])?;
+    params.check(&tenant.store, &[])?;
     let (region_id, invoke_id) = (params.require("RegionId")?, params.require("InvokeId")?);
     let stopping = tenant.store.write(|store| {
         // An invocation of another region counts as unknown.
@@ -122,7 +106,7 @@ fn stop_invocation(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiEr
         Ok(stopping.map(|(_, (instance_id, _))| instance_id).collect())
     })?;
     tenant.touch();
-    if let Some(pause) = tenant.auto_complete {
+    if let Some(pause) = tenant.settings.auto_complete {
         life::end_stopping(tenant, invoke_id, stopping, pause);
     }
     Ok(json!({}))

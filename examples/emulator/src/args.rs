@@ -1,7 +1,6 @@
 //! The command line, and the settings of stores that follow from it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -236,9 +235,9 @@ impl Args {
             style: Style { recommend: self.recommend, format: self.format },
             seed: self.seed,
             auto_complete: self.auto_complete.map(Duration::from_millis),
-            cloud: Arc::new(cloud),
+            cloud,
             zone: self.zone,
-            public_commands: public_commands.into(),
+            public_commands,
         })
     }
 }

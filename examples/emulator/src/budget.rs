@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, refusal};
 
 /// Bytes that a request may take for each of its own bytes, and beside them: an estimate that holds
 /// until the next measurement.
@@ -13,7 +13,7 @@ const EACH: usize = 4_096;
 /// takes long and the next measurement comes when that part is used up.
 const RESERVE: usize = 64;
 /// Pause between two measurements of a full store.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
 /// The bytes of a store, measured now and then, and estimated in between.
 pub(crate) struct Budget {
@@ -63,48 +63,9 @@ impl Budget {
     }
 
     fn full(&self) -> ApiError {
-        ApiError::new(
-            403,
-            "StoreSize.ExceedLimit",
-            "The size of the store exceeds the upper limit.",
-        )
-        .detail(format!(
+        refusal("StoreSize.ExceedLimit").detail(format!(
             "allowed are {} bytes; reset the store, or start with a larger --max-bytes",
             self.most
         ))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    #[test]
-    fn a_full_store_takes_nothing_and_is_rarely_measured() {
-        let (bytes, measured) = (Cell::new(0), Cell::new(0));
-        let measure = || {
-            measured.set(measured.get() + 1);
-            bytes.get()
-        };
-        let budget = Budget::new(10_000_000);
-        let mut taken = 0;
-        while budget.take(100, measure).is_ok() {
-            bytes.set(bytes.get() + 1_000);
-            taken += 1;
-        }
-        assert!((9_800..=10_000).contains(&taken), "{taken}");
-        assert!(measured.get() < 300, "{}", measured.get());
-        let before = measured.get();
-        for _ in 0..1_000 {
-            assert!(budget.take(1, measure).is_err());
-        }
-        assert!(measured.get() <= before + 2);
-        bytes.set(0);
-        std::thread::sleep(PAUSE);
-        assert!(budget.take(1, measure).is_ok());
-        assert!(budget.take(1, measure).is_ok());
-        assert!(Budget::new(0).take(usize::MAX, || 1).is_err());
     }
 }

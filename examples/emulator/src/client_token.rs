@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, refusal};
 use crate::ids::fnv1a;
 use crate::params::Params;
 use crate::tenants::Tenant;
@@ -34,25 +34,18 @@ pub(crate) fn once(
 ) -> Result<Value, ApiError> {
     let Some(token) = params.get("ClientToken") else { return action() };
     if token.len() > TOKEN_CHARS || !token.is_ascii() {
-        return Err(ApiError::new(
-            400,
-            "InvalidClientToken.Malformed",
-            "The specified parameter clientToken is not valid.",
-        )
-        .detail(format!("allowed at most {TOKEN_CHARS} ASCII characters")));
+        let detail = format!("allowed at most {TOKEN_CHARS} ASCII characters");
+        return Err(refusal("InvalidClientToken.Malformed").detail(detail));
     }
     // Held all the time, so that of two requests at once the second waits for the answer.
     let _once = tenant.once.lock().unwrap_or_else(PoisonError::into_inner);
-    let print = fingerprint(params, name);
+    // The same when the request is sent again.
+    let print = fnv1a(format!("{name}{:?}", params.asked()).as_bytes());
     let known = tenant.state().answered.0.iter().find(|(known, ..)| known == token).cloned();
     if let Some((_, before, answer)) = known {
         return match before == print {
             true => Ok(answer),
-            false => Err(ApiError::new(
-                403,
-                "IdempotentParameterMismatch",
-                "The specified parameter has changed while using an already used clientToken.",
-            )),
+            false => Err(refusal("IdempotentParameterMismatch")),
         };
     }
     let answer = action()?;
@@ -62,9 +55,4 @@ pub(crate) fn once(
     }
     answered.push_back((token.to_owned(), print, answer.clone()));
     Ok(answer)
-}
-
-/// A hash of what a request asks for, which is the same when it is sent again.
-fn fingerprint(params: &Params, action: &str) -> u64 {
-    fnv1a(format!("{action}{:?}", params.asked()).as_bytes())
 }

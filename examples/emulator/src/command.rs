@@ -6,9 +6,8 @@ use invodex::{CommandType, Error, InstanceRun, Invocation, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::error::{ApiError, quoted};
+use crate::error::{ApiError, quoted, refusal};
 use crate::params::Params;
-use crate::refusals::refusal;
 
 /// Maximum length of a content as Base64: of a command that runs, and of one that is kept.
 const CONTENT: (usize, usize) = (24 * 1_024, 18 * 1_024);

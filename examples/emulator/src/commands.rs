@@ -7,14 +7,12 @@ use invodex::{CommandType, Error, Store, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::actions::check_query;
 use crate::client_token::once;
 use crate::command::Command;
-use crate::error::ApiError;
+use crate::error::{ApiError, refusal};
 use crate::ids::fnv1a;
 use crate::params::Params;
 use crate::pattern::fits;
-use crate::refusals::refusal;
 use crate::tenants::Tenant;
 
 /// Maximum number of saved commands in a store.
@@ -56,12 +54,12 @@ impl Commands {
 
     pub(crate) fn find(&mut self, region_id: &str, id: &str) -> Result<&mut Command, ApiError> {
         let is = |known: &&mut Command| known.id == id && known.region_id == region_id;
-        self.0.iter_mut().find(is).ok_or_else(ApiError::unknown_command)
+        self.0.iter_mut().find(is).ok_or_else(|| refusal("InvalidCmdId.NotFound"))
     }
 }
 
 pub(crate) fn create(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
-    check_query(tenant, params, &[])?;
+    params.check(&tenant.store, &[])?;
     once(tenant, params, "CreateCommand", || {
         params.require("Name")?;
         let id = tenant.ids.command_id();
@@ -77,7 +75,7 @@ pub(crate) fn create(tenant: &Tenant, params: &Params) -> Result<Value, ApiError
 }
 
 pub(crate) fn delete(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
-    check_query(tenant, params, &[])?;
+    params.check(&tenant.store, &[])?;
     let (region_id, id) = (params.require("RegionId")?, params.require("CommandId")?);
     let commands = &mut tenant.state().commands;
     commands.find(region_id, id)?;
@@ -89,7 +87,7 @@ pub(crate) fn delete(tenant: &Tenant, params: &Params) -> Result<Value, ApiError
 /// DescribeCommands, newest first: with a Provider the public commands, else those of the account.
 pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
     // Pages are asked for as those of the two queries.
-    check_query(tenant, params, &["MaxResults", "NextToken", "PageNumber", "PageSize"])?;
+    params.check(&tenant.store, &["MaxResults", "NextToken", "PageNumber", "PageSize"])?;
     let region_id = params.require("RegionId")?;
     for (name, most) in FILTERS {
         if params.get(name).is_some_and(|text| text.chars().count() > most) {
@@ -132,7 +130,8 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
             })
     };
     let state = tenant.state_to_read();
-    let list = if provider.is_some() { &tenant.public_commands } else { &*state.commands.0 };
+    let list =
+        if provider.is_some() { &tenant.settings.public_commands } else { &*state.commands.0 };
     let matching: Vec<&Command> = list.iter().rev().filter(matches).collect();
 
     let number = |name: &str, default| Ok::<_, ApiError>(params.number(name)?.unwrap_or(default));

@@ -4,10 +4,11 @@
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::http::{Method, Response, header};
 use axum::response::IntoResponse;
 use invodex::{Error, Store, Timestamp};
 use serde::Deserialize;
@@ -15,27 +16,29 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::actions::with_request_id;
-use crate::error::{ApiError, quoted};
+use crate::answer;
+use crate::error::{ApiError, quoted, refusal};
 use crate::events::{self, Form};
 use crate::faults::{self, Fault};
-use crate::format::{Style, is_type};
+use crate::format::{Style, check_type};
 use crate::ids::Ids;
+use crate::incoming::Incoming;
 use crate::instances::Instances;
 use crate::life;
 use crate::outcomes::{Outcome, Step};
 use crate::params::Params;
-use crate::refusals::refusal;
-use crate::server;
 use crate::tenants::{Tenant, Tenants};
 
 /// The most that an update adds to a store: the output that is kept of a run.
 const OUTPUT_BYTES: usize = 24_576;
+/// The type of a body, which no form of a web page can send.
+const JSON: &str = "application/json";
 
 /// A control request.
 struct Call<'a> {
     tenants: &'a Arc<Tenants>,
     head: &'a Parts,
-    body: &'a [u8],
+    body: &'a mut Incoming,
 }
 
 /// Answers the control request `name`.
@@ -43,9 +46,9 @@ pub(crate) async fn answer(
     tenants: &Arc<Tenants>,
     name: &str,
     head: &Parts,
-    body: &[u8],
+    body: &mut Incoming,
 ) -> Result<Response<Body>, ApiError> {
-    let call = Call { tenants, head, body };
+    let mut call = Call { tenants, head, body };
     match (name, head.method.as_str()) {
         ("runs", "POST") => call.act(runs).await,
         ("outcomes", "POST") => call.act(outcomes).await,
@@ -69,16 +72,19 @@ impl Call<'_> {
     /// Reads the body, which is `null` if the request has another method than POST, and calls `action`.
     /// The store then counts as changed, unless the request is a GET.
     async fn act<T: DeserializeOwned>(
-        &self,
+        &mut self,
         action: fn(&Tenant, T) -> Result<Value, ApiError>,
     ) -> Result<Response<Body>, ApiError> {
-        let tenant = self.tenant().await?;
-        let is_post = self.head.method == Method::POST;
-        if is_post {
-            check_is_json(&self.head.headers)?;
-        }
+        let tenant = tenant_of(self.tenants, self.head).await?;
+        let body = match self.head.method {
+            Method::POST => {
+                check_type(&self.head.headers, JSON)?;
+                self.body.read().await?
+            }
+            _ => Bytes::from_static(b"null"),
+        };
         let request_id = tenant.ids.request_id();
-        let parsed = parse(if is_post { self.body } else { b"null" });
+        let parsed = parse(&body);
         let _writing = tenant.saving.read().await;
         Ok(match parsed.and_then(|body| action(&tenant, body)) {
             Ok(fields) => {
@@ -88,34 +94,25 @@ impl Call<'_> {
                 done(&request_id, fields)
             }
             Err(error) => {
-                let host = server::host(&self.head.headers);
-                server::refusal(&error, &request_id, host, Style::CONTROL)
+                let host = answer::host(&self.head.headers);
+                answer::refused(&error, &request_id, host, Style::CONTROL)
             }
         })
     }
 
-    /// The store of the request.
-    async fn tenant(&self) -> Result<Arc<Tenant>, ApiError> {
-        self.tenants.get(self.params()?.access_key_id(&self.head.headers)).await
-    }
-
-    fn params(&self) -> Result<Params<'_>, ApiError> {
-        Ok(Params::read(self.head.uri.query().unwrap_or_default(), b"")?)
-    }
-
     /// Empties the store and loads the captures again.
-    async fn reset(&self) -> Result<Response<Body>, ApiError> {
+    async fn reset(&mut self) -> Result<Response<Body>, ApiError> {
         // It needs no body, so it may have no type either.
         if self.head.headers.contains_key(header::CONTENT_TYPE) {
-            check_is_json(&self.head.headers)?;
+            check_type(&self.head.headers, JSON)?;
         }
-        let reset: Reset = match self.body {
+        let reset: Reset = match &*self.body.read().await? {
             b"" => Reset::default(),
             body => parse(body)?,
         };
         let now = reset.now.as_deref().map(now).transpose()?;
-        self.tenants.reset(self.params()?.access_key_id(&self.head.headers)).await;
-        let tenant = self.tenant().await?;
+        self.tenants.reset(params_of(self.head)?.access_key_id(&self.head.headers)).await;
+        let tenant = tenant_of(self.tenants, self.head).await?;
         if let Some(now) = now {
             tenant.clock.stand(now);
             tenant.touch();
@@ -124,33 +121,33 @@ impl Call<'_> {
     }
 
     /// Streams the store's events until the client disconnects.
-    async fn stream(&self) -> Result<Response<Body>, ApiError> {
-        let form = Form::read(&self.params()?)?;
+    async fn stream(&mut self) -> Result<Response<Body>, ApiError> {
+        let form = Form::read(&params_of(self.head)?)?;
         let permit = Arc::clone(&self.tenants.streams).try_acquire_owned();
         let permit = permit.map_err(|_| {
             let allowed = format!("allowed are {} streams of events at a time", events::STREAMS);
             refusal("Throttling.Events").detail(format!("{allowed}; close one first"))
         })?;
-        let tenant = self.tenant().await?;
+        let tenant = tenant_of(self.tenants, self.head).await?;
         // It takes the store's lock as a write does.
         let _writing = tenant.saving.read().await;
         let mut answer = events::stream(Arc::clone(&tenant), form, permit).into_response();
-        server::name(&mut answer, &Ids::random());
+        answer::name(&mut answer, &Ids::random());
         Ok(answer)
     }
 }
 
-fn done(request_id: &str, fields: Value) -> Response<Body> {
-    server::json(StatusCode::OK, request_id, with_request_id(fields, request_id))
+/// The store of a request.
+async fn tenant_of(tenants: &Arc<Tenants>, head: &Parts) -> Result<Arc<Tenant>, ApiError> {
+    tenants.get(params_of(head)?.access_key_id(&head.headers)).await
 }
 
-/// No form of a web page can send this type.
-fn check_is_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    const JSON: &str = "application/json";
-    match is_type(headers, &header::CONTENT_TYPE, JSON) {
-        true => Ok(()),
-        false => Err(server::content_type(JSON)),
-    }
+fn params_of(head: &Parts) -> Result<Params<'_>, ApiError> {
+    Ok(Params::read(head.uri.query().unwrap_or_default(), b"")?)
+}
+
+fn done(request_id: &str, fields: Value) -> Response<Body> {
+    answer::json(request_id, with_request_id(fields, request_id))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
@@ -202,7 +199,7 @@ fn outcomes(tenant: &Tenant, outcome: Outcome) -> Result<Value, ApiError> {
 /// Lists the instances of an answer of DescribeInstances, in place of those listed before.
 fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
     let mut instances = Instances::default();
-    instances.add(&answer, &tenant.cloud, &mut HashSet::new()).map_err(invalid_body)?;
+    instances.add(&answer, &tenant.settings.cloud, &mut HashSet::new()).map_err(invalid_body)?;
     tenant.check_room(instances.bytes())?;
     let listed = instances.len();
     tenant.state().instances = Some(Arc::new(instances));
@@ -272,10 +269,11 @@ fn records(tenant: &Tenant, capture: Value) -> Result<Value, ApiError> {
     tenant.check_room(capture.len())?;
     let report = tenant.store.write(|store| {
         // Tried on a copy first, so that a refused record leaves nothing of the others.
-        let tried = store.fork(tenant.clock.clone()).import(capture.as_bytes(), &tenant.import)?;
+        let tried =
+            store.fork(tenant.clock.clone()).import(capture.as_bytes(), &tenant.settings.import)?;
         match tried.refusals.into_iter().next() {
             Some(refused) => Err(refused.error),
-            None => store.import(capture.as_bytes(), &tenant.import),
+            None => store.import(capture.as_bytes(), &tenant.settings.import),
         }
     })?;
     Ok(json!({"Loaded": report.loaded, "NotRetained": report.not_retained.len()}))
@@ -289,7 +287,7 @@ struct Reset {
 }
 
 fn health(tenants: &Tenants) -> Response<Body> {
-    let archive = tenants.saves.json(tenants.has_changed());
+    let archive = tenants.saves.json(tenants.changed.load(SeqCst));
     let body = json!({"Status": "ok", "Stores": tenants.count(), "Archive": archive});
-    server::json(StatusCode::OK, &Ids::random(), body.to_string().into_bytes())
+    answer::json(&Ids::random(), body.to_string().into_bytes())
 }

@@ -1,4 +1,4 @@
-//! Errors in the API's form.
+//! Errors in the API's form, and the table of them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -68,20 +68,11 @@ impl ApiError {
 
     /// The error for an unknown action or path.
     pub(crate) fn unknown_action() -> Self {
-        Self::new(
-            404,
-            "InvalidAction.NotFound",
-            "Specified api is not found, please check your url and method.",
-        )
+        refusal("InvalidAction.NotFound")
     }
 
     pub(crate) fn method() -> Self {
-        Self::new(405, "UnsupportedHTTPMethod", "This http method is not supported.")
-    }
-
-    /// The error for an unknown CommandId.
-    pub(crate) fn unknown_command() -> Self {
-        Self::new(404, "InvalidCmdId.NotFound", "The specified command ID does not exist.")
+        refusal("UnsupportedHTTPMethod")
     }
 
     /// The body of the answer, with RequestId, HostId and the Recommend that is chosen.
@@ -104,4 +95,90 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         ApiError(error)
     }
+}
+
+/// The errors beside those of the library, by code, each with its status, code and message: those of the
+/// service for the actions around commands and instances, those of HTTP, and those that only a fault of a
+/// test raises.
+const ERRORS: &str = "\
+502 BadGateway The server of the specified host gives no answer.
+400 CmdContent.DecodeError The CommandContent can not be base64 decoded.
+403 CmdContent.ExceedLimit The length of the command content exceeds the upper limit.
+403 CmdCount.ExceedQuota The total number of commands in the current region exceeds the quota.
+403 CmdDesc.ExceedLimit The length of the command description exceeds the upper limit.
+403 CmdName.ExceedLimit The length of the command name exceeds the upper limit.
+400 CmdParam.EmptyKey You must specify the parameter names.
+400 CmdParam.InvalidParamName Invalid parameter name. The name can contain only lowercase letters (a to z), uppercase letters (A to Z), numbers (0 to 9), hyphens (-), and underscores (_).
+403 CmdParamCount.ExceedLimit The maximum number of custom parameters is exceeded.
+403 CmdParamName.ExceedLimit The maximum length of a parameter name is exceeded.
+403 Forbidden.Host The specified host is not allowed.
+403 Forbidden.RAM User not authorized to operate on the specified resource, or this API doesn't support RAM.
+403 Forbidden.Site A request of a browser for a page of another site is not allowed.
+403 IdempotentParameterMismatch The specified parameter has changed while using an already used clientToken.
+403 InstanceIds.ExceedLimit The number of instance IDs exceeds the upper limit.
+404 InvalidAccessKeyId.NotFound Specified access key is not found.
+404 InvalidAction.NotFound Specified api is not found, please check your url and method.
+400 InvalidBody The request body is not valid.
+400 InvalidClientToken.Malformed The specified parameter clientToken is not valid.
+404 InvalidCmdId.NotFound The specified command ID does not exist.
+404 InvalidCmdType.NotFound The specified command type does not exist.
+404 InvalidCommandType.NotFound The specified parameter Type does not exist.
+400 InvalidContainerId.Malformed The specified parameter ContainerId is not valid.
+400 InvalidContainerName.Malformed The specified parameter ContainerName is not valid.
+403 InvalidDescription.LengthLimitExceeded The length of the parameter Description exceeds the upper limit.
+400 InvalidHost The Host header is not valid.
+404 InvalidInstance.NotFound The specified instance does not exist.
+403 InvalidLauncher.LengthLimitExceeded The length of the parameter Launcher exceeds the limit of 1 KB characters.
+403 InvalidName.LengthLimitExceeded The length of the parameter Name exceeds the upper limit.
+400 InvalidParam.Frequency The specified frequency is invalid.
+400 InvalidParameter.OssOutputDelivery The specified parameter OssOutputDelivery is not valid.
+404 InvalidRepeatMode.NotFound The specified repeat mode does not exist.
+400 InvalidRequest The request is not valid.
+400 InvalidSecurityToken.Expired Specified SecurityToken is expired.
+404 InvalidTerminationMode.NotFound The specified parameter TerminationMode does not exist.
+403 InvalidTimeout.ExceedLimit The specified parameter Timeout exceeds the upper limit.
+403 LastTokenProcessing The last token request is processing.
+400 MissingParam.Frequency The frequency must be specified when you create a timed task.
+400 MissingParam.InstanceId The parameter instanceId is missing or empty.
+400 Parameter.Disabled Parameters cannot be passed in when the command customization function is disabled.
+403 Parameter.NotMatched The passed-in parameters do not match the parameters defined when you created the command.
+403 ParameterCount.ExceedLimit The maximum number of parameters is exceeded.
+403 ParameterKey.Duplicate Parameter names cannot be duplicated.
+403 ParameterKey.ExceedLimit The maximum length of a parameter name is exceeded.
+403 ParameterType.NotSupported The type of parameter value is not supported.
+413 RequestEntityTooLarge The request body is too large or incomplete.
+431 RequestHeaderFieldsTooLarge The request headers are too large.
+408 RequestTimeout The request has timed out.
+414 RequestURITooLong The request target is too long.
+400 SignatureDoesNotMatch Specified signature is not matched with our calculation.
+403 StoreSize.ExceedLimit The size of the store exceeds the upper limit.
+400 Throttling Request was denied due to request throttling.
+400 Throttling.Api Request was denied due to api flow control.
+429 Throttling.Events Request was denied due to request throttling.
+400 Throttling.User Request was denied due to user flow control.
+415 UnsupportedContentType The specified Content-Type is not supported.
+405 UnsupportedHTTPMethod This http method is not supported.
+403 Username.ExceedLimit The length of the username exceeds the upper limit.
+403 WindowsPasswordName.ExceedLimit The length of the WindowsPasswordName exceeds the upper limit.
+403 WindowsPasswordName.Missed WindowsPasswordName must be specified when you create a Windows task.";
+
+/// The error with this code, if it is in the table.
+pub(crate) fn find(code: &str) -> Option<Error> {
+    ERRORS.lines().find_map(|line| {
+        let (status, rest) = line.split_once(' ')?;
+        let (known, message) = rest.split_once(' ')?;
+        (known == code).then_some(Error::service(status.parse().ok()?, known, message))
+    })
+}
+
+/// The error with this code, which is in the table.
+pub(crate) fn refusal(code: &str) -> ApiError {
+    let found = find(code);
+    debug_assert!(found.is_some(), "{code} is missing in the table");
+    found.unwrap_or_else(Error::internal_error).into()
+}
+
+/// All codes of the table.
+pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
+    ERRORS.lines().filter_map(|line| line.split(' ').nth(1))
 }

@@ -12,11 +12,10 @@ use invodex::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::actions::ACTIONS;
 use crate::error::ApiError;
-use crate::log;
 use crate::params::Params;
 use crate::tenants::Tenant;
+use crate::{actions, error, log};
 
 /// Maximum number of faults in a store.
 const FAULTS: usize = 100;
@@ -27,23 +26,6 @@ const NAME: usize = 128;
 const MESSAGE: usize = 1_024;
 /// Memory of a fault, at most.
 pub(crate) const BYTES: usize = 2_048;
-
-/// Errors of the service that the emulator does not raise by itself, with the status and the message
-/// of its documentation.
-const NAMED: [(&str, u16, &str); 8] = [
-    ("Throttling", 400, "Request was denied due to request throttling."),
-    ("Throttling.Api", 400, "Request was denied due to api flow control."),
-    ("Throttling.User", 400, "Request was denied due to user flow control."),
-    (
-        "Forbidden.RAM",
-        403,
-        "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
-    ),
-    ("InvalidAccessKeyId.NotFound", 404, "Specified access key is not found."),
-    ("InvalidSecurityToken.Expired", 400, "Specified SecurityToken is expired."),
-    ("LastTokenProcessing", 403, "The last token request is processing."),
-    ("SignatureDoesNotMatch", 400, "Specified signature is not matched with our calculation."),
-];
 
 /// A fault: the requests that it is for, and what becomes of them. An absent choice fits any request.
 #[derive(Clone, Serialize, Deserialize)]
@@ -96,11 +78,12 @@ impl Fault {
         let fits = |text: &Option<String>, most| {
             text.as_ref().is_none_or(|text| !text.is_empty() && text.len() <= most)
         };
-        let action = self.action.as_deref().is_none_or(|action| ACTIONS.contains(&action));
+        let action =
+            self.action.as_deref().is_none_or(|action| actions::names().any(|name| name == action));
         let probability = self.probability.is_none_or(|it| it > 0.0 && it <= 1.0);
         let status = self.status.is_none_or(|status| (400..600).contains(&status));
         for (name, is_allowed, allowed) in [
-            ("Action", action, &*ACTIONS.join(", ")),
+            ("Action", action, &*actions::names().collect::<Vec<_>>().join(", ")),
             ("InstanceId", fits(&self.instance_id, NAME), &format!("1 to {NAME} bytes")),
             ("Message", fits(&self.message, MESSAGE), &format!("1 to {MESSAGE} bytes")),
             ("From", self.from > 0, "1 or more"),
@@ -131,10 +114,11 @@ impl Fault {
             return invalid("Code", &format!("1 to {NAME} visible ASCII characters"));
         }
         if self.status.is_none() && named(code).is_none() {
-            let known = NAMED.map(|(code, ..)| code).join(", ");
+            let known: Vec<_> = error::codes().collect();
             let detail = format!(
-                "Code {code:?} has no known status; give Status, or one of {known}, InternalError, \
-                 ServiceUnavailable, Operation.Forbidden as Code"
+                "Code {code:?} has no known status; give Status, or as Code one of InternalError, \
+                 ServiceUnavailable, Operation.Forbidden, {}",
+                known.join(", ")
             );
             return Err(ApiError::missing("Status").detail(detail));
         }
@@ -190,13 +174,12 @@ impl Fault {
 
 /// An error of the service by its code.
 fn named(code: &str) -> Option<Error> {
-    let (code, status, message) = match code {
-        "InternalError" => return Some(Error::internal_error()),
-        "ServiceUnavailable" => return Some(Error::service_unavailable()),
-        "Operation.Forbidden" => return Some(Error::forbidden()),
-        _ => NAMED.iter().find(|(named, ..)| *named == code)?,
-    };
-    Some(Error::service(*status, *code, *message))
+    match code {
+        "InternalError" => Some(Error::internal_error()),
+        "ServiceUnavailable" => Some(Error::service_unavailable()),
+        "Operation.Forbidden" => Some(Error::forbidden()),
+        _ => error::find(code),
+    }
 }
 
 /// `answer` with a body of `begin`, after which the connection is closed. Without a `begin` nothing is
@@ -212,7 +195,7 @@ fn cut(answer: Response<Body>, begin: Bytes) -> Response<Body> {
     };
     let begin = stream::iter(is_begun.then_some(Ok(begin)));
     let mut answer = answer.map(|_| Body::from_stream(begin.chain(stream::once(end))));
-    log::note_cut(&mut answer);
+    log::note(&mut answer, |notes| notes.cut = true);
     answer
 }
 

@@ -13,7 +13,7 @@ use quick_xml::se::{SeError, Serializer};
 use serde::Serialize;
 use serde_transcode::Transcoder;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, refusal};
 
 /// The form of an answer.
 #[derive(Clone, Copy)]
@@ -84,9 +84,12 @@ impl Format {
     }
 }
 
-/// Whether a header is this media type, in any letter case and with any parameters.
-pub(crate) fn is_type(headers: &HeaderMap, header: &header::HeaderName, name: &str) -> bool {
-    media_type(headers, header).eq_ignore_ascii_case(name)
+/// Refuses a body that is not of this media type, in any letter case and with any parameters.
+pub(crate) fn check_type(headers: &HeaderMap, allowed: &str) -> Result<(), ApiError> {
+    match media_type(headers, &header::CONTENT_TYPE).eq_ignore_ascii_case(allowed) {
+        true => Ok(()),
+        false => Err(refusal("UnsupportedContentType").detail(format!("a body is {allowed}"))),
+    }
 }
 
 /// The media type of a header, without its parameters.

@@ -14,7 +14,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, header};
 use invodex_emulator_http::{is_host, plain_name};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, refusal};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -75,7 +75,11 @@ impl Guard {
         // The target may name a host too, as in a request to a proxy.
         for named in [Some(&host), head.uri.authority()].into_iter().flatten() {
             if !self.allows(named.host()) {
-                return Err(foreign_host(named.host()));
+                return Err(refusal("Forbidden.Host").detail(format!(
+                    "{:?} is given; allowed are localhost, loopback addresses, the address listened on, \
+                     names under aliyuncs.com, and names and addresses given by --allow-host",
+                    named.host()
+                )));
             }
         }
         Ok(host)
@@ -134,22 +138,9 @@ fn check_site(headers: &HeaderMap, host: &str) -> Result<(), ApiError> {
 }
 
 fn invalid_host(given: String) -> ApiError {
-    ApiError::new(400, "InvalidHost", "The Host header is not valid.")
-        .detail(format!("{given}; a request has exactly one, HOST or HOST:PORT"))
-}
-
-fn foreign_host(host: &str) -> ApiError {
-    ApiError::new(403, "Forbidden.Host", "The specified host is not allowed.").detail(format!(
-        "{host:?} is given; allowed are localhost, loopback addresses, the address listened on, \
-             names under aliyuncs.com, and names and addresses given by --allow-host"
-    ))
+    refusal("InvalidHost").detail(format!("{given}; a request has exactly one, HOST or HOST:PORT"))
 }
 
 fn foreign_site(given: String) -> ApiError {
-    ApiError::new(
-        403,
-        "Forbidden.Site",
-        "A request of a browser for a page of another site is not allowed.",
-    )
-    .detail(format!("{given}; allowed are clients that are no browsers"))
+    refusal("Forbidden.Site").detail(format!("{given}; allowed are clients that are no browsers"))
 }

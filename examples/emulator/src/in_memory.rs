@@ -29,7 +29,7 @@ impl InMemory {
     /// If a flag is wrong or a captured file cannot be loaded.
     pub fn open(flags: &[&str]) -> Result<Self, Failure> {
         let args = Args::try_parse_from([&["invodex-emulator"], flags].concat())?;
-        let tenants = Arc::new(Tenants::new(args.settings()?));
+        let tenants = Arc::new(Tenants::new(args.settings()?)?);
         tenants.open_default()?;
         let address = args.listen.parse().unwrap_or(([127, 0, 0, 1], 8088).into());
         let guard = Guard::new(address, &args.listen, &args.allow_host);

@@ -10,9 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::error::{ApiError, quoted};
+use crate::error::{ApiError, quoted, refusal};
 use crate::params::Params;
-use crate::refusals::refusal;
 use crate::tenants::Tenant;
 
 /// Maximum number of instances in a list, and maximum length of an id in bytes.

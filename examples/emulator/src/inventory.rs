@@ -7,7 +7,7 @@ use invodex::{DescribeInvocationResults, DescribeInvocations, Error, InvokeStatu
 use invodex_emulator_http::plain_name;
 use serde_json::{Value, json};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, refusal};
 use crate::instances::{Instance, Instances, STATUSES, check_ids};
 use crate::params::Params;
 use crate::pattern::fits;
@@ -50,7 +50,7 @@ pub(crate) fn instances(tenant: &Tenant, params: &Params) -> Result<Value, ApiEr
 }
 
 /// DescribeCloudAssistantStatus: by InstanceId.N and OSType. With InstanceId.N the answer is one page.
-pub(crate) fn cloud_assistant(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
+pub(crate) fn agents(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
     let request = checked(tenant, params)?;
     let region_id = request.get_region_id();
     let ids = params.list("InstanceId");
@@ -123,7 +123,7 @@ pub(crate) fn regions(tenant: &Tenant, host: &str) -> Value {
             "RegionId": id, "RegionEndpoint": endpoint, "LocalName": id, "Status": "available",
         })
     };
-    let regions: Vec<_> = match &*tenant.cloud.regions {
+    let regions: Vec<_> = match &*tenant.settings.cloud.regions {
         [] => REGIONS.split(' ').map(region).collect(),
         known => known.iter().map(|id| region(id)).collect(),
     };
@@ -163,12 +163,7 @@ fn instance_ids(params: &Params) -> Result<Option<Vec<String>>, ApiError> {
 }
 
 fn too_many_ids(given: usize) -> ApiError {
-    ApiError::new(
-        403,
-        "InstanceIds.ExceedLimit",
-        "The number of instance IDs exceeds the upper limit.",
-    )
-    .detail(format!("given {given} ids, allowed at most {IDS}"))
+    refusal("InstanceIds.ExceedLimit").detail(format!("given {given} ids, allowed at most {IDS}"))
 }
 
 /// A page, by number or by token. A token is the number of rows before the page.

@@ -5,28 +5,28 @@
 //!
 //! - the package `invodex-emulator-http` accepts the connection and limits it, with TLS or as a proxy if
 //!   asked for; `unserved` answers what it refuses;
-//! - `server` reads the request and calls the rest;
+//! - `server` leads the request to the rest, and reads its `incoming` body;
 //! - `guard` refuses web pages;
 //! - `params` reads the parameters;
 //! - `tenants` finds the store of the access key's account;
-//! - `actions` answers: both queries by the store, the other actions by `run_command` and
-//!   `commands`;
-//! - `error` writes errors in the API's form, and `format` makes XML of an answer if asked for.
-//!
-//! `inventory` answers the actions around the instances that `instances` lists.
+//! - `actions` answers: both queries by the store, the other actions by `run_command` and `commands`,
+//!   and by `inventory` those around the instances that `instances` lists;
+//! - `answer` adds the headers, `error` has the errors in the API's form, and `format` makes XML of an
+//!   answer if asked for.
 //!
 //! Below the actions, `command` reads and checks a command, and `public_commands` those of the provider;
-//! `client_token` finds a request that is sent again, and `pattern` matches names; `refusals` is the table
-//! of their errors. `life` changes the runs that have a script, at the times of their schedules, which the
-//! package `invodex-schedule` reads.
+//! `client_token` finds a request that is sent again, and `pattern` matches names. `life` changes the runs
+//! that have a script, at the times of their schedules, which the package `invodex-schedule` reads.
 //!
-//! Beside it, `control` and `events` are the endpoints for tests, `console` is a page that uses them, `outcomes` keeps the scripts of runs,
-//! `faults` spoils chosen requests, `ids` generates ids, and `budget` bounds the memory of a store.
-//! `archive` writes and restores all stores, with `progress` on a terminal, and `saver` saves it to a file
-//! of the package `invodex-owned-file`. `signals` end the emulator, and `tell` writes lines to standard error, with those of `log` if asked for. `in_memory` is an emulator without
-//! socket and file, for the fuzz target.
+//! Beside it, `control` and `events` are the endpoints for tests, and `console` is a page that uses them.
+//! `outcomes` keeps the scripts of runs, `faults` spoils chosen requests, `ids` generates ids, and `budget`
+//! bounds the memory of a store. `archive` writes and restores all stores, with `progress` on a terminal,
+//! and `saver` saves it to a file of the package `invodex-owned-file`. `signals` end the emulator, and
+//! `tell` writes lines to standard error, with those of `log` if asked for. `in_memory` is an emulator
+//! without socket and file, for the fuzz target.
 
 mod actions;
+mod answer;
 mod archive;
 mod args;
 mod budget;
@@ -42,6 +42,7 @@ mod format;
 mod guard;
 mod ids;
 mod in_memory;
+mod incoming;
 mod instances;
 mod inventory;
 mod life;
@@ -51,7 +52,6 @@ mod params;
 mod pattern;
 mod progress;
 mod public_commands;
-mod refusals;
 mod run_command;
 mod saver;
 mod server;
@@ -87,16 +87,26 @@ const DOMAIN: &str = ".aliyuncs.com";
 /// Runs the program with the arguments of the command line, until a signal ends it.
 pub async fn run() -> ExitCode {
     let args = Args::parse();
-    let (code, error) = match begin(&args).await {
-        Ok(None) => return ExitCode::SUCCESS,
-        Ok(Some(running)) => match running.serve().await {
-            Ok(()) => return ExitCode::SUCCESS,
-            Err(error) => (ExitCode::FAILURE, error.into()),
-        },
-        Err(error) => (ExitCode::from(NOT_STARTED), error),
+    let failed = |code: ExitCode, error: &str| {
+        tell_at_once(error);
+        code
     };
-    tell_at_once(&error.to_string());
-    code
+    if let Some(Task::Ca) = args.task {
+        return match authority(&args) {
+            Ok(authority) => {
+                print(&authority.pem);
+                ExitCode::SUCCESS
+            }
+            Err(error) => failed(NOT_STARTED.into(), &error),
+        };
+    }
+    match start(&args).await {
+        Err(error) => failed(NOT_STARTED.into(), &error.to_string()),
+        Ok(running) => match running.serve().await {
+            Err(error) => failed(ExitCode::FAILURE, &error),
+            Ok(()) => ExitCode::SUCCESS,
+        },
+    }
 }
 
 /// The reason why the emulator cannot start or continue.
@@ -109,19 +119,9 @@ struct Running<S> {
     saving: Option<(Saver, Arc<OwnedFile>)>,
 }
 
-/// Does the task of a subcommand, or prepares the emulator.
-async fn begin(args: &Args) -> Result<Option<Running<impl Future<Output = ()>>>, Failure> {
-    match args.task {
-        Some(Task::Ca) => {
-            print(&authority(args)?.pem);
-            Ok(None)
-        }
-        None => start(args).await.map(Some),
-    }
-}
-
+/// Prepares the emulator.
 async fn start(args: &Args) -> Result<Running<impl Future<Output = ()>>, Failure> {
-    let tenants = Arc::new(Tenants::new(args.settings()?));
+    let tenants = Arc::new(Tenants::new(args.settings()?)?);
     let file = args.archive.as_deref().map(|path| restored(path, &tenants)).transpose()?;
     tenants.open_default()?;
 

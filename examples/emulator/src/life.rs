@@ -53,12 +53,13 @@ struct State {
     swept: usize,
 }
 
-/// A run. In the archive its script is a number.
+/// A run. Its script and its schedule stand elsewhere in the archive.
 #[derive(Clone, Serialize, Deserialize)]
-struct Run<S = Arc<[Step]>> {
+struct Run {
     invoke_id: String,
     instance_id: String,
-    script: S,
+    #[serde(skip)]
+    script: Arc<[Step]>,
     /// The next step.
     at: usize,
     waits: Waits,
@@ -256,12 +257,12 @@ pub(crate) fn begin(tenant: &Arc<Tenant>, invocation: &Invocation) {
     // An execution that is due by now is made up for.
     let schedule = tenant.store.read(|store| {
         let record = store.get(invoke_id)?;
-        let schedule = schedule_of(&record, tenant.zone)?;
+        let schedule = schedule_of(&record, tenant.settings.zone)?;
         Some((schedule.next_after(record.creation_time()), schedule))
     });
     let (first, schedule) = schedule.unzip();
     for run in &invocation.instances {
-        let (id, usual) = (&run.instance_id, tenant.auto_complete);
+        let (id, usual) = (&run.instance_id, tenant.settings.auto_complete);
         let script = tenant.state().outcomes.take(invocation, id, usual);
         let Some(script) = script else { continue };
         let waits = match repeat_mode {

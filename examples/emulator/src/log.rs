@@ -52,18 +52,18 @@ pub(crate) struct Entry {
 
 /// What the handlers leave with an answer for its line.
 #[derive(Clone, Default)]
-struct Notes {
+pub(crate) struct Notes {
     /// The action and the account of a request to the API. They may stand in its form.
     asked: Option<(String, String)>,
     /// The code and the text of an error.
     refused: Option<(String, String)>,
     /// Whether it answers a query of the console.
-    unlogged: bool,
+    pub(crate) unlogged: bool,
     /// Whether a fault closes the connection.
-    cut: bool,
+    pub(crate) cut: bool,
 }
 
-fn note<B>(answer: &mut Response<B>, note: impl FnOnce(&mut Notes)) {
+pub(crate) fn note<B>(answer: &mut Response<B>, note: impl FnOnce(&mut Notes)) {
     if is_on() {
         note(answer.extensions_mut().get_or_insert_default());
     }
@@ -78,16 +78,8 @@ pub(crate) fn note_asked(answer: &mut Response<Body>, action: &str, access_key_i
     }
 }
 
-pub(crate) fn note_unlogged(answer: &mut Response<Body>) {
-    note(answer, |notes| notes.unlogged = true);
-}
-
 pub(crate) fn note_refused<B>(answer: &mut Response<B>, error: &ApiError) {
     note(answer, |notes| notes.refused = Some(told(error)));
-}
-
-pub(crate) fn note_cut(answer: &mut Response<Body>) {
-    note(answer, |notes| notes.cut = true);
 }
 
 fn told(error: &ApiError) -> (String, String) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, header};
-use invodex::{DescribeInvocations, Error, decode_query};
+use invodex::{DescribeInvocations, Error, SharedStore, decode_query};
 
 use crate::error::ApiError;
 
@@ -128,6 +128,17 @@ impl<'a> Params<'a> {
         }))
     }
 
+    /// Checks RegionId, the tags and the parameters `more` as the API does: as those of a query. Tokens
+    /// are the caller's.
+    pub(crate) fn check(&self, store: &SharedStore, more: &[&str]) -> Result<(), Error> {
+        let shared =
+            |name: &str| name == "RegionId" || name.starts_with("Tag.") || more.contains(&name);
+        let same = self.pairs().filter(|(name, _)| shared(name));
+        let same = same.map(|(name, value)| (name, if name == "NextToken" { "" } else { value }));
+        let request = DescribeInvocations::from_pairs(same);
+        store.read(|store| request.check(store.config()))
+    }
+
     /// The pairs that say what a request asks for, sorted: of each name the last value, if it is not
     /// empty. Without the pairs that say who asks, when, and in which form: they differ when the same
     /// request is sent again.
@@ -162,4 +173,18 @@ pub(crate) fn account_of(access_key_id: &str) -> &str {
     let is_account = access_key_id.len() == ACCOUNT_DIGITS
         && access_key_id.bytes().all(|byte| byte.is_ascii_digit());
     if is_account { access_key_id } else { "" }
+}
+
+/// A request whose headers and parameters have been read.
+pub(crate) struct Call<'a> {
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) params: Params<'a>,
+}
+
+impl Call<'_> {
+    /// The parameter `name`, or else `header`, which newer clients send instead.
+    pub(crate) fn param_or_header(&self, name: &str, header: &str) -> Result<&str, ApiError> {
+        let header = || self.headers.get(header)?.to_str().ok().filter(|value| !value.is_empty());
+        self.params.get(name).or_else(header).ok_or_else(|| ApiError::missing(name))
+    }
 }

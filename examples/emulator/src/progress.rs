@@ -18,9 +18,6 @@ pub(crate) fn restoring(bytes: usize) -> ProgressBar {
 /// Loading captured files of so many bytes. The library reads them together, so that only the time is
 /// known.
 pub(crate) fn loading(bytes: usize) -> ProgressBar {
-    if bytes == 0 {
-        return ProgressBar::hidden();
-    }
     let what = format!("loading {} of captured files", HumanBytes(bytes as u64));
     let bar = ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear);
     let bar = bar.with_style(style("{spinner} {msg}, {elapsed}")).with_message(what);

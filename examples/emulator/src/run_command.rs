@@ -8,14 +8,12 @@ use invodex_schedule::Schedule;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
 
-use crate::actions::check_query;
 use crate::client_token::once;
 use crate::command::{self, Command};
 use crate::commands::documented;
-use crate::error::{ApiError, quoted};
+use crate::error::{ApiError, quoted, refusal};
 use crate::params::Params;
 use crate::public_commands;
-use crate::refusals::refusal;
 use crate::tenants::Tenant;
 use crate::{instances, life};
 
@@ -25,7 +23,7 @@ const PARAMETERS: (usize, usize) = (10, 64);
 const PASSWORD_NAME: usize = 255;
 
 pub(crate) fn run_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiError> {
-    check_query(tenant, params, &[])?;
+    params.check(&tenant.store, &[])?;
     once(tenant, params, "RunCommand", || {
         let id = tenant.ids.command_id();
         let keep = params.flag("KeepCommand")?;
@@ -43,12 +41,13 @@ pub(crate) fn run_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value
 }
 
 pub(crate) fn invoke_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiError> {
-    check_query(tenant, params, &[])?;
+    params.check(&tenant.store, &[])?;
     once(tenant, params, "InvokeCommand", || {
         let (region_id, id) = (params.require("RegionId")?, params.require("CommandId")?);
         let own = tenant.state().commands.find(region_id, id).map(|command| command.clone());
         let mut command = own.or_else(|unknown| {
-            let public = public_commands::find(&tenant.public_commands, id).ok_or(unknown)?;
+            let public =
+                public_commands::find(&tenant.settings.public_commands, id).ok_or(unknown)?;
             Ok::<_, ApiError>(Command { region_id: region_id.to_owned(), ..public.clone() })
         })?;
         let Command { working_dir, launcher, .. } = &mut command;
@@ -116,7 +115,7 @@ fn schedule(
         };
     };
     let now = tenant.store.read(Store::now);
-    let schedule = Schedule::parse(frequency, now, tenant.zone);
+    let schedule = Schedule::parse(frequency, now, tenant.settings.zone);
     let checked = schedule.and_then(|schedule| schedule.check(now, timeout));
     checked.map_err(|wrong| {
         let detail = format!("given {}: {wrong}", quoted(frequency));

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::path::Path;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -53,13 +54,13 @@ async fn save_when_changed(
             _ = &mut stopped => return save(&tenants, &file).await,
             () = tokio::time::sleep(pause) => {}
         }
-        if !tenants.take_changed() {
+        if !tenants.changed.swap(false, SeqCst) {
             continue;
         }
         let begun = Instant::now();
         if let Err(error) = save(&tenants, &file).await {
             tell(error);
-            tenants.set_changed();
+            tenants.changed.store(true, SeqCst);
         }
         pause = every.max(begun.elapsed() * PAUSE_SHARE);
     }

@@ -4,11 +4,13 @@ use std::io::{self, Write};
 use std::sync::OnceLock;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
+use crate::error::cut;
+
 /// Maximum number of lines that wait for a reader of standard error. Further ones are dropped.
 const WAITING: usize = 1_000;
 
-/// Maximum length of a line that waits, in bytes.
-const LINE_BYTES: usize = 4_096;
+/// Maximum length of a line that waits, in characters: what a client sends may be in it.
+const LINE: usize = 4_096;
 
 static LINES: OnceLock<SyncSender<String>> = OnceLock::new();
 
@@ -34,19 +36,12 @@ pub(crate) fn tell(line: String) {
 /// neither a closed standard error nor a full pipe stops the emulator.
 pub(crate) fn write(line: String) {
     if let Some(lines) = LINES.get() {
-        let _ = lines.try_send(cut(line));
+        let begin = cut(&line, LINE);
+        let _ = lines.try_send(match begin.len() < line.len() {
+            true => format!("{begin} and more"),
+            false => line,
+        });
     }
-}
-
-/// The beginning of a long line: what a client sends may be in it.
-fn cut(mut line: String) -> String {
-    if line.len() > LINE_BYTES {
-        let end = (0..=LINE_BYTES).rev().find(|end| line.is_char_boundary(*end));
-        line.truncate(end.unwrap_or_default());
-        line += " and more";
-        line.shrink_to_fit();
-    }
-    line
 }
 
 /// Writes a line to standard error before it returns, if standard error takes it. For the last line

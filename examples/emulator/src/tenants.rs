@@ -20,7 +20,7 @@ use crate::budget::Budget;
 use crate::client_token::Answered;
 use crate::command::Command;
 use crate::commands::Commands;
-use crate::error::ApiError;
+use crate::error::{ApiError, refusal};
 use crate::events::STREAMS;
 use crate::faults::Faults;
 use crate::format::Style;
@@ -57,17 +57,18 @@ pub(crate) struct Settings {
     pub(crate) captures: Vec<(String, Vec<u8>)>,
     /// Maximum memory of a store.
     pub(crate) max_bytes: usize,
+    /// The options of captured records.
     pub(crate) import: ImportOptions,
     pub(crate) now: Option<Timestamp>,
     /// The form of the API's answers.
     pub(crate) style: Style,
     pub(crate) seed: Option<u64>,
     pub(crate) auto_complete: Option<Duration>,
-    pub(crate) cloud: Arc<Cloud>,
+    pub(crate) cloud: Cloud,
     /// The time zone of the instances.
     pub(crate) zone: Zone,
     /// The public commands, oldest first.
-    pub(crate) public_commands: Arc<[Command]>,
+    pub(crate) public_commands: Vec<Command>,
 }
 
 /// The data of one account.
@@ -75,8 +76,7 @@ pub(crate) struct Tenant {
     pub(crate) store: SharedStore,
     pub(crate) ids: Ids,
     pub(crate) clock: MovedClock,
-    /// The options of captured records without a region.
-    pub(crate) import: ImportOptions,
+    pub(crate) settings: Arc<Settings>,
     /// Locked by a request with a ClientToken while it looks up an earlier answer and makes its
     /// own.
     pub(crate) once: Mutex<()>,
@@ -84,11 +84,7 @@ pub(crate) struct Tenant {
     /// the archive. A copy then has all of a write or nothing, and writers wait here for the copy
     /// and not at the store's lock, where readers would wait behind them.
     pub(crate) saving: tokio::sync::RwLock<()>,
-    pub(crate) auto_complete: Option<Duration>,
-    pub(crate) cloud: Arc<Cloud>,
     pub(crate) lives: Lives,
-    pub(crate) zone: Zone,
-    pub(crate) public_commands: Arc<[Command]>,
     state: RwLock<State>,
     /// Whether the state has faults: requests need not lock it while it has none.
     pub(crate) has_faults: AtomicBool,
@@ -137,7 +133,7 @@ impl Tenant {
 
     /// The listed instances; without a list every id is one.
     pub(crate) fn instances(&self) -> Option<Arc<Instances>> {
-        self.state_to_read().instances.clone().or_else(|| self.cloud.instances.clone())
+        self.state_to_read().instances.clone().or_else(|| self.settings.cloud.instances.clone())
     }
 
     /// Refuses a request of `bytes` for which the store may have no room.
@@ -247,19 +243,18 @@ impl Clock for MovedClock {
 
 /// All stores.
 pub(crate) struct Tenants {
-    settings: Settings,
+    pub(crate) settings: Arc<Settings>,
     open: RwLock<BTreeMap<String, Arc<Tenant>>>,
     /// Locked while a store is created, so that each is created once. Other stores answer
     /// meanwhile.
     making: Mutex<()>,
-    /// The captured files, until they are loaded.
-    captures: Mutex<Vec<(String, Vec<u8>)>>,
     /// The captured records, which each new store copies.
-    captured: OnceLock<Store>,
+    captured: Store,
     uses: AtomicU64,
     /// The permits of the streams of events.
     pub(crate) streams: Arc<Semaphore>,
-    changed: Arc<AtomicBool>,
+    /// Whether anything changed since the last save began.
+    pub(crate) changed: Arc<AtomicBool>,
     /// The saves of the archive, for `health`.
     pub(crate) saves: Saves,
     /// RequestIds of requests that name no store.
@@ -267,15 +262,17 @@ pub(crate) struct Tenants {
 }
 
 impl Tenants {
-    pub(crate) fn new(mut settings: Settings) -> Self {
-        let captures = Mutex::new(std::mem::take(&mut settings.captures));
+    /// Loads the captured files, and prints their reports.
+    pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
+        let captured = captured(&settings)?;
         let ids = Ids::new(settings.seed, "requests without a store");
-        let (open, making, captured, uses, changed, saves) = Default::default();
+        let (open, making, uses, changed, saves) = Default::default();
         let streams = Arc::new(Semaphore::new(STREAMS));
-        Tenants { settings, open, making, captures, captured, uses, streams, changed, saves, ids }
+        let settings = Arc::new(Settings { captures: Vec::new(), ..settings });
+        Ok(Tenants { settings, open, making, captured, uses, streams, changed, saves, ids })
     }
 
-    /// Opens the default store and prints the reports of the captured files.
+    /// Opens the default store.
     pub(crate) fn open_default(&self) -> Result<(), ApiError> {
         self.make("").map(|_| ())
     }
@@ -298,11 +295,6 @@ impl Tenants {
         made.unwrap_or_else(|_| Err(Error::dispatch_error().into()))
     }
 
-    /// The form of the API's answers.
-    pub(crate) fn style(&self) -> Style {
-        self.settings.style
-    }
-
     fn find(&self, account: &str) -> Option<Arc<Tenant>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         let tenant = open.get(account)?;
@@ -318,38 +310,14 @@ impl Tenants {
         if self.count() >= MOST {
             self.drop_longest_unused()?;
         }
-        let captured = self.captured()?;
         let tenant = self.assemble(account, None, 0, |config, clock| {
-            let mut store = captured.fork(clock);
+            let mut store = self.captured.fork(clock);
             store.set_id(config.id);
             Ok(store)
         })?;
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         open.insert(account.to_owned(), Arc::clone(&tenant));
         Ok(tenant)
-    }
-
-    /// The captured records. Loads them when first called, and prints the reports.
-    fn captured(&self) -> Result<&Store, Error> {
-        if let Some(captured) = self.captured.get() {
-            return Ok(captured);
-        }
-        let clock = MovedClock::new(self.settings.now, None, 0);
-        let mut store = Store::new(self.settings.config.clone(), clock);
-        let mut captures = self.captures.lock().unwrap_or_else(PoisonError::into_inner);
-        let files: Vec<_> = captures.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
-        let bytes = files.iter().map(|(_, bytes)| bytes.len()).sum();
-        let progress = progress::loading(bytes);
-        let loaded = store.import_files(&files, &self.settings.import);
-        drop(progress);
-        let loaded = loaded?;
-        if !files.is_empty() {
-            tell_at_once(&loaded.to_string());
-            tell_some(&loaded.refusals, "refusals");
-            tell_some(&loaded.grouped(), "groups of differences");
-        }
-        *captures = Vec::new();
-        Ok(self.captured.get_or_init(|| store))
     }
 
     /// Makes room for another store: drops the one that was not used for longest, of those in which
@@ -382,14 +350,10 @@ impl Tenants {
             store: make(config, clock.clone())?.into(),
             ids: Ids::new(self.settings.seed, account),
             clock,
-            import: self.settings.import.clone(),
+            settings: Arc::clone(&self.settings),
             once: Mutex::default(),
             saving: tokio::sync::RwLock::default(),
-            auto_complete: self.settings.auto_complete,
-            cloud: Arc::clone(&self.settings.cloud),
             lives: Lives::default(),
-            zone: self.settings.zone,
-            public_commands: Arc::clone(&self.settings.public_commands),
             state: RwLock::default(),
             has_faults: AtomicBool::new(false),
             touched: AtomicBool::new(false),
@@ -423,21 +387,6 @@ impl Tenants {
     pub(crate) fn all(&self) -> Vec<(String, Arc<Tenant>)> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         open.iter().map(|(account, tenant)| (account.clone(), Arc::clone(tenant))).collect()
-    }
-
-    /// Whether anything changed since the last save began.
-    pub(crate) fn has_changed(&self) -> bool {
-        self.changed.load(Ordering::SeqCst)
-    }
-
-    /// Whether anything changed since the last call.
-    pub(crate) fn take_changed(&self) -> bool {
-        self.changed.swap(false, Ordering::SeqCst)
-    }
-
-    /// Makes the next [`take_changed`](Self::take_changed) return true.
-    pub(crate) fn set_changed(&self) {
-        self.changed.store(true, Ordering::SeqCst);
     }
 
     /// Opens a saved store.
@@ -488,6 +437,23 @@ pub(crate) struct Saved<S = State> {
     pub(crate) bytes: u64,
 }
 
+/// A store with the records of the captured files. Prints the report of loading them.
+fn captured(settings: &Settings) -> Result<Store, Error> {
+    let mut store = Store::new(settings.config.clone(), MovedClock::new(settings.now, None, 0));
+    let files: Vec<_> = settings.captures.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
+    if files.is_empty() {
+        return Ok(store);
+    }
+    let progress = progress::loading(files.iter().map(|(_, bytes)| bytes.len()).sum());
+    let loaded = store.import_files(&files, &settings.import);
+    drop(progress);
+    let loaded = loaded?;
+    tell_at_once(&loaded.to_string());
+    tell_some(&loaded.refusals, "refusals");
+    tell_some(&loaded.grouped(), "groups of differences");
+    Ok(store)
+}
+
 /// Prints the first of `lines`, and the number of the others.
 fn tell_some(lines: &[impl Display], what: &str) {
     lines.iter().take(SHOWN).for_each(|line| tell_at_once(&format!("  {line}")));
@@ -497,6 +463,6 @@ fn tell_some(lines: &[impl Display], what: &str) {
 }
 
 fn too_many_accounts() -> ApiError {
-    ApiError::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
-        .detail(format!("this emulator takes at most {MOST} accounts at a time"))
+    let detail = format!("this emulator takes at most {MOST} accounts at a time");
+    refusal("InvalidAccessKeyId.NotFound").detail(detail)
 }

@@ -326,7 +326,8 @@ fn a_client_that_sends_first_and_reads_then_sees_every_refusal() {
         (post("/", "Expect: 100-continue\r\n"), 413),
         (chunked, 413),
         (post("/_emulator/records", "Content-Type: application/json\r\n"), 413),
-        (post("/elsewhere", ""), 413),
+        (post("/_emulator/records", ""), 415),
+        (post("/elsewhere", ""), 404),
         (post("/", "Origin: null\r\n"), 403),
         (format!("GET / HTTP/1.1\r\nA: {long}\r\n\r\n"), 431),
     ] {

@@ -20,7 +20,8 @@ pub(crate) struct Saved {
     /// The clock, in milliseconds.
     clock: i64,
     scripts: Vec<Arc<[Step]>>,
-    runs: Vec<Run<usize>>,
+    /// Each with the place of its script.
+    runs: Vec<(usize, Run)>,
 }
 
 pub(super) fn status<'de, D: Deserializer<'de>>(from: D) -> Result<InvocationStatus, D::Error> {
@@ -28,25 +29,10 @@ pub(super) fn status<'de, D: Deserializer<'de>>(from: D) -> Result<InvocationSta
     InvocationStatus::from_name(&name).ok_or_else(|| D::Error::custom(format!("no status: {name}")))
 }
 
-impl<S> Run<S> {
-    /// The run with another form of its script. The timer of its execution counted from `from`, and
-    /// counts from `to`.
-    fn moved<T>(self, script: T, from: i64, to: i64) -> Run<T> {
-        let moved = |execution: Execution| Execution {
-            due: execution.due.clamp(0, MOST),
-            timer: to.saturating_add(execution.timer.saturating_sub(from).clamp(0, MOST)),
-            left: execution.left,
-        };
-        Run {
-            invoke_id: self.invoke_id,
-            instance_id: self.instance_id,
-            script,
-            at: self.at,
-            waits: self.waits,
-            schedule: self.schedule,
-            execution: self.execution.map(moved),
-        }
-    }
+/// The execution, whose timer counted from `from`, with one that counts from `to`.
+fn moved(execution: Execution, from: i64, to: i64) -> Execution {
+    let left = execution.timer.saturating_sub(from).clamp(0, MOST);
+    Execution { due: execution.due.clamp(0, MOST), timer: to.saturating_add(left), ..execution }
 }
 
 impl Lives {
@@ -59,7 +45,8 @@ impl Lives {
                 scripts.push(Arc::clone(&run.script));
                 scripts.len() - 1
             });
-            run.clone().moved(script, passed, 0)
+            let execution = run.execution.map(|execution| moved(execution, passed, 0));
+            (script, Run { execution, ..run.clone() })
         };
         let runs = state.runs.values().map(saved).collect();
         Saved { clock: clock.millis(), scripts, runs }
@@ -73,13 +60,14 @@ pub(crate) fn restore(tenant: &Arc<Tenant>, saved: Saved) {
     let passed = state.passed();
     // The runs of a task share its schedule.
     let mut schedules = HashMap::new();
-    for run in saved.runs {
-        let script = saved.scripts.get(run.script).filter(|script| !script.is_empty());
+    for (script, run) in saved.runs {
+        let script = saved.scripts.get(script).filter(|script| !script.is_empty());
         let Some(script) = script.map(Arc::clone) else { continue };
         let schedule = schedules.entry(run.invoke_id.clone()).or_insert_with_key(|invoke_id| {
-            tenant.store.read(|store| schedule_of(&store.get(invoke_id)?, tenant.zone))
+            tenant.store.read(|store| schedule_of(&store.get(invoke_id)?, tenant.settings.zone))
         });
-        state.add(Run { schedule: schedule.clone(), ..run.moved(script, 0, passed) });
+        let execution = run.execution.map(|execution| moved(execution, 0, passed));
+        state.add(Run { script, schedule: schedule.clone(), execution, ..run });
     }
     state.moved = tenant.clock.millis().saturating_sub(saved.clock).max(0);
     drop(state);
