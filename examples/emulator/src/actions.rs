@@ -5,7 +5,7 @@ use std::sync::Arc;
 use invodex::{DescribeInvocationResults, DescribeInvocations, Error, InvocationStatus, Store};
 use serde_json::{Value, json};
 
-use crate::answer::host;
+use crate::answer::{host, with_request_id};
 use crate::error::ApiError;
 use crate::format::Format;
 use crate::params::{Call, Params};
@@ -14,12 +14,9 @@ use crate::{commands, inventory, life, run_command};
 
 const VERSION: &str = "2014-05-26";
 
-/// The two queries, whose whole bodies the store writes.
-const QUERIES: [&str; 2] = ["DescribeInvocations", "DescribeInvocationResults"];
-
 type Action = fn(&Arc<Tenant>, &Call<'_>) -> Result<Value, ApiError>;
 
-/// The other actions, whose bodies get the RequestId here.
+/// The actions beside the two queries.
 const OTHERS: [(&str, Action); 9] = [
     ("RunCommand", |tenant, call| run_command::run_command(tenant, &call.params)),
     ("InvokeCommand", |tenant, call| run_command::invoke_command(tenant, &call.params)),
@@ -34,7 +31,8 @@ const OTHERS: [(&str, Action); 9] = [
 
 /// The names of all actions.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    QUERIES.into_iter().chain(OTHERS.iter().map(|(name, _)| *name))
+    let queries = ["DescribeInvocations", "DescribeInvocationResults"];
+    queries.into_iter().chain(OTHERS.iter().map(|(name, _)| *name))
 }
 
 /// Whether an action may change a store. The service has no action that only reads and is named
@@ -64,23 +62,23 @@ pub(crate) fn answer(
         tenant.check_room(params.bytes())?;
     }
     let mut body = Vec::new();
-    if action == QUERIES[0] {
-        let request = DescribeInvocations::from_pairs(params.pairs());
-        tenant.store.describe_invocations(&request, request_id, &mut body)?;
-    } else if action == QUERIES[1] {
-        let request = DescribeInvocationResults::from_pairs(params.pairs());
-        tenant.store.describe_invocation_results(&request, request_id, &mut body)?;
-    } else {
-        let other = OTHERS.iter().find(|(name, _)| *name == action);
-        let (_, act) = other.ok_or_else(ApiError::unknown_action)?;
-        body = with_request_id(act(tenant, call)?, request_id);
+    match action {
+        // The store writes the whole body of these two.
+        "DescribeInvocations" => {
+            let request = DescribeInvocations::from_pairs(params.pairs());
+            tenant.store.describe_invocations(&request, request_id, &mut body)?;
+        }
+        "DescribeInvocationResults" => {
+            let request = DescribeInvocationResults::from_pairs(params.pairs());
+            tenant.store.describe_invocation_results(&request, request_id, &mut body)?;
+        }
+        _ => {
+            let other = OTHERS.iter().find(|(name, _)| *name == action);
+            let (_, act) = other.ok_or_else(ApiError::unknown_action)?;
+            body = with_request_id(act(tenant, call)?, request_id);
+        }
     }
     Ok(body)
-}
-
-pub(crate) fn with_request_id(mut fields: Value, request_id: &str) -> Vec<u8> {
-    fields["RequestId"] = request_id.into();
-    fields.to_string().into_bytes()
 }
 
 /// The instances of a record, each with the status of its run.

@@ -5,6 +5,7 @@ use std::fmt;
 use axum::body::Body;
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::format::{Format, Style};
@@ -63,4 +64,10 @@ pub(crate) fn refused<B: From<Vec<u8>>>(
     let mut answer = answer(error.status(), request_id, style.format, root, body);
     log::note_refused(&mut answer, error);
     answer
+}
+
+/// The body with these fields and the RequestId.
+pub(crate) fn with_request_id(mut fields: Value, request_id: &str) -> Vec<u8> {
+    fields["RequestId"] = request_id.into();
+    fields.to_string().into_bytes()
 }

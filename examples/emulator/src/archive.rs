@@ -25,6 +25,7 @@ pub(crate) fn write(tenants: &Tenants) -> Result<Vec<u8>, Failure> {
             account,
             stands: tenant.clock.stands().map(|time| time.as_secs()),
             shift: tenant.clock.shift(),
+            touched: !tenant.is_new(),
             ids: tenant.ids.position(),
             state: &*tenant.state_to_read(),
             lives: tenant.lives.saved(&tenant.clock),

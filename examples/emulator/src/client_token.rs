@@ -19,12 +19,6 @@ const TOKENS: usize = 1_000;
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Answered(VecDeque<(String, u64, Value)>);
 
-impl Answered {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
 /// Runs `action`, or gives the answer that the same ClientToken got before.
 pub(crate) fn once(
     tenant: &Tenant,

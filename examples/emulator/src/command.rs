@@ -20,63 +20,45 @@ const PARAMETERS: (usize, usize) = (20, 64);
 const BUILT_IN: &str = "ACS::RegionId, ACS::AccountId, ACS::InstanceId, ACS::InstanceName, \
                         ACS::InvokeId, ACS::CommandId";
 
-/// A command, as DescribeCommands answers it where the names are the API's.
+/// A command, in the form of a file of `--commands`. The keys in lower case are those of the archive
+/// alone.
 #[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", default = "missing")]
 pub(crate) struct Command {
     #[serde(rename = "CommandId")]
     pub(crate) id: String,
     /// Its place in the list, which tokens name.
-    #[serde(default, rename = "number")]
+    #[serde(rename = "number")]
     pub(crate) number: u64,
-    #[serde(default)]
     pub(crate) region_id: String,
-    #[serde(default)]
     pub(crate) resource_group_id: String,
     pub(crate) name: String,
-    #[serde(default)]
     pub(crate) description: String,
     #[serde(rename = "Type")]
     pub(crate) command_type: String,
     /// In Base64.
     #[serde(rename = "CommandContent")]
     pub(crate) content: String,
-    #[serde(default)]
     pub(crate) working_dir: String,
-    #[serde(default = "default_timeout")]
     pub(crate) timeout: u32,
-    #[serde(default)]
     pub(crate) launcher: String,
-    #[serde(default)]
     pub(crate) enable_parameter: bool,
-    #[serde(default, rename = "tags")]
+    #[serde(rename = "tags")]
     pub(crate) tags: Vec<(String, String)>,
     /// In seconds; set when the command is saved.
-    #[serde(default, rename = "created")]
+    #[serde(rename = "created")]
     pub(crate) creation_time: u32,
-    #[serde(default)]
     pub(crate) invoke_times: u64,
     /// Empty, except for a public command.
-    #[serde(default)]
     pub(crate) provider: String,
-    #[serde(default)]
     pub(crate) category: String,
-    #[serde(default = "first_version")]
     pub(crate) version: u32,
-    #[serde(default = "is_latest")]
     pub(crate) latest: bool,
 }
 
-fn default_timeout() -> u32 {
-    DEFAULT_TIMEOUT
-}
-
-fn first_version() -> u32 {
-    1
-}
-
-fn is_latest() -> bool {
-    true
+/// The fields that are neither empty nor zero where they are missing.
+fn missing() -> Command {
+    Command { timeout: DEFAULT_TIMEOUT, version: 1, latest: true, ..Command::default() }
 }
 
 impl Command {
@@ -115,9 +97,7 @@ impl Command {
             launcher: params.text("Launcher"),
             enable_parameter: params.flag("EnableParameter")?,
             tags: params.tags(),
-            version: first_version(),
-            latest: is_latest(),
-            ..Command::default()
+            ..missing()
         };
         command.check_parameter_names()?;
         Ok(command)

@@ -29,10 +29,6 @@ const PAGING: [&str; 5] = ["NextToken", "MaxResults", "PageNumber", "PageSize", 
 pub(crate) struct Commands(Vec<Command>);
 
 impl Commands {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The memory of all commands, roughly.
     pub(crate) fn bytes(&self) -> usize {
         let texts = |command: &Command| command.content.len() + command.description.len();

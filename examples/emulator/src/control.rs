@@ -10,13 +10,14 @@ use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{Method, Response, header};
 use axum::response::IntoResponse;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use invodex::{Error, Store, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::actions::with_request_id;
-use crate::answer;
+use crate::answer::{self, with_request_id};
 use crate::error::{ApiError, quoted, refusal};
 use crate::events::{self, Form};
 use crate::faults::{self, Fault};
@@ -24,10 +25,10 @@ use crate::format::{Style, check_type};
 use crate::ids::Ids;
 use crate::incoming::Incoming;
 use crate::instances::Instances;
-use crate::life;
 use crate::outcomes::{Outcome, Step};
 use crate::params::Params;
 use crate::tenants::{Tenant, Tenants};
+use crate::{actions, life};
 
 /// The most that an update adds to a store: the output that is kept of a run.
 const OUTPUT_BYTES: usize = 24_576;
@@ -41,6 +42,29 @@ struct Call<'a> {
     body: &'a mut Incoming,
 }
 
+type Endpoint = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<Response<Body>, ApiError>>;
+
+/// The control requests by name and method.
+const ENDPOINTS: [(&str, &str, Endpoint); 12] = [
+    ("runs", "POST", |call| call.act(runs).boxed()),
+    ("outcomes", "POST", |call| call.act(outcomes).boxed()),
+    ("clock", "POST", |call| call.act(clock).boxed()),
+    ("reboot", "POST", |call| call.act(reboot).boxed()),
+    ("records", "POST", |call| call.act(records).boxed()),
+    ("instances", "POST", |call| call.act(instances).boxed()),
+    ("faults", "POST", |call| call.act(add_fault).boxed()),
+    ("faults", "GET", |call| call.act(list_faults).boxed()),
+    ("faults", "DELETE", |call| call.act(clear_faults).boxed()),
+    ("reset", "POST", |call| call.reset().boxed()),
+    ("events", "GET", |call| call.stream().boxed()),
+    ("health", "GET", |call| call.health().boxed()),
+];
+
+/// The methods of a control request; none if it is unknown.
+pub(crate) fn methods(name: &str) -> impl Iterator<Item = &'static str> {
+    ENDPOINTS.iter().filter(move |(known, ..)| *known == name).map(|(_, method, _)| *method)
+}
+
 /// Answers the control request `name`.
 pub(crate) async fn answer(
     tenants: &Arc<Tenants>,
@@ -48,23 +72,15 @@ pub(crate) async fn answer(
     head: &Parts,
     body: &mut Incoming,
 ) -> Result<Response<Body>, ApiError> {
-    let mut call = Call { tenants, head, body };
-    match (name, head.method.as_str()) {
-        ("runs", "POST") => call.act(runs).await,
-        ("outcomes", "POST") => call.act(outcomes).await,
-        ("clock", "POST") => call.act(clock).await,
-        ("reboot", "POST") => call.act(reboot).await,
-        ("records", "POST") => call.act(records).await,
-        ("instances", "POST") => call.act(instances).await,
-        ("faults", "POST") => call.act(add_fault).await,
-        ("faults", "GET") => call.act(list_faults).await,
-        ("faults", "DELETE") => call.act(clear_faults).await,
-        ("reset", "POST") => call.reset().await,
-        ("events", "GET") => call.stream().await,
-        ("health", "GET") => Ok(health(tenants)),
-        ("runs" | "outcomes" | "clock" | "reboot" | "records" | "instances", _)
-        | ("faults" | "reset" | "events" | "health", _) => Err(ApiError::method()),
-        _ => Err(ApiError::unknown_action()),
+    let is = |endpoint: &&(&str, &str, Endpoint)| {
+        (endpoint.0, endpoint.1) == (name, head.method.as_str())
+    };
+    match ENDPOINTS.iter().find(is) {
+        Some((.., endpoint)) => endpoint(Call { tenants, head, body }).await,
+        None => Err(match methods(name).collect::<Vec<_>>().join(", ") {
+            allowed if allowed.is_empty() => ApiError::unknown_action(),
+            allowed => ApiError::method(&allowed),
+        }),
     }
 }
 
@@ -72,7 +88,7 @@ impl Call<'_> {
     /// Reads the body, which is `null` if the request has another method than POST, and calls `action`.
     /// The store then counts as changed, unless the request is a GET.
     async fn act<T: DeserializeOwned>(
-        &mut self,
+        self,
         action: fn(&Tenant, T) -> Result<Value, ApiError>,
     ) -> Result<Response<Body>, ApiError> {
         let tenant = tenant_of(self.tenants, self.head).await?;
@@ -101,7 +117,7 @@ impl Call<'_> {
     }
 
     /// Empties the store and loads the captures again.
-    async fn reset(&mut self) -> Result<Response<Body>, ApiError> {
+    async fn reset(self) -> Result<Response<Body>, ApiError> {
         // It needs no body, so it may have no type either.
         if self.head.headers.contains_key(header::CONTENT_TYPE) {
             check_type(&self.head.headers, JSON)?;
@@ -121,7 +137,7 @@ impl Call<'_> {
     }
 
     /// Streams the store's events until the client disconnects.
-    async fn stream(&mut self) -> Result<Response<Body>, ApiError> {
+    async fn stream(self) -> Result<Response<Body>, ApiError> {
         let form = Form::read(&params_of(self.head)?)?;
         let permit = Arc::clone(&self.tenants.streams).try_acquire_owned();
         let permit = permit.map_err(|_| {
@@ -134,6 +150,13 @@ impl Call<'_> {
         let mut answer = events::stream(Arc::clone(&tenant), form, permit).into_response();
         answer::name(&mut answer, &Ids::random());
         Ok(answer)
+    }
+
+    async fn health(self) -> Result<Response<Body>, ApiError> {
+        let tenants = self.tenants;
+        let archive = tenants.saves.json(tenants.changed.load(SeqCst));
+        let body = json!({"Status": "ok", "Stores": tenants.count(), "Archive": archive});
+        Ok(answer::json(&Ids::random(), body.to_string().into_bytes()))
     }
 }
 
@@ -209,7 +232,7 @@ fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
 /// Adds a fault for requests from now on.
 fn add_fault(tenant: &Tenant, fault: Fault) -> Result<Value, ApiError> {
     tenant.check_room(faults::BYTES)?;
-    faults::add(tenant, fault)?;
+    faults::add(tenant, fault, &actions::names().collect::<Vec<_>>())?;
     Ok(json!({}))
 }
 
@@ -284,10 +307,4 @@ fn records(tenant: &Tenant, capture: Value) -> Result<Value, ApiError> {
 struct Reset {
     /// The time at which the clock of the new store stands.
     now: Option<String>,
-}
-
-fn health(tenants: &Tenants) -> Response<Body> {
-    let archive = tenants.saves.json(tenants.changed.load(SeqCst));
-    let body = json!({"Status": "ok", "Stores": tenants.count(), "Archive": archive});
-    answer::json(&Ids::random(), body.to_string().into_bytes())
 }

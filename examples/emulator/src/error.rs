@@ -71,8 +71,9 @@ impl ApiError {
         refusal("InvalidAction.NotFound")
     }
 
-    pub(crate) fn method() -> Self {
-        refusal("UnsupportedHTTPMethod")
+    /// The error for a method other than those `allowed`.
+    pub(crate) fn method(allowed: &str) -> Self {
+        refusal("UnsupportedHTTPMethod").detail(format!("allowed are {allowed}"))
     }
 
     /// The body of the answer, with RequestId, HostId and the Recommend that is chosen.
@@ -176,9 +177,4 @@ pub(crate) fn refusal(code: &str) -> ApiError {
     let found = find(code);
     debug_assert!(found.is_some(), "{code} is missing in the table");
     found.unwrap_or_else(Error::internal_error).into()
-}
-
-/// All codes of the table.
-pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
-    ERRORS.lines().filter_map(|line| line.split(' ').nth(1))
 }

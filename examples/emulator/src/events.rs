@@ -58,12 +58,7 @@ impl Form {
 
 /// The number of an account.
 fn account(params: &Params, name: &str) -> Result<u64, ApiError> {
-    let given = params.require(name)?;
-    let digits = given.bytes().all(|byte| byte.is_ascii_digit());
-    given.parse().ok().filter(|_| digits).ok_or_else(|| {
-        let allowed = format!("given {given:?}, allowed are decimal digits up to {}", u64::MAX);
-        ApiError::invalid(name, allowed)
-    })
+    params.number(name)?.ok_or_else(|| ApiError::missing(name))
 }
 
 /// Streams all status changes of runs from now on. Events that the service publishes too are named

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::error::ApiError;
 use crate::params::Params;
 use crate::tenants::Tenant;
-use crate::{actions, error, log};
+use crate::{error, log};
 
 /// Maximum number of faults in a store.
 const FAULTS: usize = 100;
@@ -70,7 +70,7 @@ enum Cut {
 }
 
 impl Fault {
-    fn check(&self) -> Result<(), ApiError> {
+    fn check(&self, actions: &[&str]) -> Result<(), ApiError> {
         let invalid = |name: &str, allowed: &str| {
             let given = &json!(self)[name];
             Err(ApiError::invalid(name, format!("given {given}, allowed {allowed}")))
@@ -78,12 +78,11 @@ impl Fault {
         let fits = |text: &Option<String>, most| {
             text.as_ref().is_none_or(|text| !text.is_empty() && text.len() <= most)
         };
-        let action =
-            self.action.as_deref().is_none_or(|action| actions::names().any(|name| name == action));
+        let action = self.action.as_deref().is_none_or(|action| actions.contains(&action));
         let probability = self.probability.is_none_or(|it| it > 0.0 && it <= 1.0);
         let status = self.status.is_none_or(|status| (400..600).contains(&status));
         for (name, is_allowed, allowed) in [
-            ("Action", action, &*actions::names().collect::<Vec<_>>().join(", ")),
+            ("Action", action, &*actions.join(", ")),
             ("InstanceId", fits(&self.instance_id, NAME), &format!("1 to {NAME} bytes")),
             ("Message", fits(&self.message, MESSAGE), &format!("1 to {MESSAGE} bytes")),
             ("From", self.from > 0, "1 or more"),
@@ -114,11 +113,9 @@ impl Fault {
             return invalid("Code", &format!("1 to {NAME} visible ASCII characters"));
         }
         if self.status.is_none() && named(code).is_none() {
-            let known: Vec<_> = error::codes().collect();
             let detail = format!(
-                "Code {code:?} has no known status; give Status, or as Code one of InternalError, \
-                 ServiceUnavailable, Operation.Forbidden, {}",
-                known.join(", ")
+                "Code {code:?} has no known status; give Status, or as Code one of the service's \
+                 documentation, such as Throttling.User or Forbidden.RAM"
             );
             return Err(ApiError::missing("Status").detail(detail));
         }
@@ -262,10 +259,10 @@ impl Faults {
     }
 }
 
-/// Adds a fault to a store. A number of the store's ids begins the sequence of its random numbers.
-pub(crate) fn add(tenant: &Tenant, fault: Fault) -> Result<(), ApiError> {
+/// Adds a fault to a store, for one of `actions` or any. A number of the store's ids begins the sequence of its random numbers.
+pub(crate) fn add(tenant: &Tenant, fault: Fault, actions: &[&str]) -> Result<(), ApiError> {
     let random = tenant.ids.number();
-    fault.check()?;
+    fault.check(actions)?;
     let faults = &mut tenant.state().faults.0;
     if faults.len() >= FAULTS {
         let detail = format!("{FAULTS} are given, allowed are {FAULTS}; clear them first");

@@ -16,6 +16,8 @@ use invodex_emulator_http::{is_host, plain_name};
 
 use crate::error::{ApiError, refusal};
 
+/// The domain of the service's hosts.
+pub(crate) const DOMAIN: &str = ".aliyuncs.com";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The hosts by which a client may name the emulator, beside loopback and the service's own.
@@ -104,7 +106,7 @@ impl Guard {
         };
         is("localhost")
             || is_below(".localhost")
-            || is_below(".aliyuncs.com")
+            || is_below(DOMAIN)
             || self.names.iter().any(|known| is(known))
     }
 }

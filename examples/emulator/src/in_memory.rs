@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use clap::Parser;
-use invodex_emulator_http::{Router, serve_stream};
+use invodex_emulator_http::serve_stream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::args::Args;
 use crate::guard::Guard;
 use crate::tenants::Tenants;
-use crate::unserved::Unserved;
 use crate::{Failure, server};
 
 /// An emulator for tests and fuzz targets. It runs the program's code from the first byte of a
@@ -38,8 +38,7 @@ impl InMemory {
 
     /// Serves one connection to its end.
     pub async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let unserved = Arc::new(Unserved(Arc::clone(&self.tenants)));
-        serve_stream(stream, self.router.clone(), unserved).await;
+        serve_stream(stream, self.router.clone(), Arc::<Tenants>::clone(&self.tenants)).await;
     }
 
     /// The stores that are not as new ones, as bytes: records, commands, scripts, remembered answers

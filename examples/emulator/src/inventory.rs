@@ -8,6 +8,7 @@ use invodex_emulator_http::plain_name;
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, refusal};
+use crate::guard::DOMAIN;
 use crate::instances::{Instance, Instances, STATUSES, check_ids};
 use crate::params::Params;
 use crate::pattern::fits;
@@ -113,10 +114,10 @@ fn agent(store: &Store, instance: &Instance) -> Result<Value, Error> {
 /// the client asked for it, else the host that it named. A host with a port is answered as it is: the
 /// service itself listens at the port of another region's name.
 pub(crate) fn regions(tenant: &Tenant, host: &str) -> Value {
-    let is_service = !host.contains(':') && plain_name(host).ends_with(".aliyuncs.com");
+    let is_service = !host.contains(':') && plain_name(host).ends_with(DOMAIN);
     let region = |id: &str| {
         let endpoint = match is_service {
-            true => format!("ecs.{id}.aliyuncs.com"),
+            true => format!("ecs.{id}{DOMAIN}"),
             false => host.to_owned(),
         };
         json!({
@@ -184,10 +185,10 @@ impl Page {
             Some(_) => Err(ApiError::invalid(name, format!("allowed 1 to {most}"))),
         };
         if params.get("MaxResults").is_some() || params.get("NextToken").is_some() {
-            let start = params.number("NextToken").map_err(|_| {
+            let start = params.number::<u32>("NextToken").map_err(|_| {
                 ApiError::invalid("NextToken", "allowed is the NextToken of the page before")
             })?;
-            let size = match (params.number("MaxResults")?, least) {
+            let size = match (params.number::<u32>("MaxResults")?, least) {
                 (Some(given), Some(least)) => given.clamp(least, most) as usize,
                 _ => in_range("MaxResults", most, 10)?,
             };

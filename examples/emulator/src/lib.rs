@@ -22,8 +22,8 @@
 //! `outcomes` keeps the scripts of runs, `faults` spoils chosen requests, `ids` generates ids, and `budget`
 //! bounds the memory of a store. `archive` writes and restores all stores, with `progress` on a terminal,
 //! and `saver` saves it to a file of the package `invodex-owned-file`. `signals` end the emulator, and
-//! `tell` writes lines to standard error, with those of `log` if asked for. `in_memory` is an emulator
-//! without socket and file, for the fuzz target.
+//! `tell` writes lines to standard error, with those of `log` if asked for. `args` reads the command line.
+//! `in_memory` is an emulator without socket and file, for the fuzz target.
 
 mod actions;
 mod answer;
@@ -67,22 +67,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use invodex_emulator_http::{Authority, Door, TlsAcceptor, acceptor_of, plain_name, serve};
+use invodex_emulator_http::{Authority, Door, Refuse, TlsAcceptor, acceptor_of, plain_name, serve};
 use invodex_owned_file::OwnedFile;
 use tokio::net::TcpListener;
 
 use args::{Args, Task};
-use guard::Guard;
+use guard::{DOMAIN, Guard};
 pub use in_memory::InMemory;
 use saver::Saver;
 use tell::tell_at_once;
 use tenants::Tenants;
-use unserved::Unserved;
 
 /// The exit code if the emulator cannot start, as for a wrong argument.
 const NOT_STARTED: u8 = 2;
-/// The domain of the service's hosts.
-const DOMAIN: &str = ".aliyuncs.com";
 
 /// Runs the program with the arguments of the command line, until a signal ends it.
 pub async fn run() -> ExitCode {
@@ -147,12 +144,11 @@ async fn start(args: &Args) -> Result<Running<impl Future<Output = ()>>, Failure
     let scheme = if args.tls { "https" } else { "http" };
     let mut ready = format!("listening on {scheme}://{address}\n");
     let direct = tls.clone().filter(|_| args.tls);
-    let unserved = Arc::new(Unserved(tenants));
-    let mut doors =
-        vec![Door::new(listener, direct, router.clone(), Arc::<Unserved>::clone(&unserved))];
+    let refuse: Arc<dyn Refuse> = tenants;
+    let mut doors = vec![Door::new(listener, direct, router.clone(), Arc::clone(&refuse))];
     if let (Some((listener, address)), Some(tls)) = (proxy, tls) {
         ready += &format!("proxy on http://{address}\n");
-        let door = Door::proxy(listener, tls, (DOMAIN, router), &args.proxy_map, unserved);
+        let door = Door::proxy(listener, tls, (DOMAIN, router), &args.proxy_map, refuse);
         doors.push(door.map_err(|error| format!("--proxy-map {error}"))?);
     }
     print(&ready);
@@ -220,7 +216,7 @@ fn certified(args: &Args, address: SocketAddr) -> Vec<String> {
     if !listen.starts_with('[') && listen.parse::<IpAddr>().is_err() {
         names.push(plain_name(listen));
     }
-    names.extend(args.proxy_map.iter().map(|stub| stub.host.clone()));
+    names.extend(args.proxy_map.iter().map(|stub| stub.host().to_owned()));
     names
 }
 

@@ -53,7 +53,7 @@ struct State {
     swept: usize,
 }
 
-/// A run. Its script and its schedule stand elsewhere in the archive.
+/// A run. In the archive its script stands beside it, and its schedule follows from its record.
 #[derive(Clone, Serialize, Deserialize)]
 struct Run {
     invoke_id: String,

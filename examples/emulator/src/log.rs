@@ -50,7 +50,7 @@ pub(crate) struct Entry {
     account: String,
 }
 
-/// What the handlers leave with an answer for its line.
+/// Facts for the line that the handlers leave with an answer.
 #[derive(Clone, Default)]
 pub(crate) struct Notes {
     /// The action and the account of a request to the API. They may stand in its form.
@@ -79,10 +79,10 @@ pub(crate) fn note_asked(answer: &mut Response<Body>, action: &str, access_key_i
 }
 
 pub(crate) fn note_refused<B>(answer: &mut Response<B>, error: &ApiError) {
-    note(answer, |notes| notes.refused = Some(told(error)));
+    note(answer, |notes| notes.refused = Some(code_and_text(error)));
 }
 
-fn told(error: &ApiError) -> (String, String) {
+fn code_and_text(error: &ApiError) -> (String, String) {
     (error.code().to_owned(), cut(&error.to_string(), SHOWN).to_owned())
 }
 
@@ -102,8 +102,8 @@ pub(crate) fn begin_entry(request: &Request) -> Option<Entry> {
 
 impl Entry {
     /// Writes the line.
-    pub(crate) fn end(self, answer: &Response<Body>) {
-        let notes = answer.extensions().get::<Notes>().cloned().unwrap_or_default();
+    pub(crate) fn end(self, answer: &mut Response<Body>) {
+        let notes = answer.extensions_mut().remove::<Notes>().unwrap_or_default();
         if notes.unlogged {
             return;
         }
@@ -124,7 +124,7 @@ impl Entry {
 }
 
 /// Tells of a refused request that does not come to the routes, by the log if there is one.
-pub(crate) fn tell_refused(error: &ApiError, request_id: &str) {
+pub(crate) fn tell_error(error: &ApiError, request_id: &str) {
     if !is_on() {
         return tell(format!("{request_id} {error}"));
     }
@@ -133,7 +133,7 @@ pub(crate) fn tell_refused(error: &ApiError, request_id: &str) {
         status: error.status().as_u16(),
         action: "-".to_owned(),
         request_id: request_id.to_owned(),
-        ..Line::refused(Some(told(error)))
+        ..Line::refused(Some(code_and_text(error)))
     }
     .write();
 }

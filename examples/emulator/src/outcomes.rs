@@ -316,10 +316,6 @@ impl Outcomes {
         Ok(())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.scripts.is_empty()
-    }
-
     /// The memory of all scripts.
     pub(crate) fn bytes(&self) -> usize {
         self.scripts.iter().map(Outcome::bytes).sum()

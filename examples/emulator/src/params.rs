@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use axum::http::{HeaderMap, header};
 use invodex::{DescribeInvocations, Error, SharedStore, decode_query};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, quoted};
 
 /// The parameters of every action that belong to the credentials, the signature or the form of the
 /// answer.
@@ -89,13 +90,13 @@ impl<'a> Params<'a> {
     }
 
     /// A value of decimal digits.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, ApiError> {
+    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-        match value.parse() {
-            Ok(number) if digits => Ok(Some(number)),
-            _ => Err(ApiError::invalid(name, "allowed are decimal digits")),
-        }
+        value.parse().ok().filter(|_| digits).map(Some).ok_or_else(|| {
+            let allowed = format!("allowed are decimal digits, below 2^{}", 8 * size_of::<T>());
+            ApiError::invalid(name, format!("given {}, {allowed}", quoted(value)))
+        })
     }
 
     /// The values of `name.1`, `name.2`, ..., in the order of their numbers.

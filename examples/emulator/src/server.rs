@@ -1,5 +1,6 @@
 //! The routes, and the path from a request to its answer.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
@@ -7,7 +8,8 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
-use invodex::Recommend;
+use futures_util::FutureExt;
+use invodex::{Error, Recommend};
 
 use crate::answer::{answer, host, refused};
 use crate::error::ApiError;
@@ -34,9 +36,9 @@ pub(crate) fn router(tenants: Arc<Tenants>, guard: Guard) -> Router {
     let serve = async |State(server): State<Arc<Server>>, request: Request| {
         let entry = log::begin_entry(&request);
         let (head, body) = request.into_parts();
-        let answer = server.answer(&head, body).await;
+        let mut answer = server.caught(&head, server.answer(&head, body)).await;
         if let Some(entry) = entry {
-            entry.end(&answer);
+            entry.end(&mut answer);
         }
         answer
     };
@@ -44,6 +46,17 @@ pub(crate) fn router(tenants: Arc<Tenants>, guard: Guard) -> Router {
 }
 
 impl Server {
+    /// The answer of `handler`, or of a panic in it, which concerns its own request alone.
+    async fn caught(
+        &self,
+        head: &Parts,
+        handler: impl Future<Output = Response<Body>>,
+    ) -> Response<Body> {
+        // Every lock is taken also when poisoned.
+        let caught = AssertUnwindSafe(handler).catch_unwind().await;
+        caught.unwrap_or_else(|_| closed(self.refuse(head, &Error::dispatch_error().into())))
+    }
+
     async fn answer(&self, head: &Parts, body: Body) -> Response<Body> {
         let mut body = Incoming::new(body);
         let mut answer = match self.guard(head) {
@@ -58,16 +71,17 @@ impl Server {
                 refused(&error, &self.tenants.ids.request_id(), host(&head.headers), style)
             }
         };
-        if !body.is_over {
-            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+            let allowed = HeaderValue::from_str(&allowed(head.uri.path()));
+            answer.headers_mut().extend(allowed.ok().map(|allowed| (header::ALLOW, allowed)));
         }
-        answer
+        if body.is_over { answer } else { closed(answer) }
     }
 
     fn guard(&self, head: &Parts) -> Result<(), ApiError> {
-        match head.uri.path() {
-            // Also a link in a page of another site may lead to it.
-            CONSOLE => self.guard.check_host(head).map(drop),
+        match (head.uri.path(), &head.method) {
+            // A link in a page of another site may lead to it.
+            (CONSOLE, &Method::GET) => self.guard.check_host(head).map(drop),
             _ => self.guard.check(head),
         }
     }
@@ -76,7 +90,7 @@ impl Server {
         match (head.uri.path(), &head.method) {
             ("/", &Method::GET | &Method::POST) => self.api(head, &body.read().await?).await,
             (CONSOLE, &Method::GET) => Ok(console::page()),
-            ("/" | CONSOLE, _) => Err(ApiError::method()),
+            (path @ ("/" | CONSOLE), _) => Err(ApiError::method(&allowed(path))),
             (path, _) => match path.strip_prefix(CONSOLE) {
                 Some(name) => control::answer(&self.tenants, name, head, body).await,
                 None => Err(ApiError::unknown_action()),
@@ -128,11 +142,12 @@ impl Server {
             }
             refused(error, request_id, host, style)
         };
+        let id = |ids: &Ids| if observes { Ids::random() } else { ids.request_id() };
         let tenant = match self.tenants.get(call.params.access_key_id(call.headers)).await {
             Ok(tenant) => tenant,
-            Err(error) => return refuse(&error, &self.tenants.ids.request_id()),
+            Err(error) => return refuse(&error, &id(&self.tenants.ids)),
         };
-        let request_id = if observes { Ids::random() } else { tenant.ids.request_id() };
+        let request_id = id(&tenant.ids);
         let usual = async {
             let _writing = match actions::writes(action) {
                 true => Some(tenant.saving.read().await),
@@ -159,5 +174,46 @@ impl Server {
 fn told(error: &ApiError, request_id: &str) {
     if !log::is_on() {
         tell(format!("{request_id} {error}"));
+    }
+}
+
+/// The methods that a path takes.
+fn allowed(path: &str) -> String {
+    match path.strip_prefix(CONSOLE) {
+        None => "GET, POST".to_owned(),
+        Some("") => "GET".to_owned(),
+        Some(name) => control::methods(name).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// `answer`, after which the connection is closed: the rest of a body stands before its next request.
+fn closed(mut answer: Response<Body>) -> Response<Body> {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+    use crate::args::Args;
+
+    #[tokio::test]
+    async fn a_panic_is_the_answer_to_its_own_request_alone() {
+        let args: Args = clap::Parser::parse_from(["", "--format", "xml"]);
+        let address = ([127, 0, 0, 1], 8088).into();
+        let guard = Guard::new(address, &args.listen, &[]);
+        let tenants = Arc::new(Tenants::new(args.settings().unwrap()).unwrap());
+        let server = Server { guard, tenants };
+        for (path, begin) in [("/", "<?xml"), ("/_emulator/runs", "{")] {
+            let (head, ()) = axum::http::Request::get(path).body(()).unwrap().into_parts();
+            let answer = server.caught(&head, async { panic!("in a handler") }).await;
+            assert_eq!(answer.status().as_u16(), 500);
+            assert_eq!(answer.headers()["connection"], "close");
+            let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+            let body = str::from_utf8(&body).unwrap();
+            assert!(body.starts_with(begin) && body.contains("InternalError.Dispatch"), "{body}");
+        }
     }
 }

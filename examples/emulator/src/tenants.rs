@@ -53,7 +53,7 @@ fn error_of_key(access_key_id: &str) -> Option<Error> {
 /// The settings of every store.
 pub(crate) struct Settings {
     pub(crate) config: Config,
-    /// The captured responses that every store loads, with the names of their files.
+    /// The captured responses, with the names of their files.
     pub(crate) captures: Vec<(String, Vec<u8>)>,
     /// Maximum memory of a store.
     pub(crate) max_bytes: usize,
@@ -110,16 +110,6 @@ pub(crate) struct State {
     /// The instances that a control request listed, in place of those of the flag.
     #[serde(default)]
     pub(crate) instances: Option<Arc<Instances>>,
-}
-
-impl State {
-    fn is_empty(&self) -> bool {
-        self.commands.is_empty()
-            && self.outcomes.is_empty()
-            && self.faults.is_empty()
-            && self.answered.is_empty()
-            && self.instances.is_none()
-    }
 }
 
 impl Tenant {
@@ -262,7 +252,7 @@ pub(crate) struct Tenants {
 }
 
 impl Tenants {
-    /// Loads the captured files, and prints their reports.
+    /// Loads the captured files once for all stores, and prints their reports.
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
         let captured = captured(&settings)?;
         let ids = Ids::new(settings.seed, "requests without a store");
@@ -277,7 +267,7 @@ impl Tenants {
         self.make("").map(|_| ())
     }
 
-    /// The store of the account of `access_key_id`. A new store loads the captures.
+    /// The store of the account of `access_key_id`. A new store copies the captured records.
     pub(crate) async fn get(
         self: &Arc<Self>,
         access_key_id: &str,
@@ -289,7 +279,7 @@ impl Tenants {
         if let Some(tenant) = self.find(account) {
             return Ok(tenant);
         }
-        // Loading can take long, so it must not block an asynchronous thread.
+        // A copy can take long, so it must not block an asynchronous thread.
         let (tenants, account) = (Arc::clone(self), account.to_owned());
         let made = tokio::task::spawn_blocking(move || tenants.make(&account)).await;
         made.unwrap_or_else(|_| Err(Error::dispatch_error().into()))
@@ -407,10 +397,7 @@ impl Tenants {
         if self.settings.seed.is_some() {
             tenant.ids.set_position(saved.ids);
         }
-        let is_new = (saved.stands, saved.shift) == (None, 0)
-            && tenant.store.is_empty()
-            && saved.state.is_empty();
-        tenant.touched.store(!is_new, Ordering::SeqCst);
+        tenant.touched.store(saved.touched, Ordering::SeqCst);
         tenant.has_faults.store(!saved.state.faults.is_empty(), Ordering::SeqCst);
         *tenant.state() = saved.state;
         life::restore(&tenant, saved.lives);
@@ -429,6 +416,8 @@ pub(crate) struct Saved<S = State> {
     #[serde(default)]
     pub(crate) stands: Option<u32>,
     pub(crate) shift: i64,
+    /// Whether anything was written.
+    pub(crate) touched: bool,
     pub(crate) ids: u64,
     pub(crate) state: S,
     #[serde(default)]

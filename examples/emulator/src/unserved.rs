@@ -1,7 +1,5 @@
-//! The answers to requests that reach no route: malformed or too large ones, those that the proxy does
-//! not pass on, and those whose handler panicked.
-
-use std::sync::Arc;
+//! The answers to requests that reach no route: malformed or too large ones, and those that the proxy does
+//! not pass on.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
@@ -10,13 +8,10 @@ use invodex_emulator_http::{Refuse, Unproxied};
 use crate::answer::{host, refused};
 use crate::error::{ApiError, refusal};
 use crate::format::Style;
-use crate::ids::Ids;
 use crate::log;
 use crate::tenants::Tenants;
 
-pub(crate) struct Unserved(pub(crate) Arc<Tenants>);
-
-impl Refuse for Unserved {
+impl Refuse for Tenants {
     fn head(&self, status: StatusCode) -> Response<Vec<u8>> {
         let (code, detail) = match status {
             StatusCode::URI_TOO_LONG => {
@@ -32,33 +27,25 @@ impl Refuse for Unserved {
             ),
         };
         // No parameter and no Host of it is known.
-        self.told(&refusal(code).detail(detail), "", self.0.settings.style)
+        self.refuse(&refusal(code).detail(detail), "", self.settings.style)
     }
 
     fn unproxied(&self, headers: &HeaderMap, reason: &Unproxied) -> Response<Body> {
         let error = match reason {
-            Unproxied::ForeignHost(given) => refusal("Forbidden.Host").detail(format!(
-                "{given}; allowed are names under aliyuncs.com and hosts given by --proxy-map"
+            Unproxied::ForeignHost(_) => refusal("Forbidden.Host").detail(format!(
+                "{reason}; allowed are names under aliyuncs.com and hosts given by --proxy-map"
             )),
-            Unproxied::NoAnswer(error) => {
-                refusal("BadGateway").detail(format!("--proxy-map {error}"))
-            }
+            Unproxied::NoAnswer(_) => refusal("BadGateway").detail(format!("--proxy-map {reason}")),
         };
-        self.told(&error, host(headers), Style::CONTROL)
-    }
-
-    fn panicked(&self) -> Response<Body> {
-        let error = invodex::Error::dispatch_error().into();
-        // Its id does not change those that a seed repeats.
-        refused(&error, &Ids::random(), "", self.0.settings.style)
+        self.refuse(&error, host(headers), Style::CONTROL)
     }
 }
 
-impl Unserved {
+impl Tenants {
     /// Says it to the operator too: a program may hide such an answer.
-    fn told<B: From<Vec<u8>>>(&self, error: &ApiError, host: &str, style: Style) -> Response<B> {
-        let request_id = self.0.ids.request_id();
-        log::tell_refused(error, &request_id);
+    fn refuse<B: From<Vec<u8>>>(&self, error: &ApiError, host: &str, style: Style) -> Response<B> {
+        let request_id = self.ids.request_id();
+        log::tell_error(error, &request_id);
         refused(error, &request_id, host, style)
     }
 }

@@ -223,7 +223,7 @@ fn a_bad_file_of_public_commands_is_refused_at_start() {
         (json!({"Commands": {}}).to_string(), "Commands: missing field `Command`"),
         (
             json!({"Commands": {"Command": [{"Name": "n"}]}}).to_string(),
-            "Commands.Command[0]: missing field `CommandId`",
+            "Commands.Command[0].CommandId is empty",
         ),
         (
             with(json!({"Timeout": "90"})),

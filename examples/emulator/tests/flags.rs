@@ -143,7 +143,7 @@ fn recommend_is_the_link_or_the_detail_and_the_log_has_the_detail() {
         let body = control(emulator.post("/_emulator/clock", "{"));
         assert!(body.starts_with("EOF while parsing"), "{body}");
         assert_eq!(control(emulator.get("/_emulator/elsewhere")), "");
-        assert_eq!(control(emulator.get("/_emulator/runs")), "");
+        assert_eq!(control(emulator.get("/_emulator/runs")), "allowed are POST");
     }
 }
 

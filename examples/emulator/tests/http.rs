@@ -368,10 +368,17 @@ fn head_asks_for_nothing() {
     let emulator = Emulator::start(&[]);
     let run = "/?Action=RunCommand&Version=2014-05-26&RegionId=cn-hangzhou&Type=RunShellScript\
                &CommandContent=df&InstanceId.1=i-1";
-    for target in [run, "/", "/_emulator/health", "/_emulator/faults", "/_emulator/events"] {
+    for (target, allowed) in [
+        (run, "GET, POST"),
+        ("/_emulator/", "GET"),
+        ("/_emulator/health", "GET"),
+        ("/_emulator/faults", "POST, GET, DELETE"),
+        ("/_emulator/events", "GET"),
+    ] {
         let lines = "Host: localhost\r\nConnection: close\r\n\r\n";
         let answer = emulator.raw(format!("HEAD {target} HTTP/1.1\r\n{lines}").as_bytes());
         assert!(answer.starts_with("HTTP/1.1 405 "), "{target}: {answer}");
+        assert!(answer.contains(&format!("allow: {allowed}\r\n")), "{target}: {answer}");
     }
     assert_eq!(emulator.total(""), 0);
 }

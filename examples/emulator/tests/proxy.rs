@@ -139,7 +139,10 @@ fn every_other_host_is_refused() {
     // A page cannot send more than this to the proxy: it names no host in its target.
     for asked in [get(QUERY, "localhost", ""), get("/_emulator/health", SERVICE, "")] {
         let answer = exchange(connect(&emulator.proxy), &asked);
-        assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("names none"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 403 ") && answer.contains("names no host"),
+            "{answer}"
+        );
     }
     // The guard watches behind the proxy, too.
     for (host, headers, code) in [

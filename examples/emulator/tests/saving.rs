@@ -196,7 +196,7 @@ fn a_place_that_cannot_be_saved_to_is_refused_at_start() {
         (file("nowhere"), "missing: No such file or directory"),
         (file("blocked"), ".blocked.lock: Is a directory"),
         (file("linked"), ".linked.lock: Too many levels of symbolic links"),
-        (file("full"), "cannot be saved: Is a directory"),
+        (file("full"), "cannot be replaced: Is a directory"),
         (PathBuf::from("/dev/null"), "is not a regular file"),
         (PathBuf::from("/proc/invodex.archive"), "No such file or directory"),
         (PathBuf::from("/"), "is no name of a file"),

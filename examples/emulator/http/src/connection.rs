@@ -1,7 +1,6 @@
 //! One connection: its requests, one after the other.
 
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,17 +9,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CONNECTION, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, Version};
-use futures_util::FutureExt;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use crate::door::Stopping;
 use crate::refuse::Refuse;
 use crate::stream::{HeadTimer, Progress, Stream};
 
@@ -32,6 +30,9 @@ const KEEP_ALIVE: (HeaderName, &str) = (HeaderName::from_static("keep-alive"), "
 /// Timeout for a request's line and headers from their first byte on, and for a TLS handshake.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
+/// Tells a connection that the server stops.
+pub(crate) type Stopping = watch::Receiver<()>;
+
 /// Serves a connection to its end, with the limits of one that came through a door.
 pub async fn serve_stream<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
@@ -42,7 +43,7 @@ pub async fn serve_stream<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let _ = connection(stream, TowerToHyperService::new(router), refuse).await;
 }
 
-/// Serves a connection to its end, with `tls` after a handshake.
+/// Serves a connection to its end. With `tls` it begins with a handshake.
 pub(crate) async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     tls: Option<TlsAcceptor>,
@@ -90,16 +91,15 @@ where
     V: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send>,
 {
     let progress = Arc::<Progress>::default();
-    let stream = Stream::new(stream, Arc::clone(&progress), Arc::clone(&refuse));
+    let stream = Stream::new(stream, Arc::clone(&progress), refuse);
     let timer = HeadTimer { progress: Arc::clone(&progress), idle: IDLE_TIME, head: HEAD_TIME };
     let service = service_fn(move |request: Request<Incoming>| {
         progress.ask();
         let (progress, keeps) = (Arc::clone(&progress), keeps_alive(&request));
-        let (refuse, has_body) = (Arc::clone(&refuse), !request.body().is_end_stream());
-        // A handler's state is its own, and gone with it.
-        let answer = AssertUnwindSafe(service.call(request)).catch_unwind();
+        let has_body = !request.body().is_end_stream();
+        let answer = service.call(request);
         async move {
-            let mut answer = answer.await.unwrap_or_else(|_| Ok(refuse.panicked()))?;
+            let mut answer = answer.await?;
             if has_body && answer.status().as_u16() >= 400 {
                 progress.leave_unread();
             }
@@ -135,32 +135,4 @@ pub(crate) fn close(mut answer: Response<Body>, if_unread: bool) -> Response<Bod
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     answer
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-
-    use super::*;
-    use crate::PlainText;
-
-    #[tokio::test]
-    async fn a_panic_is_the_answer_to_its_own_request_alone() {
-        let router = Router::new()
-            .route("/panics", get(async || -> &'static str { panic!("in a handler") }))
-            .route("/answers", get(async || "well"));
-        let (mut client, server) = duplex(1 << 16);
-        tokio::spawn(serve_stream(server, router, Arc::new(PlainText)));
-        // The same connection keeps working, too.
-        for (path, status, text) in [("panics", 500, ""), ("answers", 200, "well")].repeat(2) {
-            let request = format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            client.write_all(request.as_bytes()).await.unwrap();
-            let mut answer = [0; 4_096];
-            let length = client.read(&mut answer).await.unwrap();
-            let answer = str::from_utf8(&answer[..length]).unwrap();
-            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
-            assert!(answer.ends_with(&format!("\r\n\r\n{text}")), "{answer}");
-        }
-    }
 }

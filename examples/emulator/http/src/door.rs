@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use crate::connection::answer;
+use crate::connection::{Stopping, answer};
 use crate::refuse::Refuse;
 
 /// Maximum number of connections. Further ones wait until one is closed.
@@ -35,8 +35,8 @@ pub struct Door {
 type Serve = dyn Fn(TcpStream, Stopping) -> BoxFuture<'static, ()> + Send + Sync;
 
 impl Door {
-    /// A listener whose requests `router` answers. With `tls` every connection begins with a
-    /// handshake.
+    /// A listener whose requests `router` answers, and `refuse` those whose line and headers are not
+    /// valid. With `tls` every connection begins with a handshake.
     pub fn new(
         listener: TcpListener,
         tls: Option<TlsAcceptor>,
@@ -59,12 +59,9 @@ impl Door {
     }
 }
 
-/// Tells a connection that the server stops.
-pub(crate) type Stopping = watch::Receiver<()>;
-
 /// Serves the connections of all doors until `stop` completes. Then it takes no new request, lets open
-/// ones finish, and cuts off those that take longer than the grace. When it returns, no request is in
-/// progress and none was answered of which anything is still to be done. The listeners stay bound.
+/// ones finish for a second, and cuts off those that take longer. When it returns, no handler runs any
+/// more. The listeners stay bound.
 pub async fn serve(doors: &[Door], stop: impl Future<Output = ()>) {
     let (running, stopping) = watch::channel(());
     let mut tasks = JoinSet::new();

@@ -25,10 +25,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use crate::connection::{answer, close, named_by_connection, requests};
-use crate::door::{Door, Stopping};
+use crate::connection::{Stopping, answer, close, named_by_connection, requests};
+use crate::door::Door;
+use crate::host::{is_host, plain_name};
 use crate::refuse::{Refuse, Unproxied};
-use crate::{is_host, plain_name};
 
 /// Timeout for a mapped server, up to the headers of its answer.
 const STUB_TIME: Duration = Duration::from_secs(30);
@@ -39,7 +39,7 @@ const HTTP: u16 = 80;
 #[derive(Clone, Debug)]
 pub struct Stub {
     /// In lower case, without a dot at the end.
-    pub host: String,
+    host: String,
     address: String,
 }
 
@@ -58,6 +58,11 @@ impl Stub {
             Some(Stub { host: plain_name(host), address })
         };
         read().ok_or_else(|| "allowed is HOST=ADDR:PORT, as in a.example=127.0.0.1:9000".to_owned())
+    }
+
+    /// The host, in lower case, without a dot at the end.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 }
 
@@ -80,7 +85,9 @@ struct Tunnel {
 
 impl Door {
     /// A listener that is a proxy. `router` answers for the hosts under `domain`, such as
-    /// `.example.com`, and the servers of `stubs` for theirs.
+    /// `.example.com`, the servers of `stubs` for theirs, and `refuse` for all others. A tunnel begins
+    /// with a TLS handshake, unless it is to port 80. A mapped server has 30 seconds for the headers of
+    /// its answer.
     ///
     /// # Errors
     ///
@@ -134,10 +141,7 @@ impl Proxy {
     ) -> Response<Body> {
         let asked = request.uri().authority();
         let Some(router) = asked.and_then(|asked| self.router(asked.host())) else {
-            let reason = Unproxied::ForeignHost(match asked {
-                Some(asked) => format!("{:?} is given", asked.host()),
-                None => "the request's target names none, as one to a proxy does".to_owned(),
-            });
+            let reason = Unproxied::ForeignHost(asked.map(|asked| asked.host().to_owned()));
             let answer = self.refuse.unproxied(request.headers(), &reason);
             // Its body is not read.
             return close(answer, !request.body().is_end_stream());

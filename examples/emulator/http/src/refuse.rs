@@ -1,11 +1,11 @@
-//! The answers to requests that reach no router.
+//! The answers that the server gives in place of a router.
 
 use std::fmt;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
 
-/// Writes the answers to requests that reach no router.
+/// Writes the answers that the server gives in place of a router.
 pub trait Refuse: Send + Sync {
     /// The answer to a request whose line and headers are malformed (400) or too large (414, 431).
     /// The server adds the length of the body.
@@ -13,17 +13,14 @@ pub trait Refuse: Send + Sync {
 
     /// The answer to a request that the proxy does not pass on.
     fn unproxied(&self, headers: &HeaderMap, reason: &Unproxied) -> Response<Body>;
-
-    /// The answer to a request whose handler panicked. Other requests go on.
-    fn panicked(&self) -> Response<Body>;
 }
 
 /// The reason why the proxy does not pass a request on.
 #[derive(Debug)]
 pub enum Unproxied {
-    /// The proxy does not answer for the host; with what the request says of it.
-    ForeignHost(String),
-    /// The server of a mapped host does not answer; with the mapping and the error.
+    /// The proxy does not answer for the host, or the target of the request names none.
+    ForeignHost(Option<String>),
+    /// The server of a mapped host does not answer: the mapping and the error.
     NoAnswer(String),
 }
 
@@ -40,7 +37,11 @@ impl Unproxied {
 impl fmt::Display for Unproxied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unproxied::ForeignHost(detail) | Unproxied::NoAnswer(detail) => f.write_str(detail),
+            Unproxied::ForeignHost(Some(host)) => write!(f, "{host:?} is given"),
+            Unproxied::ForeignHost(None) => {
+                f.write_str("the request's target names no host, as one to a proxy does")
+            }
+            Unproxied::NoAnswer(detail) => f.write_str(detail),
         }
     }
 }
@@ -59,12 +60,6 @@ impl Refuse for PlainText {
     fn unproxied(&self, _: &HeaderMap, reason: &Unproxied) -> Response<Body> {
         let mut answer = Response::new(reason.to_string().into());
         *answer.status_mut() = reason.status();
-        answer
-    }
-
-    fn panicked(&self) -> Response<Body> {
-        let mut answer = Response::default();
-        *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         answer
     }
 }

@@ -1,8 +1,8 @@
-//! HTTPS with the certificate of a test authority, or with one given by flags.
+//! HTTPS with the certificates of a test authority, or with one from files.
 //!
 //! The authority is a key in a file, made on first use. Its certificate lies beside the key, for
-//! clients to trust. A connection gets a certificate of its own, which names the host asked for, for
-//! there is no list of all regions and a wildcard matches one label alone.
+//! clients to trust. A connection gets a certificate of its own, which names the host asked for: the hosts
+//! of a domain are not known before, and a wildcard matches one label alone.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -58,7 +58,7 @@ impl Authority {
     ///
     /// # Errors
     ///
-    /// If one of `names` is no name of a host.
+    /// If one of `names` is no name of a host, or no key can be made.
     pub fn acceptor(self, names: &[String], domain: &'static str) -> Result<TlsAcceptor, String> {
         let key = KeyPair::generate().map_err(|error| error.to_string())?;
         let names = names.iter().map(String::as_str).chain(["localhost", "127.0.0.1", "::1"]);

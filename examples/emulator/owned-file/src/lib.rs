@@ -45,8 +45,8 @@ pub struct OwnedFile {
 
 impl OwnedFile {
     /// Takes the ownership of the file at `path`, which need not exist, and tries whether it can be
-    /// replaced. Waits up to 10 seconds for another owner, and then calls `waits` once with what that
-    /// one noted.
+    /// replaced. If another process owns it, calls `waits` once with a text about that process, and waits
+    /// for it up to 10 seconds. The thread is blocked meanwhile.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl OwnedFile {
         owned.note("");
         // A directory in which no file can be made, or an owner who cannot be kept, is found now and
         // not at the first write.
-        owned.begin().map_err(|error| format!("cannot be saved: {error}"))?;
+        owned.begin().map_err(|error| format!("cannot be replaced: {error}"))?;
         fs::remove_file(&owned.part).map_err(refuse)?;
         Ok(owned)
     }
@@ -95,7 +95,8 @@ impl OwnedFile {
     ///
     /// # Errors
     ///
-    /// If it cannot be written. Nothing is then left of the new one.
+    /// If it cannot be written. Then nothing is left of the new one, unless the rename alone could not be
+    /// made durable.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let write = || {
             let mut part = self.begin()?;
@@ -119,8 +120,8 @@ impl OwnedFile {
         let _ = lock.write_all(text.as_bytes());
     }
 
-    /// A new empty file beside the file, with its mode and owner. A link or a pipe that stands
-    /// there is removed, never opened.
+    /// A new empty `.NAME.part` with the mode and the owner of the file. A link or a pipe that stands in
+    /// its place is removed, never opened.
     fn begin(&self) -> io::Result<File> {
         match fs::remove_file(&self.part) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

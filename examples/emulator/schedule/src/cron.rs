@@ -8,8 +8,11 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use invodex::Timestamp;
 
-use crate::{DAY, Zone, digits, quoted};
+use crate::text::{digits, quoted};
+use crate::zone::Zone;
 
+/// Seconds of a day.
+const DAY: u32 = 24 * 60 * 60;
 /// First and last year.
 const YEARS: (u32, u32) = (1970, 2099);
 const MONTHS: [&str; 12] =

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use invodex::Timestamp;
 
-use crate::Schedule;
+use crate::{Form, Schedule};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -14,7 +14,7 @@ const DAY: i64 = 24 * 60 * 60;
 pub struct Start {
     /// When it is due.
     pub due: Timestamp,
-    /// Its place in the cycle of executions.
+    /// Its place in [`Executions::lengths`].
     pub place: usize,
     /// The number of executions before it.
     pub before: u64,
@@ -24,7 +24,7 @@ pub struct Start {
 pub struct Executions<'a> {
     /// When they are due.
     pub schedule: &'a Schedule,
-    /// Their lengths in milliseconds, which repeat.
+    /// Their lengths in milliseconds, which repeat. There is at least one.
     pub lengths: &'a [u64],
 }
 
@@ -34,6 +34,10 @@ impl Executions<'_> {
     ///
     /// Days on which the same execution is the first, at the same time, are walked once. So it
     /// costs O(days + executions of a day), and not O(executions).
+    ///
+    /// # Panics
+    ///
+    /// If there are no lengths, or `first` has no place among them.
     pub fn last(&self, first: Start, until: Timestamp, keep: usize) -> Start {
         let mut days = Vec::new();
         let mut known = HashMap::new();
@@ -74,6 +78,10 @@ impl Executions<'_> {
     }
 
     /// The execution that starts after that of `start`.
+    ///
+    /// # Panics
+    ///
+    /// As [`last`](Self::last).
     pub fn after(&self, start: Start) -> Option<Start> {
         let due = self.schedule.next_after(self.busy(start))?;
         let place = (start.place + 1) % self.lengths.len();
@@ -96,15 +104,15 @@ fn secs(time: Timestamp) -> i64 {
 /// plain if it has 24 hours. The days of `rate` are as long as a multiple of its interval.
 fn day(schedule: &Schedule, time: Timestamp) -> (i64, i64, bool) {
     let now = secs(time);
-    let day = match schedule {
-        Schedule::Rate { start, seconds } => {
+    let day = match &schedule.0 {
+        Form::Rate { start, seconds } => {
             let (start, seconds) = (secs(*start), i64::from(*seconds));
             let length = (DAY + seconds - 1) / seconds * seconds;
             let begin = start + (now - start).div_euclid(length) * length;
             return (begin, begin + length, true);
         }
-        Schedule::At(_) => None,
-        Schedule::Cron(_, zone) => zone.day(time),
+        Form::At(_) => None,
+        Form::Cron(_, zone) => zone.day(time),
     };
     let (begin, end) = day.unwrap_or((now, now + 1));
     (begin, end, end - begin == DAY && (begin..end).contains(&now))

@@ -16,6 +16,7 @@
 
 mod cron;
 mod executions;
+mod text;
 mod zone;
 
 use std::ops::RangeInclusive;
@@ -25,6 +26,7 @@ use croner::Cron;
 use invodex::Timestamp;
 
 pub use executions::{Executions, Start};
+use text::{digits, quoted};
 pub use zone::Zone;
 
 /// Shortest and longest interval of `rate(...)`, in seconds.
@@ -33,21 +35,17 @@ const RATE: RangeInclusive<u32> = 60..=7 * DAY;
 const CRON: u32 = 10;
 const DAY: u32 = 24 * 60 * 60;
 
-/// The longest part of a Frequency that an error repeats, in characters.
-const SHOWN: usize = 60;
 /// Memory of a cron expression, roughly: it has a byte for each year.
 const CRON_BYTES: usize = 6_144;
 
 /// The schedule of a task.
 #[derive(Debug)]
-pub enum Schedule {
-    /// Every so many seconds after the task was made.
-    Rate {
-        /// When the task was made.
-        start: Timestamp,
-        /// The interval.
-        seconds: u32,
-    },
+pub struct Schedule(Form);
+
+#[derive(Debug)]
+enum Form {
+    /// Every so many seconds, at least 60, after the task was made.
+    Rate { start: Timestamp, seconds: u32 },
     /// Once.
     At(Timestamp),
     /// At the times of a cron expression in a zone.
@@ -67,29 +65,29 @@ impl Schedule {
         if let Some(interval) = inside("rate(") {
             let allowed = "a number and s, m, h or d, from 60 seconds to 7 days, as rate(5m)";
             let seconds = rate(interval).ok_or_else(|| none("interval", interval, allowed))?;
-            return Ok(Schedule::Rate { start, seconds });
+            return Ok(Schedule(Form::Rate { start, seconds }));
         }
         if let Some(time) = inside("at(") {
-            return Ok(Schedule::At(at(time)?));
+            return Ok(Schedule(Form::At(at(time)?)));
         }
         let mut fields: Vec<&str> = frequency.split_whitespace().collect();
         // A year has no letter, and each zone has some.
         let is_zone = |last: &mut &str| last.contains(|c: char| c.is_ascii_alphabetic());
         let last = if fields.len() > 6 { fields.pop_if(is_zone) } else { None };
         let zone = last.map_or(Ok(zone), str::parse)?;
-        Ok(Schedule::Cron(Box::new(cron::read(&fields)?), zone))
+        Ok(Schedule(Form::Cron(Box::new(cron::read(&fields)?), zone)))
     }
 
     /// The first time after `time` at which a run is due, if there is one.
     pub fn next_after(&self, time: Timestamp) -> Option<Timestamp> {
-        match self {
-            Schedule::Rate { start, seconds } => {
+        match &self.0 {
+            Form::Rate { start, seconds } => {
                 let passed = time.as_secs().saturating_sub(start.as_secs()) / seconds;
                 let next = i64::from(*seconds) * (i64::from(passed) + 1);
                 Timestamp::from_secs(i64::from(start.as_secs()) + next)
             }
-            Schedule::At(at) => (*at > time).then_some(*at),
-            Schedule::Cron(cron, zone) => {
+            Form::At(at) => (*at > time).then_some(*at),
+            Form::Cron(cron, zone) => {
                 let next = cron.find_next_occurrence(&zone.local(time)?, false).ok()?;
                 Timestamp::from_secs(next.timestamp() - zone.offset)
             }
@@ -106,11 +104,11 @@ impl Schedule {
         if self.next_after(now).is_none() {
             return Err("no run is due after the present time; allowed is a time to come".into());
         }
-        match self {
-            Schedule::Rate { seconds, .. } if *seconds <= timeout => Err(format!(
+        match &self.0 {
+            Form::Rate { seconds, .. } if *seconds <= timeout => Err(format!(
                 "the interval of {seconds} s is not longer than the Timeout of {timeout} s"
             )),
-            Schedule::Cron(cron, _) => match cron::shorter_interval(cron, now, timeout.max(CRON)) {
+            Form::Cron(cron, _) => match cron::shorter_interval(cron, now, timeout.max(CRON)) {
                 None => Ok(()),
                 Some(seconds) => Err(format!(
                     "an interval of {seconds} s is shorter than {} s; allowed is at least {CRON} s \
@@ -124,15 +122,7 @@ impl Schedule {
 
     /// Memory beside the value itself in bytes, roughly.
     pub fn bytes(&self) -> usize {
-        if matches!(self, Schedule::Cron(..)) { CRON_BYTES } else { 0 }
-    }
-}
-
-/// `given` in quotes. A long one is cut.
-fn quoted(given: &str) -> String {
-    match given.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{:?} and more", &given[..end]),
-        None => format!("{given:?}"),
+        if matches!(self.0, Form::Cron(..)) { CRON_BYTES } else { 0 }
     }
 }
 
@@ -165,10 +155,4 @@ fn at(text: &str) -> Result<Timestamp, String> {
     };
     // A time that a zone leaves out in spring is none.
     zone.secs(local).and_then(Timestamp::from_secs).ok_or_else(refuse)
-}
-
-/// A number of decimal digits, without a sign.
-fn digits(text: &str) -> Option<u32> {
-    let all = text.bytes().all(|byte| byte.is_ascii_digit());
-    all.then(|| text.parse().ok()).flatten()
 }

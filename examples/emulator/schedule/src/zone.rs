@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use invodex::Timestamp;
 
-use crate::{digits, quoted};
+use crate::text::{digits, quoted};
 
 /// A time zone: a named one, or UTC with a fixed offset. Read from a full name such as
 /// `Asia/Shanghai`, an offset such as `GMT+8:00`, or `UTC`.
@@ -43,7 +43,7 @@ impl Zone {
 impl FromStr for Zone {
     type Err = String;
 
-    /// A full name, an offset from GMT without a leading zero in the hour, or UTC. GMT, which the
+    /// Reads a full name, an offset from GMT without a leading zero in the hour, or UTC. GMT, which the
     /// service's agent takes too, is UTC.
     fn from_str(text: &str) -> Result<Self, String> {
         let offset = |text: &str| {
