@@ -8,8 +8,9 @@ use std::io::Write;
 
 use crate::Failure;
 use crate::ids::fnv1a;
+use crate::life;
 use crate::progress;
-use crate::tenants::{Saved, State, Tenants};
+use crate::tenants::{Saved, Tenants};
 
 const NAME: &[u8] = b"invodex-emulator archive 1\n";
 
@@ -27,8 +28,8 @@ pub(crate) fn write(tenants: &Tenants) -> Result<Vec<u8>, Failure> {
             shift: tenant.clock.shift(),
             touched: !tenant.is_new(),
             ids: tenant.ids.position(),
-            state: &*tenant.state_to_read(),
-            lives: tenant.lives.saved(&tenant.clock),
+            state: (&*tenant.state_to_read(), &tenant.answered),
+            lives: tenant.lives.saved(tenant.clock.millis()),
             bytes: (stores.len() - start) as u64,
         })?);
     }
@@ -50,17 +51,17 @@ pub(crate) fn write(tenants: &Tenants) -> Result<Vec<u8>, Failure> {
 pub(crate) fn restore(tenants: &Tenants, bytes: &[u8]) -> Result<(), String> {
     let (entries, mut stores) =
         parts(bytes).ok_or("is no archive of this emulator, or is damaged")?;
-    let entries: Vec<Saved<State>> =
-        serde_json::from_slice(entries).map_err(|error| error.to_string())?;
+    let entries: Vec<Saved> = serde_json::from_slice(entries).map_err(|error| error.to_string())?;
     let progress = progress::restoring(stores.len());
-    for saved in entries {
+    for mut saved in entries {
         let length = usize::try_from(saved.bytes).ok().filter(|&bytes| bytes <= stores.len());
         let (store, rest) = stores.split_at(length.ok_or("is cut off")?);
         stores = rest;
         let name = saved.account.clone();
-        tenants
-            .restore(saved, progress.wrap_read(store))
-            .map_err(|error| format!("the store of account {name:?}: {error}"))?;
+        let lives = std::mem::take(&mut saved.lives);
+        let restored = tenants.restore(saved, progress.wrap_read(store));
+        let tenant = restored.map_err(|error| format!("the store of account {name:?}: {error}"))?;
+        life::restore(&tenant, lives);
     }
     if stores.is_empty() { Ok(()) } else { Err("goes on after its end".to_owned()) }
 }

@@ -1,4 +1,4 @@
-//! A command: its parameters are read and checked by the documentation.
+//! A command: its parameters are read and checked by the documentation. And the kept commands of a store.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -16,6 +16,8 @@ const TIMEOUT: (u32, u32) = (10, 86_400);
 const DEFAULT_TIMEOUT: u32 = 60;
 /// Maximum number of parameters in a command's content, and maximum length of their names in bytes.
 const PARAMETERS: (usize, usize) = (20, 64);
+/// Maximum number of kept commands in a store.
+const MOST: usize = 10_000;
 /// The parameters that the service fills in.
 const BUILT_IN: &str = "ACS::RegionId, ACS::AccountId, ACS::InstanceId, ACS::InstanceName, \
                         ACS::InvokeId, ACS::CommandId";
@@ -259,4 +261,44 @@ fn is_built_in(name: &str) -> bool {
 fn placeholders(content: &str) -> impl Iterator<Item = (&str, usize)> {
     let pieces = content.split("{{").skip(1).filter_map(|piece| piece.split_once("}}"));
     pieces.map(|(name, _)| (name.trim(), name.len() + 4))
+}
+
+/// The commands of a store, oldest first.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Commands(Vec<Command>);
+
+impl Commands {
+    /// The memory of all commands, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = |command: &Command| command.content.len() + command.description.len();
+        self.0.iter().map(|command| size_of::<Command>() + texts(command)).sum()
+    }
+
+    pub(crate) fn check_room(&self) -> Result<(), ApiError> {
+        match self.0.len() {
+            MOST.. => Err(refusal("CmdCount.ExceedQuota")),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn keep(&mut self, mut command: Command, now: Timestamp) {
+        command.creation_time = now.as_secs();
+        command.number = self.0.last().map_or(0, |last| last.number).saturating_add(1);
+        self.0.push(command);
+    }
+
+    pub(crate) fn find(&mut self, region_id: &str, id: &str) -> Result<&mut Command, ApiError> {
+        let is = |known: &&mut Command| known.id == id && known.region_id == region_id;
+        self.0.iter_mut().find(is).ok_or_else(|| refusal("InvalidCmdId.NotFound"))
+    }
+
+    pub(crate) fn remove(&mut self, region_id: &str, id: &str) -> Result<(), ApiError> {
+        self.find(region_id, id)?;
+        self.0.retain(|known| known.id != id);
+        Ok(())
+    }
+
+    pub(crate) fn all(&self) -> &[Command] {
+        &self.0
+    }
 }

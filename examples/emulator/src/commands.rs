@@ -3,11 +3,9 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use invodex::{CommandType, Error, Store, Timestamp};
-use serde::{Deserialize, Serialize};
+use invodex::{CommandType, Error, Store};
 use serde_json::{Value, json};
 
-use crate::client_token::once;
 use crate::command::Command;
 use crate::error::{ApiError, refusal};
 use crate::ids::fnv1a;
@@ -15,8 +13,6 @@ use crate::params::Params;
 use crate::pattern::fits;
 use crate::tenants::Tenant;
 
-/// Maximum number of saved commands in a store.
-const MOST: usize = 10_000;
 /// Maximum length of the filters Name and Description in characters.
 const FILTERS: [(&str, usize); 2] = [("Name", 128), ("Description", 512)];
 /// The provider whose name stands before that of each of its parts.
@@ -24,39 +20,9 @@ const VENDOR: &str = "AlibabaCloud";
 /// Parameters of DescribeCommands that may differ from page to page.
 const PAGING: [&str; 5] = ["NextToken", "MaxResults", "PageNumber", "PageSize", "ContentEncoding"];
 
-/// The commands of a store, oldest first.
-#[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Commands(Vec<Command>);
-
-impl Commands {
-    /// The memory of all commands, roughly.
-    pub(crate) fn bytes(&self) -> usize {
-        let texts = |command: &Command| command.content.len() + command.description.len();
-        self.0.iter().map(|command| size_of::<Command>() + texts(command)).sum()
-    }
-
-    pub(crate) fn check_room(&self) -> Result<(), ApiError> {
-        match self.0.len() {
-            MOST.. => Err(refusal("CmdCount.ExceedQuota")),
-            _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn keep(&mut self, mut command: Command, now: Timestamp) {
-        command.creation_time = now.as_secs();
-        command.number = self.0.last().map_or(0, |last| last.number).saturating_add(1);
-        self.0.push(command);
-    }
-
-    pub(crate) fn find(&mut self, region_id: &str, id: &str) -> Result<&mut Command, ApiError> {
-        let is = |known: &&mut Command| known.id == id && known.region_id == region_id;
-        self.0.iter_mut().find(is).ok_or_else(|| refusal("InvalidCmdId.NotFound"))
-    }
-}
-
 pub(crate) fn create(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
     params.check(&tenant.store, &[])?;
-    once(tenant, params, "CreateCommand", || {
+    tenant.answered.once(params, "CreateCommand", || {
         params.require("Name")?;
         let id = tenant.ids.command_id();
         let command = Command::read(id.clone(), params, "Base64", true)?;
@@ -73,9 +39,7 @@ pub(crate) fn create(tenant: &Tenant, params: &Params) -> Result<Value, ApiError
 pub(crate) fn delete(tenant: &Tenant, params: &Params) -> Result<Value, ApiError> {
     params.check(&tenant.store, &[])?;
     let (region_id, id) = (params.require("RegionId")?, params.require("CommandId")?);
-    let commands = &mut tenant.state().commands;
-    commands.find(region_id, id)?;
-    commands.0.retain(|known| known.id != id);
+    tenant.state().commands.remove(region_id, id)?;
     tenant.touch();
     Ok(json!({}))
 }
@@ -127,7 +91,7 @@ pub(crate) fn describe(tenant: &Tenant, params: &Params) -> Result<Value, ApiErr
     };
     let state = tenant.state_to_read();
     let list =
-        if provider.is_some() { &tenant.settings.public_commands } else { &*state.commands.0 };
+        if provider.is_some() { &*tenant.settings.public_commands } else { state.commands.all() };
     let matching: Vec<&Command> = list.iter().rev().filter(matches).collect();
 
     let number = |name: &str, default| Ok::<_, ApiError>(params.number(name)?.unwrap_or(default));

@@ -20,14 +20,14 @@ use serde_json::{Map, Value, json};
 use crate::answer::{self, with_request_id};
 use crate::error::{ApiError, quoted, refusal};
 use crate::events::{self, Form};
-use crate::faults::{self, Fault};
+use crate::faults::{self, Fault, Faults};
 use crate::format::{Style, check_type};
 use crate::ids::Ids;
 use crate::incoming::Incoming;
 use crate::instances::Instances;
 use crate::outcomes::{Outcome, Step};
 use crate::params::Params;
-use crate::tenants::{Tenant, Tenants};
+use crate::tenants::{STREAMS, Tenant, Tenants};
 use crate::{actions, life};
 
 /// The most that an update adds to a store: the output that is kept of a run.
@@ -141,7 +141,7 @@ impl Call<'_> {
         let form = Form::read(&params_of(self.head)?)?;
         let permit = Arc::clone(&self.tenants.streams).try_acquire_owned();
         let permit = permit.map_err(|_| {
-            let allowed = format!("allowed are {} streams of events at a time", events::STREAMS);
+            let allowed = format!("allowed are {} streams of events at a time", STREAMS);
             refusal("Throttling.Events").detail(format!("{allowed}; close one first"))
         })?;
         let tenant = tenant_of(self.tenants, self.head).await?;
@@ -232,7 +232,9 @@ fn instances(tenant: &Tenant, answer: Value) -> Result<Value, ApiError> {
 /// Adds a fault for requests from now on.
 fn add_fault(tenant: &Tenant, fault: Fault) -> Result<Value, ApiError> {
     tenant.check_room(faults::BYTES)?;
-    faults::add(tenant, fault, &actions::names().collect::<Vec<_>>())?;
+    let (random, actions) = (tenant.ids.number(), actions::names().collect::<Vec<_>>());
+    tenant.state().faults.add(fault, &actions, random)?;
+    tenant.has_faults.store(true, SeqCst);
     Ok(json!({}))
 }
 
@@ -241,7 +243,8 @@ fn list_faults(tenant: &Tenant, (): ()) -> Result<Value, ApiError> {
 }
 
 fn clear_faults(tenant: &Tenant, (): ()) -> Result<Value, ApiError> {
-    faults::clear(tenant);
+    tenant.state().faults = Faults::default();
+    tenant.has_faults.store(false, SeqCst);
     Ok(json!({}))
 }
 

@@ -15,8 +15,6 @@ use crate::error::ApiError;
 use crate::params::Params;
 use crate::tenants::Tenant;
 
-/// Maximum number of streams at a time. Each takes a part of every write.
-pub(crate) const STREAMS: usize = 64;
 /// Maximum number of events that wait for a slow client. Beyond it the oldest are dropped.
 const WAITING: usize = 10_000;
 /// Pause between two deliveries to a client. Events that come meanwhile are delivered together, so

@@ -1,7 +1,6 @@
 //! Faults that a test asks for: chosen requests to the API wait, get an error, or lose their answer.
 
 use std::io;
-use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -14,7 +13,6 @@ use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::params::Params;
-use crate::tenants::Tenant;
 use crate::{error, log};
 
 /// Maximum number of faults in a store.
@@ -233,8 +231,29 @@ impl Faults {
         self.0.iter().map(listed).collect()
     }
 
+    /// Whether a fault is for a request.
+    pub(crate) fn are_for(&self, action: &str, params: &Params) -> bool {
+        self.0.iter().any(|armed| armed.fault.is_for(action, params))
+    }
+
+    /// Adds a fault for one of `actions` or any. `random` begins the sequence of its random numbers.
+    pub(crate) fn add(
+        &mut self,
+        fault: Fault,
+        actions: &[&str],
+        random: u64,
+    ) -> Result<(), ApiError> {
+        fault.check(actions)?;
+        if self.0.len() >= FAULTS {
+            let detail = format!("{FAULTS} are given, allowed are {FAULTS}; clear them first");
+            return Err(ApiError::invalid("Faults", detail));
+        }
+        self.0.push(Armed { fault, matched: 0, hits: 0, random });
+        Ok(())
+    }
+
     /// Counts a request, and returns the first fault that hits it.
-    fn hit(&mut self, action: &str, params: &Params) -> Option<Fault> {
+    pub(crate) fn hit(&mut self, action: &str, params: &Params) -> Option<Fault> {
         let mut hit = None;
         for Armed { fault, matched, hits, random } in &mut self.0 {
             if !fault.is_for(action, params) {
@@ -257,39 +276,4 @@ impl Faults {
         }
         hit
     }
-}
-
-/// Adds a fault to a store, for one of `actions` or any. A number of the store's ids begins the sequence of its random numbers.
-pub(crate) fn add(tenant: &Tenant, fault: Fault, actions: &[&str]) -> Result<(), ApiError> {
-    let random = tenant.ids.number();
-    fault.check(actions)?;
-    let faults = &mut tenant.state().faults.0;
-    if faults.len() >= FAULTS {
-        let detail = format!("{FAULTS} are given, allowed are {FAULTS}; clear them first");
-        return Err(ApiError::invalid("Faults", detail));
-    }
-    faults.push(Armed { fault, matched: 0, hits: 0, random });
-    tenant.has_faults.store(true, SeqCst);
-    tenant.touch();
-    Ok(())
-}
-
-/// Removes all faults of a store.
-pub(crate) fn clear(tenant: &Tenant) {
-    let faults = &mut tenant.state().faults.0;
-    faults.clear();
-    tenant.has_faults.store(false, SeqCst);
-    tenant.touch();
-}
-
-/// The fault that hits a request, if there is one.
-pub(crate) async fn hit(tenant: &Tenant, action: &str, params: &Params<'_>) -> Option<Fault> {
-    let is_for = |armed: &Armed| armed.fault.is_for(action, params);
-    if !tenant.has_faults.load(SeqCst) || !tenant.state_to_read().faults.0.iter().any(is_for) {
-        return None;
-    }
-    let _writing = tenant.saving.read().await;
-    let hit = tenant.state().faults.hit(action, params);
-    tenant.touch();
-    hit
 }

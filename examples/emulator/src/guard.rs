@@ -96,18 +96,11 @@ impl Guard {
                 || self.address.is_unspecified()
                 || self.names.contains(&address.to_string());
         }
-        let name = host.strip_suffix('.').unwrap_or(host);
-        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        let name = plain_name(host);
         // Only the service can point its own names anywhere.
-        let is_below = |parent: &str| {
-            let sub =
-                name.len().checked_sub(parent.len()).and_then(|end| name.split_at_checked(end));
-            sub.is_some_and(|(_, end)| end.eq_ignore_ascii_case(parent))
-        };
-        is("localhost")
-            || is_below(".localhost")
-            || is_below(DOMAIN)
-            || self.names.iter().any(|known| is(known))
+        name == "localhost"
+            || [".localhost", DOMAIN].iter().any(|parent| name.ends_with(parent))
+            || self.names.contains(&name)
     }
 }
 

@@ -30,7 +30,7 @@ impl InMemory {
     pub fn open(flags: &[&str]) -> Result<Self, Failure> {
         let args = Args::try_parse_from([&["invodex-emulator"], flags].concat())?;
         let tenants = Arc::new(Tenants::new(args.settings()?)?);
-        tenants.open_default()?;
+        tenants.make("")?;
         let address = args.listen.parse().unwrap_or(([127, 0, 0, 1], 8088).into());
         let guard = Guard::new(address, &args.listen, &args.allow_host);
         Ok(InMemory { router: server::router(Arc::clone(&tenants), guard), tenants })
@@ -54,7 +54,7 @@ impl InMemory {
             if !tenant.is_new() {
                 bytes.extend(account.as_bytes());
                 bytes.extend(tenant.clock.shift().to_le_bytes());
-                serde_json::to_writer(&mut bytes, &*tenant.state_to_read())?;
+                serde_json::to_writer(&mut bytes, &(&*tenant.state_to_read(), &tenant.answered))?;
                 tenant.store.read(|store| store.save(&mut bytes))?;
             }
         }

@@ -1,18 +1,16 @@
 //! The instances of an account: those that `--instances` or the control request `instances` lists, or
-//! else every id. RunCommand and InvokeCommand choose from them.
+//! else every id.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use invodex::{DescribeInvocations, InstanceRun, Invocation, InvocationStatus, RunUpdate};
+use invodex::{DescribeInvocations, InvocationStatus, RunUpdate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{ApiError, quoted, refusal};
-use crate::params::Params;
-use crate::tenants::Tenant;
 
 /// Maximum number of instances in a list, and maximum length of an id in bytes.
 const MOST: usize = 10_000;
@@ -154,7 +152,7 @@ impl Instances {
         self.0.iter().filter(move |instance| instance.region_id == region_id)
     }
 
-    fn find(&self, region_id: &str, id: &str) -> Option<&Instance> {
+    pub(crate) fn find(&self, region_id: &str, id: &str) -> Option<&Instance> {
         self.in_region(region_id).find(|instance| instance.id == id)
     }
 }
@@ -259,7 +257,7 @@ impl Instance {
     }
 
     /// The end of a run that cannot be sent to the instance.
-    fn refusal(&self) -> Option<RunUpdate> {
+    pub(crate) fn refusal(&self) -> Option<RunUpdate> {
         let (code, info) = match &*self.status {
             "Running" if self.agent => return None,
             "Running" => ("ClientNotRunning", "the aliyun service is not running on the instance."),
@@ -267,31 +265,6 @@ impl Instance {
         };
         Some(RunUpdate::failed(InvocationStatus::Aborted, code, info))
     }
-}
-
-/// The instances that a request names, by InstanceId.N or by ResourceTag.N.
-pub(crate) fn chosen(tenant: &Tenant, params: &Params) -> Result<Vec<InstanceRun>, ApiError> {
-    let region_id = params.require("RegionId")?;
-    let ids = params.list("InstanceId");
-    let tags = params.tagged("ResourceTag.");
-    tenant.store.read(|store| tags.check(store.config()))?;
-    let listed = tenant.instances();
-    if tags.get_tags().len() == 0 {
-        check_ids(listed.as_deref(), region_id, &ids)?;
-        return Ok(ids.into_iter().map(InstanceRun::new).collect());
-    }
-    if !ids.is_empty() {
-        return Err(ApiError::invalid("ResourceTag", "allowed in place of InstanceId alone"));
-    }
-    let in_region = listed.iter().flat_map(|listed| listed.in_region(region_id));
-    let tagged = in_region.filter(|instance| instance.has_tags(&tags));
-    let runs: Vec<_> = tagged.map(|instance| InstanceRun::new(&*instance.id)).collect();
-    if runs.is_empty() {
-        let detail = "ResourceTag: no instance of the region has these tags; list instances by \
-                      --instances or the control request instances";
-        return Err(refusal("InvalidInstance.NotFound").detail(detail));
-    }
-    Ok(runs)
 }
 
 /// Refuses too many ids, and one that is not listed in the region. Without a list every id exists.
@@ -312,18 +285,4 @@ pub(crate) fn check_ids(
             listed.in_region(region_id).count()
         ))),
     }
-}
-
-/// Ends the runs of a new record that cannot be sent to their instances, and takes them from
-/// `record`.
-pub(crate) fn end_unreachable(tenant: &Tenant, record: &mut Invocation) {
-    let Some(listed) = tenant.instances() else { return };
-    let (region_id, invoke_id) = (&record.region_id, &record.invoke_id);
-    record.instances.retain(|run| {
-        let instance = listed.find(region_id, &run.instance_id);
-        let Some(end) = instance.and_then(Instance::refusal) else { return true };
-        // A Pending run can take it.
-        let _ = tenant.store.update_run(invoke_id, &run.instance_id, &end);
-        false
-    });
 }

@@ -15,8 +15,9 @@
 //!   answer if asked for.
 //!
 //! Below the actions, `command` reads and checks a command, and `public_commands` those of the provider;
-//! `client_token` finds a request that is sent again, and `pattern` matches names. `life` changes the runs
-//! that have a script, at the times of their schedules, which the package `invodex-schedule` reads.
+//! `client_token` finds a request that is sent again, and `pattern` matches names. `lives` has the runs
+//! that follow a script, at the times of their schedules, which the package `invodex-schedule` reads, and
+//! `life` changes them.
 //!
 //! Beside it, `control` and `events` are the endpoints for tests, and `console` is a page that uses them.
 //! `outcomes` keeps the scripts of runs, `faults` spoils chosen requests, `ids` generates ids, and `budget`
@@ -46,6 +47,7 @@ mod incoming;
 mod instances;
 mod inventory;
 mod life;
+mod lives;
 mod log;
 mod outcomes;
 mod params;
@@ -54,6 +56,7 @@ mod progress;
 mod public_commands;
 mod run_command;
 mod saver;
+mod saves;
 mod server;
 mod signals;
 mod tell;
@@ -81,6 +84,9 @@ use tenants::Tenants;
 /// The exit code if the emulator cannot start, as for a wrong argument.
 const NOT_STARTED: u8 = 2;
 
+/// The reason why the emulator cannot start or continue.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// Runs the program with the arguments of the command line, until a signal ends it.
 pub async fn run() -> ExitCode {
     let args = Args::parse();
@@ -106,9 +112,6 @@ pub async fn run() -> ExitCode {
     }
 }
 
-/// The reason why the emulator cannot start or continue.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 /// An emulator that is ready to serve.
 struct Running<S> {
     stop: S,
@@ -120,7 +123,7 @@ struct Running<S> {
 async fn start(args: &Args) -> Result<Running<impl Future<Output = ()>>, Failure> {
     let tenants = Arc::new(Tenants::new(args.settings()?)?);
     let file = args.archive.as_deref().map(|path| restored(path, &tenants)).transpose()?;
-    tenants.open_default()?;
+    tenants.make("")?;
 
     tell::begin();
     if let Some(form) = args.log {

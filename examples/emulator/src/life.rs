@@ -1,251 +1,28 @@
-//! The lives of runs: the steps of their scripts, each after its pause, and the executions that are
-//! due by the clock or wait for a reboot.
+//! The steps of the scripts of runs, each after its pause, and the executions that are due by the clock or
+//! wait for a reboot.
 //!
 //! A pause passes as time does, or as a test moves the clock over it. A run of a recurring task is
 //! Scheduled until its next execution. An execution that is due while the last still runs is
 //! skipped. The execution after the last one of a script begins the script again.
 
 mod play;
-mod saved;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use invodex::{
-    Clock, Invocation, InvocationStatus, InvocationView, RepeatMode, RunUpdate, Store, Timestamp,
-};
-use invodex_schedule::{Schedule, Zone};
-use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use invodex::{Clock, Invocation, InvocationStatus, RepeatMode, RunUpdate, Timestamp};
+use tokio::time::timeout;
 
-use self::play::{Present, executions, play, rescheduled};
-pub(crate) use self::saved::{Saved, restore};
+use self::play::{Present, play};
+use crate::lives::{Run, Saved, Waits, executions, schedule_of};
 use crate::outcomes::Step;
 use crate::tenants::{MovedClock, Tenant};
 
-/// The longest pause before the clock is looked at again, which others may set.
-const LOOK: Duration = Duration::from_secs(60);
-/// Memory of a run, roughly.
-const RUN_BYTES: usize = 1_024;
-
-/// The runs of a store that will change by themselves.
-pub(crate) struct Lives {
-    state: Mutex<State>,
-    /// Wakes the task that plays them.
-    changed: Notify,
-}
-
-struct State {
-    begun: Instant,
-    /// By how much the clock was moved forward, in milliseconds.
-    moved: i64,
-    /// Whether there is a task that plays the runs.
-    is_played: bool,
-    last_id: u64,
-    runs: BTreeMap<u64, Run>,
-    /// The next events by the clock, see [`Run::by_clock`], and the next steps by
-    /// [`Execution::timer`], each with its run.
-    by_clock: BTreeSet<(i64, Next, u64)>,
-    timers: BTreeSet<(i64, u64)>,
-    /// The number of runs when those that had ended were dropped.
-    swept: usize,
-}
-
-/// A run. In the archive its script stands beside it, and its schedule follows from its record.
-#[derive(Clone, Serialize, Deserialize)]
-struct Run {
-    invoke_id: String,
-    instance_id: String,
-    #[serde(skip)]
-    script: Arc<[Step]>,
-    /// The next step.
-    at: usize,
-    waits: Waits,
-    #[serde(skip)]
-    schedule: Option<Arc<Schedule>>,
-    execution: Option<Execution>,
-}
-
-/// The kind of the next event. At the same time an execution ends before the next one begins.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Next {
-    Step,
-    Execution,
-}
-
-/// The event that begins the next execution of a run.
-#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
-enum Waits {
-    /// Nothing: the only one has begun.
-    No,
-    /// This time, in seconds; none if the schedule is over.
-    Clock(Option<u32>),
-    Reboot,
-}
-
-/// An execution that has begun. Its next step comes at one of two times: the first when a test moves
-/// the clock over it, the second when the clock stands or was set back.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-struct Execution {
-    /// By the clock, in milliseconds.
-    due: i64,
-    /// In milliseconds of passed time; in the archive from its saving on.
-    #[serde(rename = "pause")]
-    timer: i64,
-    /// The status that the last step left. With another one something else has changed the run, and
-    /// the execution is given up.
-    #[serde(deserialize_with = "saved::status")]
-    left: InvocationStatus,
-}
-
-impl Default for Lives {
-    fn default() -> Self {
-        let (moved, is_played, last_id, runs, by_clock, timers, swept) = Default::default();
-        let begun = Instant::now();
-        let state = State { begun, moved, is_played, last_id, runs, by_clock, timers, swept };
-        Lives { state: Mutex::new(state), changed: Notify::new() }
-    }
-}
-
-impl Lives {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The memory of all runs, roughly.
-    pub(crate) fn bytes(&self) -> usize {
-        let state = self.lock();
-        let schedules = state.runs.values().filter_map(|run| run.schedule.as_ref());
-        // The runs of a task share its schedule.
-        let tasks: HashMap<_, _> = schedules.map(|one| (Arc::as_ptr(one), one.bytes())).collect();
-        state.runs.len() * RUN_BYTES + tasks.values().sum::<usize>()
-    }
-}
-
-impl State {
-    /// The time that has passed, in milliseconds.
-    fn passed(&self) -> i64 {
-        self.moved.saturating_add(self.begun.elapsed().as_millis() as i64)
-    }
-
-    fn add(&mut self, run: Run) {
-        self.last_id += 1;
-        self.put(self.last_id, run);
-    }
-
-    /// Puts a run in, or back after a change.
-    fn put(&mut self, id: u64, run: Run) {
-        self.by_clock.extend(run.by_clock().map(|(time, next)| (time, next, id)));
-        self.timers.extend(run.execution.map(|execution| (execution.timer, id)));
-        self.runs.insert(id, run);
-    }
-
-    /// Takes a run out, to change it or for good.
-    fn take(&mut self, id: u64) -> Option<Run> {
-        let run = self.runs.remove(&id)?;
-        for (time, next) in run.by_clock() {
-            self.by_clock.remove(&(time, next, id));
-        }
-        run.execution.map(|execution| self.timers.remove(&(execution.timer, id)));
-        Some(run)
-    }
-
-    /// Drops the runs that have ended or whose records are gone, if there may be many.
-    fn sweep(&mut self, tenant: &Tenant) {
-        if self.runs.len() <= 2 * self.swept + 1_000 {
-            return;
-        }
-        let ended = |run: &Run| tenant.store.read(|store| run.look(store)).is_none();
-        let ids = self.runs.iter().filter(|(_, run)| ended(run)).map(|(&id, _)| id);
-        ids.collect::<Vec<_>>().into_iter().for_each(|id| drop(self.take(id)));
-        self.swept = self.runs.len();
-    }
-
-    /// The time until the next step or the next execution.
-    fn pause(&self, clock: &MovedClock) -> Option<Duration> {
-        let until = |time: i64, now: i64| {
-            Duration::from_millis(time.saturating_sub(now).max(0).unsigned_abs())
-        };
-        let timer = self.timers.first().map(|&(timer, _)| until(timer, self.passed()));
-        let by_clock = self.by_clock.first().filter(|_| clock.runs());
-        let by_clock = by_clock.map(|&(time, ..)| until(time, clock.millis()).min(LOOK));
-        timer.into_iter().chain(by_clock).min()
-    }
-}
-
-/// A run as the store has it.
-struct Look {
-    status: InvocationStatus,
-    repeat_mode: RepeatMode,
-    repeats: u32,
-}
-
-impl Run {
-    fn new(invoke_id: &str, instance_id: &str, script: Arc<[Step]>) -> Self {
-        let (invoke_id, instance_id) = (invoke_id.to_owned(), instance_id.to_owned());
-        let (at, waits, schedule, execution) = (0, Waits::No, None, None);
-        Run { invoke_id, instance_id, script, at, waits, schedule, execution }
-    }
-
-    /// The next events by the clock, each with its time in milliseconds.
-    fn by_clock(&self) -> impl Iterator<Item = (i64, Next)> {
-        let step = self.execution.map(|execution| (execution.due, Next::Step));
-        let due = match self.waits {
-            Waits::Clock(due) => due.map(|due| (i64::from(due) * 1_000, Next::Execution)),
-            Waits::No | Waits::Reboot => None,
-        };
-        step.into_iter().chain(due)
-    }
-
-    /// Gives up the execution, if there is one. The next one begins the script again.
-    fn give_up(&mut self) {
-        if self.execution.take().is_some() {
-            self.at = 0;
-        }
-    }
-
-    /// The run, if it has not ended.
-    fn look(&self, store: &Store) -> Option<Look> {
-        let record = store.get(&self.invoke_id)?;
-        let run = record.instances().find(|run| run.instance_id() == self.instance_id)?;
-        let status = run.invocation_status();
-        let look = Look { status, repeat_mode: record.repeat_mode(), repeats: run.repeats() };
-        (!status.is_end()).then_some(look)
-    }
-
-    /// The update of the next step, for a run in status `from`. The result of an execution by
-    /// schedule also schedules the next one, if there is one.
-    fn update(&self, repeat_mode: RepeatMode, from: InvocationStatus) -> Option<RunUpdate> {
-        let update = self.script.get(self.at)?.update().ok()?;
-        Some(match self.waits {
-            Waits::No => update,
-            Waits::Clock(next) => rescheduled(update, repeat_mode, from, next.is_some()),
-            Waits::Reboot => rescheduled(update, repeat_mode, from, true),
-        })
-    }
-
-    /// Whether the steps that are left keep a Scheduled run Scheduled.
-    fn is_at_end(&self) -> bool {
-        let keeps = |step: &Step| {
-            let status = step.without_output().map(|update| update.invocation_status);
-            matches!(status, Ok(None | Some(InvocationStatus::Scheduled)))
-        };
-        self.script.get(self.at..).is_some_and(|left| left.iter().all(keeps))
-    }
-
-    fn pause(&self) -> i64 {
-        self.script.get(self.at).map_or(0, Step::pause)
-    }
-}
-
-/// The schedule of a Period task on instances in `zone`.
-fn schedule_of(record: &InvocationView<'_>, zone: Zone) -> Option<Arc<Schedule>> {
-    if record.repeat_mode() != RepeatMode::Period {
-        return None;
-    }
-    Schedule::parse(record.frequency(), record.creation_time(), zone).ok().map(Arc::new)
+/// Goes on with the saved lives of a restored store.
+pub(crate) fn restore(tenant: &Arc<Tenant>, saved: Saved) {
+    let clock = tenant.clock.millis();
+    tenant.lives.restore(saved, clock, &tenant.store, tenant.settings.zone);
+    play_from_now_on(tenant);
 }
 
 /// Begins the lives of the runs of a new record that have a script or complete automatically.
@@ -288,7 +65,7 @@ fn begin_run(tenant: &Tenant, mut run: Run, left: InvocationStatus) {
     if run.waits == Waits::No {
         run.execution = Some(Present::of(tenant, &state).execution(left, run.pause()));
     }
-    state.sweep(tenant);
+    state.sweep(&tenant.store);
     state.add(run);
 }
 
@@ -356,7 +133,7 @@ fn play_from_now_on(tenant: &Arc<Tenant>) {
             let pause = {
                 let mut state = player.lives.lock();
                 play(&player, &mut state);
-                state.pause(&player.clock)
+                state.pause(player.clock.runs().then(|| player.clock.millis()))
             };
             drop(writing);
             let _ = timeout(pause.unwrap_or(Duration::MAX), player.lives.changed.notified()).await;

@@ -30,11 +30,7 @@ pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), Stri
     for (at, mut command) in answer.commands.command.into_iter().enumerate().rev() {
         command.content.retain(|c| !matches!(c, '\r' | '\n'));
         check(&command).map_err(|error| format!("Commands.Command[{at}].{error}"))?;
-        // Those of the account from which the answer was captured.
-        let (region_id, resource_group_id, tags, invoke_times, creation_time) = Default::default();
-        let fields =
-            Command { region_id, resource_group_id, tags, invoke_times, creation_time, ..command };
-        commands.push(fields);
+        commands.push(command);
     }
     let mut known = BTreeSet::new();
     for (number, command) in (1..).zip(commands) {

@@ -3,19 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use invodex::{CommandType, RepeatMode, Store, Tag};
+use invodex::{CommandType, InstanceRun, Invocation, RepeatMode, Store, Tag};
 use invodex_schedule::Schedule;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
 
-use crate::client_token::once;
 use crate::command::{self, Command};
 use crate::commands::documented;
 use crate::error::{ApiError, quoted, refusal};
+use crate::instances::{Instance, check_ids};
+use crate::life;
 use crate::params::Params;
 use crate::public_commands;
 use crate::tenants::Tenant;
-use crate::{instances, life};
 
 /// Maximum number of parameters of a run, and maximum length of their names in characters.
 const PARAMETERS: (usize, usize) = (10, 64);
@@ -24,7 +24,7 @@ const PASSWORD_NAME: usize = 255;
 
 pub(crate) fn run_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiError> {
     params.check(&tenant.store, &[])?;
-    once(tenant, params, "RunCommand", || {
+    tenant.answered.once(params, "RunCommand", || {
         let id = tenant.ids.command_id();
         let keep = params.flag("KeepCommand")?;
         let command = Command::read(id.clone(), params, "PlainText", keep)?;
@@ -42,7 +42,7 @@ pub(crate) fn run_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value
 
 pub(crate) fn invoke_command(tenant: &Arc<Tenant>, params: &Params) -> Result<Value, ApiError> {
     params.check(&tenant.store, &[])?;
-    once(tenant, params, "InvokeCommand", || {
+    tenant.answered.once(params, "InvokeCommand", || {
         let (region_id, id) = (params.require("RegionId")?, params.require("CommandId")?);
         let own = tenant.state().commands.find(region_id, id).map(|command| command.clone());
         let mut command = own.or_else(|unknown| {
@@ -83,16 +83,55 @@ fn run(tenant: &Arc<Tenant>, params: &Params, command: &Command) -> Result<Strin
     record.termination_mode = formed(params, "TerminationMode")?;
     record.oss_output_delivery = formed(params, "OssOutputDelivery")?;
     record.tags = params.tags().into_iter().map(|(key, value)| Tag::new(key, value)).collect();
-    record.instances = instances::chosen(tenant, params)?;
+    record.instances = chosen(tenant, params)?;
 
     let accepted = tenant.store.accept(&record).map_err(documented)?;
     tenant.touch();
     // With --capacity 0 the store holds no record.
     if accepted.retained {
-        instances::end_unreachable(tenant, &mut record);
+        end_unreachable(tenant, &mut record);
         life::begin(tenant, &record);
     }
     Ok(invoke_id)
+}
+
+/// The instances that a request names, by InstanceId.N or by ResourceTag.N.
+fn chosen(tenant: &Tenant, params: &Params) -> Result<Vec<InstanceRun>, ApiError> {
+    let region_id = params.require("RegionId")?;
+    let ids = params.list("InstanceId");
+    let tags = params.tagged("ResourceTag.");
+    tenant.store.read(|store| tags.check(store.config()))?;
+    let listed = tenant.instances();
+    if tags.get_tags().len() == 0 {
+        check_ids(listed.as_deref(), region_id, &ids)?;
+        return Ok(ids.into_iter().map(InstanceRun::new).collect());
+    }
+    if !ids.is_empty() {
+        return Err(ApiError::invalid("ResourceTag", "allowed in place of InstanceId alone"));
+    }
+    let in_region = listed.iter().flat_map(|listed| listed.in_region(region_id));
+    let tagged = in_region.filter(|instance| instance.has_tags(&tags));
+    let runs: Vec<_> = tagged.map(|instance| InstanceRun::new(&*instance.id)).collect();
+    if runs.is_empty() {
+        let detail = "ResourceTag: no instance of the region has these tags; list instances by \
+                      --instances or the control request instances";
+        return Err(refusal("InvalidInstance.NotFound").detail(detail));
+    }
+    Ok(runs)
+}
+
+/// Ends the runs of a new record that cannot be sent to their instances, and takes them from
+/// `record`.
+fn end_unreachable(tenant: &Tenant, record: &mut Invocation) {
+    let Some(listed) = tenant.instances() else { return };
+    let (region_id, invoke_id) = (&record.region_id, &record.invoke_id);
+    record.instances.retain(|run| {
+        let instance = listed.find(region_id, &run.instance_id);
+        let Some(end) = instance.and_then(Instance::refusal) else { return true };
+        // A Pending run can take it.
+        let _ = tenant.store.update_run(invoke_id, &run.instance_id, &end);
+        false
+    });
 }
 
 /// RepeatMode and Frequency. A Frequency makes the task periodic, whatever RepeatMode says. Timed

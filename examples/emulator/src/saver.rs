@@ -2,16 +2,16 @@
 
 use std::fmt::Display;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use invodex_owned_file::OwnedFile;
-use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::archive;
+use crate::saves::Save;
 use crate::tell::tell;
 use crate::tenants::Tenants;
 
@@ -66,7 +66,7 @@ async fn save_when_changed(
     }
 }
 
-/// Makes one save and notes its result for [`Saves::json`].
+/// Makes one save and notes its result.
 async fn save(tenants: &Arc<Tenants>, file: &Arc<OwnedFile>) -> Result<(), String> {
     tenants.saves.state().saving = true;
     let begun = Instant::now();
@@ -88,54 +88,4 @@ async fn save(tenants: &Arc<Tenants>, file: &Arc<OwnedFile>) -> Result<(), Strin
 /// An error with the path of the archive.
 pub(crate) fn named(path: &Path, error: &dyn Display) -> String {
     format!("--archive {}: {error}", path.display())
-}
-
-/// The saves so far.
-#[derive(Default)]
-pub(crate) struct Saves(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    /// Whether there is an archive.
-    wanted: bool,
-    saving: bool,
-    last: Option<Save>,
-    /// The error of the latest save, if it failed.
-    error: Option<String>,
-}
-
-/// A save that succeeded.
-struct Save {
-    /// Everything that was answered before this is in the archive.
-    begun: Instant,
-    took: Duration,
-    bytes: usize,
-}
-
-impl Saves {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The state for `health`; null without an archive. `changed` says whether anything changed since
-    /// the last save began.
-    pub(crate) fn json(&self, changed: bool) -> Value {
-        let state = self.state();
-        if !state.wanted {
-            return Value::Null;
-        }
-        let seconds = |time: Duration| (time.as_secs_f64() * 1e3).round() / 1e3;
-        let last = state.last.as_ref().map(|save| {
-            json!({
-                "SecondsAgo": seconds(save.begun.elapsed()),
-                "Seconds": seconds(save.took),
-                "Bytes": save.bytes,
-            })
-        });
-        json!({
-            "Unsaved": changed || state.saving,
-            "LastSave": last,
-            "Error": state.error,
-        })
-    }
 }

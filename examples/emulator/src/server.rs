@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,14 +14,15 @@ use invodex::{Error, Recommend};
 
 use crate::answer::{answer, host, refused};
 use crate::error::ApiError;
+use crate::faults::Fault;
 use crate::format::{Format, Style, check_type};
 use crate::guard::Guard;
 use crate::ids::Ids;
 use crate::incoming::Incoming;
 use crate::params::{Call, Params};
 use crate::tell::tell;
-use crate::tenants::Tenants;
-use crate::{actions, console, control, faults, log};
+use crate::tenants::{Tenant, Tenants};
+use crate::{actions, console, control, log};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 /// The paths of the control requests begin with that of the console.
@@ -161,12 +163,24 @@ impl Server {
                 Err(error) => refuse(&error, &request_id),
             }
         };
-        let fault = if observes { None } else { faults::hit(&tenant, action, &call.params).await };
+        let fault = if observes { None } else { hit(&tenant, action, &call.params).await };
         match fault {
             None => usual.await,
             Some(fault) => fault.answer(usual, |error| refuse(error, &request_id)).await,
         }
     }
+}
+
+/// The fault that hits a request, if there is one.
+async fn hit(tenant: &Tenant, action: &str, params: &Params<'_>) -> Option<Fault> {
+    let are_for = || tenant.state_to_read().faults.are_for(action, params);
+    if !tenant.has_faults.load(SeqCst) || !are_for() {
+        return None;
+    }
+    let _writing = tenant.saving.read().await;
+    let hit = tenant.state().faults.hit(action, params);
+    tenant.touch();
+    hit
 }
 
 /// Tells the operator of a refused request to the API, with the detail, which the answer may lack. The

@@ -18,23 +18,23 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::budget::Budget;
 use crate::client_token::Answered;
-use crate::command::Command;
-use crate::commands::Commands;
+use crate::command::{Command, Commands};
 use crate::error::{ApiError, refusal};
-use crate::events::STREAMS;
 use crate::faults::Faults;
 use crate::format::Style;
 use crate::ids::{Ids, fnv1a};
 use crate::instances::{Cloud, Instances};
-use crate::life::{self, Lives};
+use crate::lives::{self, Lives};
 use crate::outcomes::Outcomes;
 use crate::params::account_of;
 use crate::progress;
-use crate::saver::Saves;
+use crate::saves::Saves;
 use crate::tell::tell_at_once;
 
 /// Maximum number of stores. It bounds the memory that a client with made-up accounts can take.
 const MOST: usize = 1_000;
+/// Maximum number of streams of events at a time. Each takes a part of every write.
+pub(crate) const STREAMS: usize = 64;
 /// Maximum number of refusals, and of groups of differences, of the captured files that are printed.
 /// A large capture without some fields has many.
 const SHOWN: usize = 100;
@@ -77,9 +77,8 @@ pub(crate) struct Tenant {
     pub(crate) ids: Ids,
     pub(crate) clock: MovedClock,
     pub(crate) settings: Arc<Settings>,
-    /// Locked by a request with a ClientToken while it looks up an earlier answer and makes its
-    /// own.
-    pub(crate) once: Mutex<()>,
+    /// The answers to requests with a ClientToken.
+    pub(crate) answered: Answered,
     /// Held shared by a request or a task while it writes, and alone while the store is copied for
     /// the archive. A copy then has all of a write or nothing, and writers wait here for the copy
     /// and not at the store's lock, where readers would wait behind them.
@@ -105,8 +104,6 @@ pub(crate) struct State {
     pub(crate) outcomes: Outcomes,
     #[serde(default)]
     pub(crate) faults: Faults,
-    /// The answers to requests with a ClientToken.
-    pub(crate) answered: Answered,
     /// The instances that a control request listed, in place of those of the flag.
     #[serde(default)]
     pub(crate) instances: Option<Arc<Instances>>,
@@ -262,11 +259,6 @@ impl Tenants {
         Ok(Tenants { settings, open, making, captured, uses, streams, changed, saves, ids })
     }
 
-    /// Opens the default store.
-    pub(crate) fn open_default(&self) -> Result<(), ApiError> {
-        self.make("").map(|_| ())
-    }
-
     /// The store of the account of `access_key_id`. A new store copies the captured records.
     pub(crate) async fn get(
         self: &Arc<Self>,
@@ -292,7 +284,8 @@ impl Tenants {
         Some(Arc::clone(tenant))
     }
 
-    fn make(&self, account: &str) -> Result<Arc<Tenant>, ApiError> {
+    /// The store of an account, which is opened if it is not open.
+    pub(crate) fn make(&self, account: &str) -> Result<Arc<Tenant>, ApiError> {
         let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tenant) = self.find(account) {
             return Ok(tenant);
@@ -341,7 +334,7 @@ impl Tenants {
             ids: Ids::new(self.settings.seed, account),
             clock,
             settings: Arc::clone(&self.settings),
-            once: Mutex::default(),
+            answered: Answered::default(),
             saving: tokio::sync::RwLock::default(),
             lives: Lives::default(),
             state: RwLock::default(),
@@ -379,8 +372,9 @@ impl Tenants {
         open.iter().map(|(account, tenant)| (account.clone(), Arc::clone(tenant))).collect()
     }
 
-    /// Opens a saved store.
-    pub(crate) fn restore(&self, saved: Saved, archive: impl Read) -> Result<(), Error> {
+    /// Opens a saved store. The lives of its runs are left out.
+    pub(crate) fn restore(&self, saved: Saved, archive: impl Read) -> Result<Arc<Tenant>, Error> {
+        let (state, answered) = saved.state;
         let stands = saved.stands.and_then(|secs| Timestamp::from_secs(secs.into()));
         let (account, shift) = (&saved.account, saved.shift);
         let tenant = self.assemble(account, stands, shift, |config, clock| {
@@ -398,18 +392,18 @@ impl Tenants {
             tenant.ids.set_position(saved.ids);
         }
         tenant.touched.store(saved.touched, Ordering::SeqCst);
-        tenant.has_faults.store(!saved.state.faults.is_empty(), Ordering::SeqCst);
-        *tenant.state() = saved.state;
-        life::restore(&tenant, saved.lives);
+        tenant.has_faults.store(!state.faults.is_empty(), Ordering::SeqCst);
+        *tenant.state() = state;
+        tenant.answered.restore(answered);
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
-        open.insert(saved.account, tenant);
-        Ok(())
+        open.insert(saved.account, Arc::clone(&tenant));
+        Ok(tenant)
     }
 }
 
 /// The saved part of a tenant beside its store.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Saved<S = State> {
+pub(crate) struct Saved<S = (State, Answered)> {
     /// 16 digits, or empty for the account of all other access keys.
     pub(crate) account: String,
     /// The time at which a reset made the clock stand, in seconds since 1970.
@@ -421,7 +415,7 @@ pub(crate) struct Saved<S = State> {
     pub(crate) ids: u64,
     pub(crate) state: S,
     #[serde(default)]
-    pub(crate) lives: life::Saved,
+    pub(crate) lives: lives::Saved,
     /// Length of the store's archive in bytes.
     pub(crate) bytes: u64,
 }

@@ -2,11 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use invodex::{InvocationStatus, RepeatMode, RunUpdate, Store, Timestamp};
+use invodex::{InvocationStatus, RunUpdate, Store, Timestamp};
 use invodex_schedule::{Executions, Start};
 
-use super::{Execution, Look, Next, Run, State, Waits};
-use crate::outcomes::Step;
+use crate::lives::{Execution, Look, Next, Run, State, Waits, executions};
 use crate::tenants::Tenant;
 
 /// A jump of fewer seconds passes few executions.
@@ -164,48 +163,4 @@ impl Play<'_> {
         run.at = executions[last.place].0;
         Some(last.due)
     }
-}
-
-/// The update by a step of a run in status `from`. The result of an execution of a recurring task also
-/// schedules the next one, if there is one `again`.
-pub(super) fn rescheduled(
-    mut update: RunUpdate,
-    repeat_mode: RepeatMode,
-    from: InvocationStatus,
-    again: bool,
-) -> RunUpdate {
-    use InvocationStatus::{Error, Failed, Running, Success, Timeout};
-    let is_result = matches!(update.invocation_status, Some(Success | Failed | Error | Timeout));
-    if repeat_mode.is_recurring() && from == Running && is_result {
-        update.reschedule = again;
-    }
-    update
-}
-
-/// The executions of a script for a run that begins Scheduled, in order: the first step of each, and
-/// its length in milliseconds. And whether each ends with a result, so that the script can begin again.
-///
-/// `None` if a run that is Scheduled cannot take the script, or stays Scheduled by it. Steps after the
-/// last result that leave the run Scheduled belong to the execution with that result.
-pub(super) fn executions(
-    script: &[Step],
-    repeat_mode: RepeatMode,
-) -> Option<(Vec<(usize, u64)>, bool)> {
-    let (mut executions, mut first, mut length) = (Vec::new(), 0, 0_u64);
-    let mut status = InvocationStatus::Scheduled;
-    for (at, step) in script.iter().enumerate() {
-        let update = rescheduled(step.without_output().ok()?, repeat_mode, status, true);
-        status = update.check(repeat_mode, status).ok()?;
-        length = length.saturating_add(step.pause().unsigned_abs());
-        if update.reschedule {
-            executions.push((first, length));
-            (first, length) = (at + 1, 0);
-        }
-    }
-    let is_closed = status == InvocationStatus::Scheduled;
-    if is_closed {
-        let (_, last) = executions.last_mut()?;
-        *last = last.saturating_add(length);
-    }
-    Some((executions, is_closed))
 }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use invodex::InvocationStatus;
+use invodex::{InvocationStatus, SharedStore};
+use invodex_schedule::Zone;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
-use super::{Execution, Lives, Run, play_from_now_on, schedule_of};
+use super::{Execution, Lives, Run, schedule_of};
 use crate::outcomes::Step;
-use crate::tenants::{MovedClock, Tenant};
 
 /// The latest time of a saved step, which no clock reaches.
 const MOST: i64 = i64::MAX / 4;
@@ -36,7 +36,7 @@ fn moved(execution: Execution, from: i64, to: i64) -> Execution {
 }
 
 impl Lives {
-    pub(crate) fn saved(&self, clock: &MovedClock) -> Saved {
+    pub(crate) fn saved(&self, clock: i64) -> Saved {
         let state = self.lock();
         let passed = state.passed();
         let (mut scripts, mut places) = (Vec::new(), HashMap::new());
@@ -49,27 +49,25 @@ impl Lives {
             (script, Run { execution, ..run.clone() })
         };
         let runs = state.runs.values().map(saved).collect();
-        Saved { clock: clock.millis(), scripts, runs }
+        Saved { clock, scripts, runs }
     }
-}
 
-/// Goes on with the saved lives of a restored store. Time that has passed by its clock meanwhile
-/// counts.
-pub(crate) fn restore(tenant: &Arc<Tenant>, saved: Saved) {
-    let mut state = tenant.lives.lock();
-    let passed = state.passed();
-    // The runs of a task share its schedule.
-    let mut schedules = HashMap::new();
-    for (script, run) in saved.runs {
-        let script = saved.scripts.get(script).filter(|script| !script.is_empty());
-        let Some(script) = script.map(Arc::clone) else { continue };
-        let schedule = schedules.entry(run.invoke_id.clone()).or_insert_with_key(|invoke_id| {
-            tenant.store.read(|store| schedule_of(&store.get(invoke_id)?, tenant.settings.zone))
-        });
-        let execution = run.execution.map(|execution| moved(execution, 0, passed));
-        state.add(Run { script, schedule: schedule.clone(), execution, ..run });
+    /// Puts the saved lives of a restored store back. Time that has passed by its clock, which shows
+    /// `now` in milliseconds, counts.
+    pub(crate) fn restore(&self, saved: Saved, now: i64, store: &SharedStore, zone: Zone) {
+        let mut state = self.lock();
+        let passed = state.passed();
+        // The runs of a task share its schedule.
+        let mut schedules = HashMap::new();
+        for (script, run) in saved.runs {
+            let script = saved.scripts.get(script).filter(|script| !script.is_empty());
+            let Some(script) = script.map(Arc::clone) else { continue };
+            let schedule = schedules.entry(run.invoke_id.clone()).or_insert_with_key(|invoke_id| {
+                store.read(|store| schedule_of(&store.get(invoke_id)?, zone))
+            });
+            let execution = run.execution.map(|execution| moved(execution, 0, passed));
+            state.add(Run { script, schedule: schedule.clone(), execution, ..run });
+        }
+        state.moved = now.saturating_sub(saved.clock).max(0);
     }
-    state.moved = tenant.clock.millis().saturating_sub(saved.clock).max(0);
-    drop(state);
-    play_from_now_on(tenant);
 }
