@@ -22,25 +22,25 @@ const RUN_BYTES: usize = 1_024;
 
 /// The runs of a store that will change by themselves.
 pub(crate) struct Lives {
-    pub(crate) state: Mutex<State>,
+    state: Mutex<State>,
     /// Wakes the task that plays them.
     pub(crate) changed: Notify,
 }
 
 pub(crate) struct State {
-    pub(crate) begun: Instant,
+    begun: Instant,
     /// By how much the clock was moved forward, in milliseconds.
     pub(crate) moved: i64,
     /// Whether there is a task that plays the runs.
     pub(crate) is_played: bool,
-    pub(crate) last_id: u64,
+    last_id: u64,
     pub(crate) runs: BTreeMap<u64, Run>,
     /// The next events by the clock, see [`Run::by_clock`], and the next steps by
     /// [`Execution::timer`], each with its run.
     pub(crate) by_clock: BTreeSet<(i64, Next, u64)>,
     pub(crate) timers: BTreeSet<(i64, u64)>,
     /// The number of runs when those that had ended were dropped.
-    pub(crate) swept: usize,
+    swept: usize,
 }
 
 /// A run. In the archive its script stands beside it, and its schedule follows from its record.

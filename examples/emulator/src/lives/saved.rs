@@ -29,13 +29,14 @@ pub(super) fn status<'de, D: Deserializer<'de>>(from: D) -> Result<InvocationSta
     InvocationStatus::from_name(&name).ok_or_else(|| D::Error::custom(format!("no status: {name}")))
 }
 
-/// The execution, whose timer counted from `from`, with one that counts from `to`.
+/// The execution with its timer counted from `to` in place of `from`.
 fn moved(execution: Execution, from: i64, to: i64) -> Execution {
     let left = execution.timer.saturating_sub(from).clamp(0, MOST);
     Execution { due: execution.due.clamp(0, MOST), timer: to.saturating_add(left), ..execution }
 }
 
 impl Lives {
+    /// The lives for the archive, at a time of the clock in milliseconds.
     pub(crate) fn saved(&self, clock: i64) -> Saved {
         let state = self.lock();
         let passed = state.passed();
