@@ -19,11 +19,6 @@ const TOKENS: usize = 1_000;
 pub(crate) struct Answered(Mutex<VecDeque<(String, u64, Value)>>);
 
 impl Answered {
-    pub(crate) fn restore(&self, saved: Self) {
-        let saved = saved.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = saved;
-    }
-
     /// Runs `action`, or gives the answer that the same ClientToken got before.
     pub(crate) fn once(
         &self,

@@ -22,8 +22,7 @@ const MOST: usize = 10_000;
 const BUILT_IN: &str = "ACS::RegionId, ACS::AccountId, ACS::InstanceId, ACS::InstanceName, \
                         ACS::InvokeId, ACS::CommandId";
 
-/// A command, in the form of a file of `--commands`. The keys in lower case are those of the archive
-/// alone.
+/// A command, in the form of the archive. Fields that a file of `--commands` has too have its names.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default = "missing")]
 pub(crate) struct Command {

@@ -118,6 +118,8 @@ impl Call<'_> {
 
     /// Empties the store and loads the captures again.
     async fn reset(self) -> Result<Response<Body>, ApiError> {
+        // An access key that gets an error changes nothing.
+        tenant_of(self.tenants, self.head).await?;
         // It needs no body, so it may have no type either.
         if self.head.headers.contains_key(header::CONTENT_TYPE) {
             check_type(&self.head.headers, JSON)?;

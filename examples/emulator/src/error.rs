@@ -1,6 +1,5 @@
 //! Errors in the API's form, and the table of them.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use axum::http::StatusCode;
@@ -27,12 +26,8 @@ pub(crate) fn cut(text: &str, length: usize) -> &str {
 pub(crate) struct ApiError(Error);
 
 impl ApiError {
-    pub(crate) fn new(
-        status: u16,
-        code: impl Into<Cow<'static, str>>,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        ApiError(Error::service(status, code, message))
+    pub(crate) fn new(status: u16, code: &'static str, message: &str) -> Self {
+        ApiError(Error::service(status, code, message.to_owned()))
     }
 
     /// Sets the detail: the given value and the allowed ones.
@@ -52,13 +47,10 @@ impl ApiError {
     /// code.
     pub(crate) fn missing(name: &str) -> Self {
         let error = Error::missing_parameter(name.to_owned());
-        match name {
-            "Action" | "Version" => {
-                let message = error.message().to_owned();
-                Self::new(400, "MissingParameter", message).detail(error.detail())
-            }
-            _ => ApiError(error),
+        if !matches!(name, "Action" | "Version") {
+            return ApiError(error);
         }
+        Self::new(400, "MissingParameter", error.message()).detail(error.detail())
     }
 
     /// The error for a parameter whose value is not allowed.

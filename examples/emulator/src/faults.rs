@@ -112,8 +112,8 @@ impl Fault {
         }
         if self.status.is_none() && named(code).is_none() {
             let detail = format!(
-                "Code {code:?} has no known status; give Status, or as Code one of the service's \
-                 documentation, such as Throttling.User or Forbidden.RAM"
+                "Code {code:?} has no known status; give Status, or a Code that needs none, such as \
+                 Throttling.User or Forbidden.RAM"
             );
             return Err(ApiError::missing("Status").detail(detail));
         }

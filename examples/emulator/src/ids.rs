@@ -40,12 +40,10 @@ impl Ids {
         id
     }
 
-    /// An InvokeId.
     pub(crate) fn invoke_id(&self) -> String {
         self.resource_id("t-hz0")
     }
 
-    /// A CommandId.
     pub(crate) fn command_id(&self) -> String {
         self.resource_id("c-hz0")
     }
@@ -58,7 +56,6 @@ impl Ids {
         })
     }
 
-    /// A random number.
     pub(crate) fn number(&self) -> u64 {
         self.with(|rng| rng.u64(..))
     }

@@ -4,32 +4,32 @@
 use std::collections::BTreeSet;
 
 use invodex::CommandType;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::command::{self, Command};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Answer {
-    commands: List,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct List {
-    command: Vec<Command>,
-}
+/// The fields that are read. Others are ignored, and so is a null.
+const FIELDS: &str = "Category CommandContent CommandId Description EnableParameter Latest Launcher Name \
+                      Provider Timeout Type Version WorkingDir";
 
 /// Adds the commands of a file, the newest first, to `commands`, the oldest first. The error names the
 /// field, the given value and the allowed ones.
 pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), String> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let answer: Answer =
-        serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string())?;
-    json.end().map_err(|error| error.to_string())?;
-    for (at, mut command) in answer.commands.command.into_iter().enumerate().rev() {
+    let mut answer: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let list = answer
+        .pointer_mut("/Commands/Command")
+        .and_then(Value::as_array_mut)
+        .ok_or("Commands.Command: allowed is a list of commands, as DescribeCommands answers it")?;
+    for (at, given) in list.iter_mut().enumerate().rev() {
+        let named = |error: String| format!("Commands.Command[{at}].{error}");
+        if let Some(fields) = given.as_object_mut() {
+            let is_read = |name: &str| FIELDS.split(' ').any(|read| read == name);
+            fields.retain(|name, value| is_read(name) && !value.is_null());
+        }
+        let read = serde_path_to_error::deserialize(given.take());
+        let mut command: Command = read.map_err(|error| named(error.to_string()))?;
         command.content.retain(|c| !matches!(c, '\r' | '\n'));
-        check(&command).map_err(|error| format!("Commands.Command[{at}].{error}"))?;
+        check(&command).map_err(named)?;
         commands.push(command);
     }
     let mut known = BTreeSet::new();
@@ -46,10 +46,16 @@ pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), Stri
 }
 
 fn check(command: &Command) -> Result<(), String> {
-    let Command { id, name, provider, command_type, .. } = command;
-    let needed = [("CommandId", id), ("Name", name), ("Provider", provider)];
-    if let Some((name, _)) = needed.iter().find(|(_, value)| value.is_empty()) {
-        return Err(format!("{name} is empty"));
+    let Command { id, name, provider, command_type, content, .. } = command;
+    let needed = [
+        ("CommandId", id),
+        ("Name", name),
+        ("Provider", provider),
+        ("Type", command_type),
+        ("CommandContent", content),
+    ];
+    if let Some((name, _)) = needed.into_iter().find(|(_, value)| value.is_empty()) {
+        return Err(format!("{name} is missing or empty"));
     }
     if CommandType::from_name(command_type).is_none() {
         let allowed = "allowed are RunShellScript, RunBatScript and RunPowerShellScript";

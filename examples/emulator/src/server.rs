@@ -68,8 +68,7 @@ impl Server {
             }
             Err(error) => {
                 // The service has no such refusal, so the answer says what it means.
-                let style = self.tenants.settings.style.asked_by(head);
-                let style = Style { recommend: Recommend::Detail, ..style };
+                let style = Style { recommend: Recommend::Detail, ..self.style(head) };
                 refused(&error, &self.tenants.ids.request_id(), host(&head.headers), style)
             }
         };
@@ -102,12 +101,16 @@ impl Server {
 
     /// The answer to a request that is refused before its store is known.
     fn refuse(&self, head: &Parts, error: &ApiError) -> Response<Body> {
-        let (request_id, host) = (self.tenants.ids.request_id(), host(&head.headers));
-        if head.uri.path().starts_with(CONSOLE) {
-            return refused(error, &request_id, host, Style::CONTROL);
+        let request_id = self.tenants.ids.request_id();
+        if !is_control(head) {
+            told(error, &request_id);
         }
-        told(error, &request_id);
-        refused(error, &request_id, host, self.tenants.settings.style.asked_by(head))
+        refused(error, &request_id, host(&head.headers), self.style(head))
+    }
+
+    /// The form of an answer to a request whose parameters are not read.
+    fn style(&self, head: &Parts) -> Style {
+        if is_control(head) { Style::CONTROL } else { self.tenants.settings.style.asked_by(head) }
     }
 
     /// Answers a request to the API.
@@ -189,6 +192,10 @@ fn told(error: &ApiError, request_id: &str) {
     if !log::is_on() {
         tell(format!("{request_id} {error}"));
     }
+}
+
+fn is_control(head: &Parts) -> bool {
+    head.uri.path().starts_with(CONSOLE)
 }
 
 /// The methods that a path takes.

@@ -293,7 +293,7 @@ impl Tenants {
         if self.count() >= MOST {
             self.drop_longest_unused()?;
         }
-        let tenant = self.assemble(account, None, 0, |config, clock| {
+        let tenant = self.assemble(account, None, 0, Answered::default(), |config, clock| {
             let mut store = self.captured.fork(clock);
             store.set_id(config.id);
             Ok(store)
@@ -323,6 +323,7 @@ impl Tenants {
         account: &str,
         stands: Option<Timestamp>,
         shift: i64,
+        answered: Answered,
         make: impl FnOnce(Config, MovedClock) -> Result<Store, Error>,
     ) -> Result<Arc<Tenant>, Error> {
         // Each store has its own id, so that it refuses the tokens of others.
@@ -334,7 +335,7 @@ impl Tenants {
             ids: Ids::new(self.settings.seed, account),
             clock,
             settings: Arc::clone(&self.settings),
-            answered: Answered::default(),
+            answered,
             saving: tokio::sync::RwLock::default(),
             lives: Lives::default(),
             state: RwLock::default(),
@@ -377,7 +378,7 @@ impl Tenants {
         let (state, answered) = saved.state;
         let stands = saved.stands.and_then(|secs| Timestamp::from_secs(secs.into()));
         let (account, shift) = (&saved.account, saved.shift);
-        let tenant = self.assemble(account, stands, shift, |config, clock| {
+        let tenant = self.assemble(account, stands, shift, answered, |config, clock| {
             let restored = Store::restore(config, clock, archive)?;
             if !restored.is_whole() {
                 tell_at_once(&format!(
@@ -394,7 +395,6 @@ impl Tenants {
         tenant.touched.store(saved.touched, Ordering::SeqCst);
         tenant.has_faults.store(!state.faults.is_empty(), Ordering::SeqCst);
         *tenant.state() = state;
-        tenant.answered.restore(answered);
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         open.insert(saved.account, Arc::clone(&tenant));
         Ok(tenant)

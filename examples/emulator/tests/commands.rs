@@ -149,7 +149,14 @@ fn public_commands_come_from_a_file() {
     let path = scratch("public-commands.json");
     let name = "ACS-ECS-DiskReport-for-linux.sh";
     let commands = [
-        public("c-new", name, "AlibabaCloud.ECS.GuestOS", json!({"Version": 2, "Timeout": 90})),
+        public(
+            "c-new",
+            name,
+            "AlibabaCloud.ECS.GuestOS",
+            json!({
+                "Version": 2, "Timeout": 90, "ResourceGroupId": null, "InvokeTimes": "7", "tags": 1, "Latest": null,
+            }),
+        ),
         public("c-old", name, "AlibabaCloud.ECS.GuestOS", json!({"Version": 1, "Latest": false})),
         public("c-diagnose", "ACS-ECS-Diagnose", "AlibabaCloud.ECS.GuestOSDiagnose", json!({})),
         public("c-else", "ELSE-Tool", "Elsewhere", json!({"Category": "Else"})),
@@ -218,19 +225,20 @@ fn a_bad_file_of_public_commands_is_refused_at_start() {
     let text = path.to_str().unwrap();
     for (content, said) in [
         ("".to_owned(), "EOF"),
-        ("[]".to_owned(), "expected"),
-        ("{}".to_owned(), "missing field `Commands`"),
-        (json!({"Commands": {}}).to_string(), "Commands: missing field `Command`"),
+        ("[]".to_owned(), "Commands.Command: allowed is a list"),
+        ("{}".to_owned(), "Commands.Command: allowed is a list"),
+        (json!({"Commands": {}}).to_string(), "Commands.Command: allowed is a list"),
         (
             json!({"Commands": {"Command": [{"Name": "n"}]}}).to_string(),
-            "Commands.Command[0].CommandId is empty",
+            "Commands.Command[0].CommandId is missing or empty",
         ),
         (
             with(json!({"Timeout": "90"})),
             "Commands.Command[1].Timeout: invalid type: string \"90\"",
         ),
         (with(json!({})) + "{}", "trailing characters"),
-        (with(json!({"Provider": ""})), "Commands.Command[1].Provider is empty"),
+        (with(json!({"Provider": null})), "Commands.Command[1].Provider is missing or empty"),
+        (with(json!({"CommandContent": null})), "Commands.Command[1].CommandContent is missing"),
         (with(json!({"Type": "RunPython"})), "Commands.Command[1].Type is \"RunPython\"; allowed"),
         (with(json!({"CommandContent": "%"})), "Commands.Command[1].CommandContent is no Base64"),
         (with(json!({"Name": "x".repeat(129)})), "CommandName"),

@@ -369,6 +369,10 @@ fn all_other_keys_are_one_account() {
         [("forbidden", (403, "Operation.Forbidden")), ("broken", (500, "InternalError.Dispatch"))]
     {
         assert_eq!(emulator.call_as(key, "DescribeInvocations", &[]).error(), error);
+        // A refused reset changes nothing.
+        let reset = emulator.post(&format!("/_emulator/reset?AccessKeyId={key}"), "{}");
+        assert_eq!(reset.error(), error);
+        assert_eq!(emulator.total(""), 1);
     }
 }
 

@@ -222,6 +222,16 @@ fn a_request_chooses_its_format() {
 }
 
 #[test]
+fn control_requests_are_json_also_when_refused() {
+    let emulator = Emulator::start(&["--format", "xml"]);
+    for (lines, status) in [("", 404), ("Origin: null\r\n", 403)] {
+        let (head, body) = get(&emulator, "/_emulator/elsewhere?Format=XML", lines);
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        assert!(head.contains("content-type: application/json") && body.starts_with('{'), "{body}");
+    }
+}
+
+#[test]
 fn every_answer_has_its_ids_as_headers() {
     let emulator = Emulator::start(&["--seed", "1", "--now", NOW]);
     for (target, lines) in [
