@@ -1,15 +1,15 @@
 //! Measures the emulator with 100,000 records: the time to start, requests a second, the library's
 //! share of a request, requests a second over TLS, and the server's processor time beside that of a
-//! handler that answers constant bytes. Run it with `cargo bench -p invodex-emulator --bench loopback`. It needs Linux,
-//! for the processor time.
+//! handler that answers constant bytes. Run it with
+//! `cargo bench -p invodex-emulator --bench loopback`. It needs Linux, for the processor time.
 //!
 //! With `--check` only the comparison runs, and the exit code is 1 if a page of 10 rows takes more
 //! than [`LIMIT`] times the processor time of the constant bytes.
 //!
 //! Each server is a process of its own, so that its processor time, user and system, excludes the
 //! clients, which are threads of this process. The server of constant bytes is this program again.
-//! It uses the same package for its connections, and a router too. Its handler reads nothing of the
-//! request and copies nothing.
+//! Both servers serve their connections by the same package, and each has a router with one handler.
+//! The handler of the constant bytes reads nothing of the request and copies nothing.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};

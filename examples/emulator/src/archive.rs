@@ -28,7 +28,7 @@ pub(crate) fn write(tenants: &Tenants) -> Result<Vec<u8>, Failure> {
             shift: tenant.clock.shift(),
             touched: !tenant.is_new(),
             ids: tenant.ids.position(),
-            state: (&*tenant.state_to_read(), &tenant.answered),
+            state: (&*tenant.state_to_read(), &*tenant.answered.list()),
             lives: tenant.lives.saved(tenant.clock.millis()),
             bytes: (stores.len() - start) as u64,
         })?);

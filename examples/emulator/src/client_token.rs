@@ -1,9 +1,9 @@
 //! ClientToken: a request that is sent again gets the answer of the first.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{ApiError, refusal};
@@ -15,10 +15,15 @@ const TOKEN_CHARS: usize = 64;
 const TOKENS: usize = 1_000;
 
 /// The answers to the latest requests with a ClientToken, oldest first.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Answered(Mutex<VecDeque<(String, u64, Value)>>);
 
 impl Answered {
+    /// The answers, for the archive too: serde refuses a lock in whose holder a request panicked.
+    pub(crate) fn list(&self) -> MutexGuard<'_, VecDeque<(String, u64, Value)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs `action`, or gives the answer that the same ClientToken got before.
     pub(crate) fn once(
         &self,
@@ -32,7 +37,7 @@ impl Answered {
             return Err(refusal("InvalidClientToken.Malformed").detail(detail));
         }
         // Held all the time, so that of two requests at once the second waits for the answer.
-        let mut answered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answered = self.list();
         // The same when the request is sent again.
         let print = fnv1a(format!("{name}{:?}", params.asked()).as_bytes());
         if let Some((_, before, answer)) = answered.iter().find(|(known, ..)| known == token) {

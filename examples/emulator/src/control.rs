@@ -155,9 +155,8 @@ impl Call<'_> {
     }
 
     async fn health(self) -> Result<Response<Body>, ApiError> {
-        let tenants = self.tenants;
-        let archive = tenants.saves.json(tenants.changed.load(SeqCst));
-        let body = json!({"Status": "ok", "Stores": tenants.count(), "Archive": archive});
+        let archive = self.tenants.saves.json(self.tenants.changed.load(SeqCst));
+        let body = json!({"Status": "ok", "Stores": self.tenants.count(), "Archive": archive});
         Ok(answer::json(&Ids::random(), body.to_string().into_bytes()))
     }
 }

@@ -54,7 +54,10 @@ impl InMemory {
             if !tenant.is_new() {
                 bytes.extend(account.as_bytes());
                 bytes.extend(tenant.clock.shift().to_le_bytes());
-                serde_json::to_writer(&mut bytes, &(&*tenant.state_to_read(), &tenant.answered))?;
+                serde_json::to_writer(
+                    &mut bytes,
+                    &(&*tenant.state_to_read(), &*tenant.answered.list()),
+                )?;
                 tenant.store.read(|store| store.save(&mut bytes))?;
             }
         }

@@ -20,8 +20,7 @@ use crate::tenants::{MovedClock, Tenant};
 
 /// Goes on with the saved lives of a restored store.
 pub(crate) fn restore(tenant: &Arc<Tenant>, saved: Saved) {
-    let clock = tenant.clock.millis();
-    tenant.lives.restore(saved, clock, &tenant.store, tenant.settings.zone);
+    tenant.lives.restore(saved, tenant.clock.millis(), &tenant.store, tenant.settings.zone);
     play_from_now_on(tenant);
 }
 

@@ -12,6 +12,9 @@ use crate::command::{self, Command};
 const FIELDS: &str = "Category CommandContent CommandId Description EnableParameter Latest Launcher Name \
                       Provider Timeout Type Version WorkingDir";
 
+/// Those that every command has.
+const NEEDED: &str = "CommandId Name Provider Type CommandContent";
+
 /// Adds the commands of a file, the newest first, to `commands`, the oldest first. The error names the
 /// field, the given value and the allowed ones.
 pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), String> {
@@ -25,6 +28,10 @@ pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), Stri
         if let Some(fields) = given.as_object_mut() {
             let is_read = |name: &str| FIELDS.split(' ').any(|read| read == name);
             fields.retain(|name, value| is_read(name) && !value.is_null());
+        }
+        let is_missing = |name: &&str| given.get(name).is_none_or(|value| value == "");
+        if let Some(name) = NEEDED.split(' ').find(is_missing) {
+            return Err(named(format!("{name} is missing or empty")));
         }
         let read = serde_path_to_error::deserialize(given.take());
         let mut command: Command = read.map_err(|error| named(error.to_string()))?;
@@ -46,22 +53,12 @@ pub(crate) fn load(bytes: &[u8], commands: &mut Vec<Command>) -> Result<(), Stri
 }
 
 fn check(command: &Command) -> Result<(), String> {
-    let Command { id, name, provider, command_type, content, .. } = command;
-    let needed = [
-        ("CommandId", id),
-        ("Name", name),
-        ("Provider", provider),
-        ("Type", command_type),
-        ("CommandContent", content),
-    ];
-    if let Some((name, _)) = needed.into_iter().find(|(_, value)| value.is_empty()) {
-        return Err(format!("{name} is missing or empty"));
-    }
+    let Command { command_type, content, .. } = command;
     if CommandType::from_name(command_type).is_none() {
         let allowed = "allowed are RunShellScript, RunBatScript and RunPowerShellScript";
         return Err(format!("Type is {command_type:?}; {allowed}"));
     }
-    if command::decode(&command.content).is_none() {
+    if command::decode(content).is_none() {
         return Err("CommandContent is no Base64".to_owned());
     }
     command.check().map_err(|error| error.to_string())

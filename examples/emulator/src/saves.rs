@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// The saves so far.
 #[derive(Default)]
 pub(crate) struct Saves(Mutex<State>);
 
@@ -32,8 +31,7 @@ impl Saves {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As JSON; null without an archive. `changed` says whether anything changed since
-    /// the last save began.
+    /// As JSON; null without an archive. `changed`: anything changed since the last save began.
     pub(crate) fn json(&self, changed: bool) -> Value {
         let state = self.state();
         if !state.wanted {

@@ -218,13 +218,12 @@ mod tests {
     use axum::body::to_bytes;
 
     use super::*;
-    use crate::args::Args;
+    use crate::{archive, args::Args};
 
     #[tokio::test]
     async fn a_panic_is_the_answer_to_its_own_request_alone() {
         let args: Args = clap::Parser::parse_from(["", "--format", "xml"]);
-        let address = ([127, 0, 0, 1], 8088).into();
-        let guard = Guard::new(address, &args.listen, &[]);
+        let guard = Guard::new(([127, 0, 0, 1], 8088).into(), &args.listen, &[]);
         let tenants = Arc::new(Tenants::new(args.settings().unwrap()).unwrap());
         let server = Server { guard, tenants };
         for (path, begin) in [("/", "<?xml"), ("/_emulator/runs", "{")] {
@@ -236,5 +235,12 @@ mod tests {
             let body = str::from_utf8(&body).unwrap();
             assert!(body.starts_with(begin) && body.contains("InternalError.Dispatch"), "{body}");
         }
+        // Nor does it keep the archive from being saved.
+        let tenant = server.tenants.make("").unwrap();
+        let params = Params::read("ClientToken=t", b"").unwrap();
+        let once = || tenant.answered.once(&params, "", || panic!("in an action"));
+        assert!(std::panic::catch_unwind(AssertUnwindSafe(once)).is_err());
+        let saved = tokio::task::spawn_blocking(move || archive::write(&server.tenants).is_ok());
+        assert!(saved.await.unwrap());
     }
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use crate::error::cut;
 
+const NAME: &str = "invodex-emulator";
 /// Maximum number of lines that wait for a reader of standard error. Further ones are dropped.
 const WAITING: usize = 1_000;
 
@@ -29,7 +30,7 @@ pub(crate) fn begin() {
 
 /// Writes a line to standard error with the name of the program. Otherwise as [`write`].
 pub(crate) fn tell(line: String) {
-    write(named(&line));
+    write(format!("{NAME}: {line}"));
 }
 
 /// Writes a line to standard error. Never waits and never fails: a thread of its own writes, so that
@@ -47,9 +48,5 @@ pub(crate) fn write(line: String) {
 /// Writes a line to standard error before it returns, if standard error takes it. For the last line
 /// of a process, and for those before it serves.
 pub(crate) fn tell_at_once(line: &str) {
-    let _ = writeln!(io::stderr(), "{}", named(line));
-}
-
-fn named(line: &str) -> String {
-    format!("invodex-emulator: {line}")
+    let _ = writeln!(io::stderr(), "{NAME}: {line}");
 }

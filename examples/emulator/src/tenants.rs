@@ -312,7 +312,10 @@ impl Tenants {
         });
         let longest = unused.min_by_key(|(_, tenant)| tenant.used.load(Ordering::Relaxed));
         let account = longest.map(|(account, _)| account.clone());
-        let account = account.ok_or_else(too_many_accounts)?;
+        let account = account.ok_or_else(|| {
+            let detail = format!("this emulator takes at most {MOST} accounts at a time");
+            refusal("InvalidAccessKeyId.NotFound").detail(detail)
+        })?;
         open.remove(&account);
         Ok(())
     }
@@ -443,9 +446,4 @@ fn tell_some(lines: &[impl Display], what: &str) {
     if lines.len() > SHOWN {
         tell_at_once(&format!("  and {} more {what}", lines.len() - SHOWN));
     }
-}
-
-fn too_many_accounts() -> ApiError {
-    let detail = format!("this emulator takes at most {MOST} accounts at a time");
-    refusal("InvalidAccessKeyId.NotFound").detail(detail)
 }

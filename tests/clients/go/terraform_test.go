@@ -174,6 +174,17 @@ func (p provider) deleteCommand(id string) bool {
 	return err == nil
 }
 
+// destroyCommand deletes a command that is there, and then does not find it.
+func (p provider) destroyCommand(id string) {
+	p.Helper()
+	if !p.deleteCommand(id) {
+		p.Error("the command is gone too early")
+	}
+	if read := p.readCommand(id); read != nil {
+		p.Error(read)
+	}
+}
+
 func (p provider) invoke(config attributes) string {
 	p.Helper()
 	given := params{"InstanceId": config["instance_id"]}
@@ -313,20 +324,15 @@ func TestTerraformOnce(t *testing.T) {
 
 	// destroy: the invocation first. It has finished, so that there is nothing to stop.
 	p.stop(invokeId)
-	if !p.deleteCommand(commandId) {
-		t.Error("the command is gone too early")
-	}
-	if read := p.readCommand(commandId); read != nil {
-		t.Error(read)
-	}
+	p.destroyCommand(commandId)
 	// The command was deleted by someone else meanwhile.
 	if p.deleteCommand(commandId) {
 		t.Error("the command is deleted twice")
 	}
 	// The provider cannot remove an invocation. Its record stays, and Terraform forgets it unread.
 	p.expect(p.readInvocation(invokeId), invocation, computed)
-	// An invocation whose record has expired is not found.
-	if read := p.readInvocation("t-expired"); read != nil {
+	// An unknown invocation is not found.
+	if read := p.readInvocation("t-unknown"); read != nil {
 		t.Error(read)
 	}
 }
@@ -377,12 +383,7 @@ func TestTerraformPeriod(t *testing.T) {
 
 	// destroy
 	p.stop(invokeId)
-	if !p.deleteCommand(commandId) {
-		t.Error("the command is gone too early")
-	}
-	if read := p.readCommand(commandId); read != nil {
-		t.Error(read)
-	}
+	p.destroyCommand(commandId)
 	if status := p.readInvocation(invokeId)["status"]; status != "Stopping" {
 		t.Error(status)
 	}
